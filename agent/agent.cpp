@@ -1,0 +1,322 @@
+#include "agent/agent.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "agent/files_driver.hpp"
+#include "agent/limits.hpp"
+#include "base/text.hpp"
+#include "render/compiled_template.hpp"
+
+namespace titan::agent {
+namespace {
+
+using model::DesiredDeployment;
+using model::Key;
+using reconciler::DeploymentFiles;
+using std::chrono::seconds;
+
+constexpr const char* kLockFile = "lock";
+
+// Full jitter: a random wait up to a bound that doubles with each retry.
+Clock::Monotonic backoff(unsigned retries, Random& random) {
+  seconds bound = kRetryFirst;
+  for (unsigned i = 1; i < retries && bound < kRetryMax; ++i) bound *= 2;
+  const Clock::Monotonic longest = std::min(bound, kRetryMax);
+  return Clock::Monotonic(1 + random.next() % static_cast<std::uint64_t>(longest.count()));
+}
+
+bool may_pass(const Error& error) {
+  return error.retryable() || error.code == ErrorCode::exhausted;
+}
+
+}  // namespace
+
+Agent::Agent(const Env& env, std::string host, std::unique_ptr<FileSystem::Lock> lock)
+    : env_(env),
+      host_(std::move(host)),
+      lock_(std::move(lock)),
+      state_file_(env.state),
+      blobs_(env.state, env.client),
+      poll_after_(kPollAfterDefault) {}
+
+Result<std::unique_ptr<Agent>> Agent::open(const Env& env, std::string host) {
+  auto lock = env.state.lock(kLockFile);
+  if (!lock && lock.error().code == ErrorCode::conflict) {
+    return conflict("another titan-agent uses this state directory");
+  }
+  if (!lock) return lock.error();
+  std::unique_ptr<Agent> agent(new Agent(env, std::move(host), *std::move(lock)));
+  TITAN_ASSIGN(agent->state_, agent->state_file_.load());
+  return agent;
+}
+
+StepResult Agent::step(Clock::Monotonic now) {
+  StepResult result;
+  logged_.clear();
+  if (const auto done = cycle(result); !done) result.error = done.error();
+  result.failing = state_.failures.size();
+  if (result.error && may_pass(*result.error)) {
+    result.outcome = StepResult::Outcome::retry;
+    result.next = now + backoff(++retries_, env_.random);
+    return result;
+  }
+  retries_ = 0;
+  if (result.error || result.failing > 0) result.outcome = StepResult::Outcome::stalled;
+  result.next = now + poll_after_;
+  return result;
+}
+
+Result<void> Agent::cycle(StepResult& result) {
+  for (int round = 0; round < kRoundsMax; ++round) {
+    auto synced = sync();
+    if (synced && *synced) synced = sync();  // this time for everything
+    const auto converged = converge(result);
+    if (!synced) return synced.error();
+    if (!converged) return converged.error();
+    if (digest_of(state_.report()) == state_.reported) break;
+  }
+  return state_file_.save(state_);
+}
+
+Result<bool> Agent::sync() {
+  model::SyncRequest request;
+  if (!ask_for_all_) request.bookmark = state_.bookmark;
+  const model::HostReport report = state_.report();
+  const Digest digest = digest_of(report);
+  if (digest != state_.reported) request.report = report;
+
+  const auto answer = env_.client.sync(host_, request);
+  if (!answer) {
+    env_.log.warning("the server did not answer as it should; the host stays as it is",
+                     {{"error", answer.error().text()}});
+    return answer.error();
+  }
+  state_.reported = digest;
+  if (answer->poll_after.count() > 0) poll_after_ = std::min(answer->poll_after, kPollAfterMax);
+  if (!answer->manifest) return false;
+  return adopt(*answer->manifest);
+}
+
+Result<bool> Agent::adopt(const model::Manifest& manifest) {
+  std::map<Key, DesiredDeployment> desired;
+  if (!manifest.full) desired = state_.desired;
+  for (const DesiredDeployment& form : manifest.deployments) desired[form.key] = form;
+  for (const model::Tombstone& tombstone : manifest.tombstones) desired.erase(tombstone.key);
+
+  std::vector<DesiredDeployment> list;
+  for (const auto& [key, form] : desired) list.push_back(form);
+  if (model::digest_of_desired(list) != manifest.digest) {
+    if (manifest.full) {
+      return internal("the manifest is not what its digest says; the host stays as it is");
+    }
+    env_.log.warning("the changes do not add up to what the server wants; asking for everything");
+    ask_for_all_ = true;
+    return true;
+  }
+  for (const model::Tombstone& tombstone : manifest.tombstones) {
+    env_.log.info("tombstone", {{"deployment", tombstone.key.short_text()}});
+  }
+  ask_for_all_ = false;
+  state_.desired = std::move(desired);
+  state_.bookmark = manifest.bookmark;
+  state_.time = manifest.time;
+  return false;
+}
+
+void Agent::fail(const Key& key, std::string reason) {
+  if (logged_.insert(key).second) {
+    env_.log.error("failed", {{"deployment", key.short_text()}, {"reason", reason}});
+  }
+  state_.failures[key] = std::move(reason);
+}
+
+bool Agent::on_host(const DesiredDeployment& form) const {
+  const auto found = state_.applied.find(form.key);
+  return found != state_.applied.end() && !state_.touched.contains(form.key) &&
+         found->second.form == form;
+}
+
+Agent::Intent Agent::prepare() {
+  Intent intent;
+  const auto hold = [&](const Key& key, std::string reason) {
+    intent.held.push_back(key);
+    fail(key, std::move(reason));
+  };
+  for (const auto& [key, form] : state_.desired) {
+    if (!form.error.empty()) {
+      hold(key, form.error);
+    } else if (form.driver != kFilesDriver) {
+      hold(key, "the driver " + quote(form.driver) + " is not on this host, which has \"files\"");
+    } else if (on_host(form)) {
+      intent.desired.push_back({key, state_.applied.at(key).files});
+    } else if (auto rendered = render(form); !rendered) {
+      hold(key, rendered.error().text());
+    } else {
+      intent.desired.push_back({key, file_states(*rendered)});
+      intent.rendered[key] = *std::move(rendered);
+    }
+  }
+  return intent;
+}
+
+Result<Agent::RenderedFiles> Agent::render(const DesiredDeployment& form) {
+  std::vector<render::SourceFile> sources;
+  for (const model::TemplateFile& file : form.files) {
+    TITAN_ASSIGN(std::string content, blobs_.get(file.digest));
+    sources.push_back({file.path, file.mode, std::move(content)});
+  }
+  TITAN_ASSIGN(const auto compiled, render::CompiledTemplate::compile(std::move(sources)));
+  TITAN_ASSIGN(RenderedFiles files, compiled.render(form.inputs.json()));
+  const Digest digest = model::digest_of(files);
+  if (digest != form.rendered_digest) {
+    return internal("rendering gave " + digest.text() + ", the server expects " +
+                    form.rendered_digest.text());
+  }
+  return files;
+}
+
+std::vector<DeploymentFiles> Agent::actual() const {
+  std::map<Key, std::map<std::string, reconciler::FileState>> files;
+  for (const auto& [key, applied] : state_.applied) {
+    auto& of_deployment = files[key];
+    for (const reconciler::FileState& file : applied.files) of_deployment[file.path] = file;
+  }
+  for (const auto& [key, paths] : state_.touched) {
+    for (const std::string& path : paths) files[key][path] = {.path = path};
+  }
+  std::vector<DeploymentFiles> actual;
+  for (const auto& [key, of_deployment] : files) {
+    actual.push_back({.key = key});
+    for (const auto& [path, file] : of_deployment) actual.back().files.push_back(file);
+  }
+  return actual;
+}
+
+Result<void> Agent::converge(StepResult& result) {
+  state_.failures.clear();
+  const Intent intent = prepare();
+  const reconciler::Plan plan = reconciler::plan(intent.desired, intent.held, actual());
+  std::set<Key> handled;
+  for (const reconciler::Refusal& refusal : plan.refusals) {
+    fail(refusal.key, refusal.reason);
+    handled.insert(refusal.key);
+  }
+  if (!plan.steps.empty()) {
+    for (const reconciler::Step& step : plan.steps) handled.insert(step.key);
+    TITAN_TRY(journal(plan));
+    execute(plan, intent, result);
+  }
+  settle(intent, handled);
+  const auto published = publish();
+  TITAN_TRY(state_file_.save(state_));
+  return published;
+}
+
+Result<void> Agent::journal(const reconciler::Plan& plan) {
+  for (const reconciler::Step& step : plan.steps) {
+    auto& touched = state_.touched[step.key];
+    touched.insert(step.removals.begin(), step.removals.end());
+    for (const reconciler::FileState& file : step.writes) {
+      touched.insert(file.path);
+      const auto missing = missing_folders(env_.root, file.path);
+      // What stands in the way is found again when the file is written, and reported there.
+      if (missing) state_.folders.insert(missing->begin(), missing->end());
+    }
+  }
+  return state_file_.save(state_);
+}
+
+void Agent::execute(const reconciler::Plan& plan, const Intent& intent, StepResult& result) {
+  for (const reconciler::Step& step : plan.steps) {
+    const auto rendered = intent.rendered.find(step.key);
+    const auto content = rendered == intent.rendered.end()
+                             ? std::map<std::string, const model::RenderedFile*>()
+                             : placed_files(rendered->second);
+    if (const auto done = apply_files(env_.root, step, content); !done) {
+      fail(step.key, done.error().text());
+      continue;
+    }
+    state_.touched.erase(step.key);
+    if (step.leaves) {
+      state_.applied.erase(step.key);
+      ++result.removed;
+      env_.log.info("removed",
+                    {{"deployment", step.key.short_text()}, {"files", step.removals.size()}});
+      continue;
+    }
+    const DesiredDeployment& form = state_.desired.at(step.key);
+    state_.applied[step.key] = {form, file_states(rendered->second), ""};
+    ++result.applied;
+    env_.log.info("applied", {{"deployment", step.key.short_text()},
+                              {"version", form.version},
+                              {"written", step.writes.size()},
+                              {"removed", step.removals.size()}});
+  }
+}
+
+// Deployments that came anew but need no file touched, and folders that are empty now.
+void Agent::settle(const Intent& intent, const std::set<Key>& handled) {
+  for (const auto& [key, rendered] : intent.rendered) {
+    if (handled.contains(key)) continue;
+    state_.applied[key] = {state_.desired.at(key), file_states(rendered), ""};
+  }
+  std::set<std::string> unused = state_.folders;
+  for (const DeploymentFiles& deployment : actual()) {
+    for (const reconciler::FileState& file : deployment.files) {
+      for (std::string folder = parent_of(file.path); !folder.empty(); folder = parent_of(folder)) {
+        unused.erase(folder);
+      }
+    }
+  }
+  for (const std::string& folder : unused) state_.folders.erase(folder);
+  if (const auto removed = remove_empty_folders(env_.root, unused); !removed) {
+    env_.log.warning("an empty folder stays", {{"error", removed.error().text()}});
+    state_.folders.insert(unused.begin(), unused.end());
+  }
+}
+
+Result<void> Agent::publish() {
+  const Digest digest = state_.digest_of_applied();
+  const bool empty_from_the_start = state_.committed.empty() && state_.applied.empty();
+  if (digest != state_.committed && !empty_from_the_start) {
+    gitops::HostState host{.host = host_};
+    for (const auto& [key, applied] : state_.applied) {
+      TITAN_ASSIGN(RenderedFiles files, render(applied.form));
+      host.deployments.push_back(
+          {key, applied.form.version, std::move(files), applied.form.rendered_digest});
+    }
+    const gitops::CommitInfo info{.bookmark = state_.bookmark.value_or(model::Bookmark()),
+                                  .digest = digest,
+                                  .time = state_.time,
+                                  .author_name = "titan-agent",
+                                  .author_email = "titan-agent@" + host_};
+    TITAN_ASSIGN(const std::string id, env_.publisher.commit(host, info));
+    for (auto& [key, applied] : state_.applied) {
+      if (applied.commit.empty()) applied.commit = id;
+    }
+    env_.log.info("committed", {{"commit", id}});
+    state_.committed = digest;
+    state_.pushed = !env_.publisher.has_remote();
+    TITAN_TRY(drop_unused_blobs());
+  }
+  if (state_.pushed) return {};
+  TITAN_ASSIGN(const std::string id, env_.publisher.push());
+  env_.log.info("pushed", {{"commit", id}});
+  // A push may have put the commits on top of others', under new ids: this one holds them all.
+  for (auto& [key, applied] : state_.applied) applied.commit = id;
+  state_.pushed = true;
+  return {};
+}
+
+Result<void> Agent::drop_unused_blobs() {
+  std::set<Digest> used;
+  const auto use = [&](const DesiredDeployment& form) {
+    for (const model::TemplateFile& file : form.files) used.insert(file.digest);
+  };
+  for (const auto& [key, form] : state_.desired) use(form);
+  for (const auto& [key, applied] : state_.applied) use(applied.form);
+  return blobs_.keep_only(used);
+}
+
+}  // namespace titan::agent

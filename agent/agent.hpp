@@ -1,0 +1,114 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/agent_state.hpp"
+#include "agent/blob_cache.hpp"
+#include "agent/publisher.hpp"
+#include "base/clock.hpp"
+#include "base/file_system.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "base/result.hpp"
+#include "client/client.hpp"
+#include "model/rendered.hpp"
+#include "reconciler/plan.hpp"
+
+namespace titan::agent {
+
+// What one step came to.
+struct StepResult {
+  enum class Outcome {
+    done,     // the host is as it should be
+    retry,    // a passing fault: the same step may succeed later
+    stalled,  // some deployment cannot be applied as it is, or the server refuses this host
+  };
+  Outcome outcome = Outcome::done;
+  Clock::Monotonic next{};  // when to call step() again
+  std::size_t applied = 0;  // deployments
+  std::size_t removed = 0;
+  std::size_t failing = 0;
+  std::optional<Error> error = {};  // why, unless done: of the server, the disk or Git
+};
+
+// The agent: brings a host to what the server wants for it, and keeps it there.
+//
+// One step: sync (report in, changes out) -> fetch the blobs that are missing -> render, and the
+// digest must be the server's -> plan -> journal -> write and remove files -> commit to Git ->
+// report by another sync, until there is nothing to tell. A step without news writes nothing.
+//
+// Whenever it is killed, or the power ends, every file below the root is the old one or the new
+// one whole, and the next step carries on from the journal: with the server or without. Nothing
+// is removed but what a tombstone or a full manifest takes away; an answer that is missing,
+// refused or wrong changes nothing. A deployment that fails never holds back another.
+//
+// No decision depends on the wall clock. Not for use from several threads.
+class Agent {
+ public:
+  // Borrowed. The roots of `state` and `root` are the state directory and the host's root.
+  struct Env {
+    FileSystem& state;
+    FileSystem& root;
+    client::Client& client;
+    Publisher& publisher;
+    Random& random;
+    Log& log;
+  };
+
+  // Takes the state directory for itself, and loads what is in it.
+  // conflict: another agent has it. invalid: its state.json is not one of titan's.
+  static Result<std::unique_ptr<Agent>> open(const Env& env, std::string host);
+
+  StepResult step(Clock::Monotonic now);
+
+ private:
+  // What is known of a deployment during one step.
+  using RenderedFiles = std::vector<model::RenderedFile>;
+  struct Intent {
+    std::vector<reconciler::DeploymentFiles> desired = {};
+    std::vector<model::Key> held = {};
+    std::map<model::Key, RenderedFiles> rendered =
+        {};  // those that are not on the host as they are
+  };
+
+  Agent(const Env& env, std::string host, std::unique_ptr<FileSystem::Lock> lock);
+
+  Result<void> cycle(StepResult& result);
+  // Asks the server, and takes over what it wants. True when the answer told too little, and the
+  // full manifest has to be asked for.
+  Result<bool> sync();
+  Result<bool> adopt(const model::Manifest& manifest);
+
+  Result<void> converge(StepResult& result);
+  Intent prepare();
+  [[nodiscard]] bool on_host(const model::DesiredDeployment& form) const;
+  [[nodiscard]] std::vector<reconciler::DeploymentFiles> actual() const;
+  Result<void> journal(const reconciler::Plan& plan);
+  void execute(const reconciler::Plan& plan, const Intent& intent, StepResult& result);
+  void settle(const Intent& intent, const std::set<model::Key>& handled);
+  void fail(const model::Key& key, std::string reason);
+
+  Result<RenderedFiles> render(const model::DesiredDeployment& form);
+  Result<void> publish();
+  Result<void> drop_unused_blobs();
+
+  Env env_;
+  std::string host_;
+  std::unique_ptr<FileSystem::Lock> lock_;
+  StateFile state_file_;
+  BlobCache blobs_;
+  AgentState state_;
+  bool ask_for_all_ = false;     // the bookmark cannot be trusted
+  std::set<model::Key> logged_;  // deployments whose failure was logged in this step
+  std::chrono::seconds poll_after_;
+  unsigned retries_ = 0;  // in a row
+};
+
+}  // namespace titan::agent

@@ -1,0 +1,191 @@
+#include "agent/agent_state.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "agent/limits.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "model/field_reader.hpp"
+#include "model/limits.hpp"
+#include "model/spec.hpp"
+
+namespace titan::agent {
+namespace {
+
+using model::FieldReader;
+using model::Key;
+using nlohmann::json;
+
+constexpr const char* kFileName = "state.json";
+constexpr std::size_t kItemsMax = 1'000'000;  // of any list in the file: it is the agent's own
+
+std::string text_of(const Digest& digest) {
+  return digest.empty() ? "" : digest.text();
+}
+
+json json_of(const Applied& applied) {
+  json files = json::array();
+  for (const reconciler::FileState& file : applied.files) {
+    files.push_back({{"path", file.path},
+                     {"mode", model::mode_text(file.mode)},
+                     {"digest", text_of(file.digest)}});
+  }
+  return {{"form", model::json_of(applied.form)},
+          {"files", std::move(files)},
+          {"commit", applied.commit}};
+}
+
+// Passes an inner error on to the reader of the outer object.
+template <class Value>
+Value take(FieldReader& reader, Result<Value> value) {
+  if (value) return *std::move(value);
+  reader.refuse(value.error());
+  return {};
+}
+
+Result<Applied> parse_applied(const json& object) {
+  FieldReader reader(object, "applied");
+  Applied applied{.commit = reader.text("commit")};
+  if (const json* form = reader.object("form"); form != nullptr) {
+    applied.form = take(reader, model::parse_desired_deployment(*form));
+  }
+  if (const json* files = reader.array("files", kItemsMax); files != nullptr) {
+    for (const json& item : *files) {
+      FieldReader file(item, "applied.files");
+      applied.files.push_back({.path = file.required_text("path"),
+                               .mode = file.parsed<std::uint32_t>("mode", &model::parse_mode),
+                               .digest = file.digest("digest")});
+      TITAN_TRY(file.finish());
+    }
+  }
+  TITAN_TRY(reader.finish());
+  return applied;
+}
+
+void read_deployments(FieldReader& reader, AgentState& state) {
+  if (const json* desired = reader.array("desired", kItemsMax); desired != nullptr) {
+    for (const json& item : *desired) {
+      auto form = take(reader, model::parse_desired_deployment(item));
+      state.desired[form.key] = form;
+    }
+  }
+  if (const json* applied = reader.array("applied", kItemsMax); applied != nullptr) {
+    for (const json& item : *applied) {
+      auto parsed = take(reader, parse_applied(item));
+      state.applied[parsed.form.key] = parsed;
+    }
+  }
+}
+
+void read_journal(FieldReader& reader, AgentState& state) {
+  if (const json* touched = reader.object("touched"); touched != nullptr) {
+    FieldReader keys(*touched, "touched");
+    for (const auto& [text, paths] : touched->items()) {
+      const Key key = take(reader, Key::parse(text));
+      const auto list = keys.texts(text, kItemsMax);
+      state.touched[key] = {list.begin(), list.end()};
+    }
+    if (const auto finished = keys.finish(); !finished) reader.refuse(finished.error());
+  }
+  for (const auto& [text, reason] : reader.text_map("failures")) {
+    state.failures[take(reader, Key::parse(text))] = reason;
+  }
+}
+
+}  // namespace
+
+std::vector<model::DesiredDeployment> AgentState::desired_list() const {
+  std::vector<model::DesiredDeployment> list;
+  for (const auto& [key, form] : desired) list.push_back(form);
+  return list;
+}
+
+Digest AgentState::digest_of_applied() const {
+  std::vector<model::DesiredDeployment> list;
+  for (const auto& [key, deployment] : applied) list.push_back(deployment.form);
+  return model::digest_of_desired(list);
+}
+
+model::HostReport AgentState::report() const {
+  std::map<Key, model::DeploymentReport> reports;
+  for (const auto& [key, deployment] : applied) {
+    reports[key] = {.key = key,
+                    .version = deployment.form.version,
+                    .rendered_digest = deployment.form.rendered_digest,
+                    .commit = deployment.commit};
+  }
+  for (const auto& [key, reason] : failures) {
+    model::DeploymentReport& report = reports[key];
+    report.key = key;
+    report.status = model::Status::error;
+    report.reason = clip(reason, kReasonBytesMax);
+  }
+  model::HostReport report{.agent_version = TITAN_VERSION};
+  for (auto& [key, deployment] : reports) report.deployments.push_back(std::move(deployment));
+  return report;
+}
+
+json AgentState::json() const {
+  nlohmann::json object = {{"time", time.text()},
+                           {"desired", nlohmann::json::array()},
+                           {"applied", nlohmann::json::array()},
+                           {"touched", nlohmann::json::object()},
+                           {"folders", folders},
+                           {"failures", nlohmann::json::object()},
+                           {"committed", text_of(committed)},
+                           {"pushed", pushed},
+                           {"reported", text_of(reported)}};
+  if (bookmark) object["bookmark"] = bookmark->text();
+  for (const auto& [key, form] : desired) object["desired"].push_back(model::json_of(form));
+  for (const auto& [key, deployment] : applied) object["applied"].push_back(json_of(deployment));
+  for (const auto& [key, paths] : touched) object["touched"][key.text()] = paths;
+  for (const auto& [key, reason] : failures) object["failures"][key.text()] = reason;
+  return object;
+}
+
+Result<AgentState> AgentState::parse(const nlohmann::json& object) {
+  FieldReader reader(object, "");
+  AgentState state{.time = reader.timestamp("time"),
+                   .committed = reader.digest("committed"),
+                   .pushed = reader.boolean("pushed"),
+                   .reported = reader.digest("reported")};
+  if (reader.has("bookmark")) {
+    state.bookmark = reader.parsed<model::Bookmark>("bookmark", &model::Bookmark::parse);
+  }
+  read_deployments(reader, state);
+  read_journal(reader, state);
+  const auto folders = reader.texts("folders", kItemsMax);
+  state.folders = {folders.begin(), folders.end()};
+  TITAN_TRY(reader.finish());
+  return state;
+}
+
+Result<AgentState> StateFile::load() {
+  auto text = files_.read(kFileName, kStateBytesMax);
+  if (!text && text.error().code == ErrorCode::not_found) return AgentState();
+  if (!text) return text.error();
+  const auto object = parse_json(*text);
+  auto state = object ? AgentState::parse(*object) : Result<AgentState>(object.error());
+  if (!state) {
+    Error error = state.error().context("the agent's state cannot be read");
+    error.subject = kFileName;
+    return error;
+  }
+  text_ = *std::move(text);
+  return state;
+}
+
+Result<void> StateFile::save(const AgentState& state) {
+  std::string text = canonical_json(state.json());
+  if (text == text_) return {};
+  TITAN_TRY(write_atomically(files_, kFileName, text, 0600));
+  text_ = std::move(text);
+  return {};
+}
+
+Digest digest_of(const model::HostReport& report) {
+  return Digest::of(canonical_json(model::json_of(report)));
+}
+
+}  // namespace titan::agent

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/file_system.hpp"
+#include "base/result.hpp"
+#include "base/timestamp.hpp"
+#include "model/manifest.hpp"
+#include "model/report.hpp"
+#include "reconciler/plan.hpp"
+
+namespace titan::agent {
+
+// A deployment that is on the host.
+struct Applied {
+  model::DesiredDeployment form = {};             // which made these files
+  std::vector<reconciler::FileState> files = {};  // on the host, by path below its root
+  std::string commit = {};                        // the Git commit that holds it; may be empty
+};
+
+// Everything that the agent must not forget, in `state.json` of its state directory. It is
+// written whole and atomically, and only when it changed.
+//
+// The file is one JSON object: bookmark, time, desired [DesiredDeployment], applied
+// [{form, files [{path, mode, digest}], commit}], touched {key: [path]}, folders [path],
+// failures {key: reason}, committed (digest), pushed (bool), reported (digest).
+struct AgentState {
+  std::optional<model::Bookmark> bookmark = {};  // how far `desired` has come
+  Timestamp time = {};                           // the server's, of the last manifest
+  std::map<model::Key, model::DesiredDeployment> desired = {};
+  std::map<model::Key, Applied> applied = {};
+  // The journal: paths that an apply under way may have written or removed. What is listed here
+  // at the start was cut off, and nobody knows what is at these paths.
+  std::map<model::Key, std::set<std::string>> touched = {};
+  std::set<std::string> folders = {};  // that the agent made, to take away when they are empty
+  std::map<model::Key, std::string> failures = {};
+  Digest committed = {};  // digest_of_applied() at the last Git commit
+  bool pushed = true;     // the last commit has reached the remote, if there is one
+  Digest reported = {};   // of the last report that the server took
+
+  [[nodiscard]] std::vector<model::DesiredDeployment> desired_list() const;
+  // Of what is on the host, for Git.
+  [[nodiscard]] Digest digest_of_applied() const;
+  // What the host says of itself.
+  [[nodiscard]] model::HostReport report() const;
+
+  [[nodiscard]] nlohmann::json json() const;
+  static Result<AgentState> parse(const nlohmann::json& json);
+};
+
+// Keeps an AgentState on disk.
+class StateFile {
+ public:
+  // Borrows `files`, whose root is the state directory.
+  explicit StateFile(FileSystem& files) : files_(files) {}
+
+  // An empty state when there is no file. invalid when the file is not one of titan's: it is left
+  // alone then.
+  Result<AgentState> load();
+  // Writes the file unless it says the same already.
+  Result<void> save(const AgentState& state);
+
+ private:
+  FileSystem& files_;
+  std::string text_;  // of the file
+};
+
+Digest digest_of(const model::HostReport& report);
+
+}  // namespace titan::agent

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "base/file_system.hpp"
+#include "base/result.hpp"
+#include "model/rendered.hpp"
+#include "reconciler/plan.hpp"
+
+namespace titan::agent {
+
+// The `files` driver: the files under `root/` of a rendered deployment stand at the same path
+// below the host's root. Each file is the old or the new one whole at any moment.
+
+constexpr const char* kFilesDriver = "files";
+
+// The files that the driver places for a rendered deployment, by path below the host's root.
+std::map<std::string, const model::RenderedFile*> placed_files(
+    const std::vector<model::RenderedFile>& rendered);
+// The same as a plan needs them.
+std::vector<reconciler::FileState> file_states(const std::vector<model::RenderedFile>& rendered);
+
+// Folders on the way to `path` that do not exist yet, outermost first.
+Result<std::vector<std::string>> missing_folders(FileSystem& root, const std::string& path);
+
+// Carries out one step: removals, then writes from `content`. Doing it again is harmless. Stops
+// at the first error, whose subject is the path.
+// REQUIRES: `content` has every path of step.writes.
+Result<void> apply_files(FileSystem& root, const reconciler::Step& step,
+                         const std::map<std::string, const model::RenderedFile*>& content);
+
+// Removes those of `folders` that are empty, innermost first, and forgets those that are gone or
+// that others use now.
+Result<void> remove_empty_folders(FileSystem& root, std::set<std::string>& folders);
+
+}  // namespace titan::agent

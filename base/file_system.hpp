@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace titan {
+
+// The seam to the disk: a folder, and what may be done below it.
+//
+// A FileSystem is a capability. It is opened on one root folder and every path is relative to
+// that root ("etc/titan/agent.yaml"; "" is the root itself). No path leads outside: "..", an
+// absolute path, and a symbolic link that points out of the root are refused with `invalid`, by
+// the kernel itself (openat2, RESOLVE_BENEATH), so a link swapped in meanwhile gains nothing.
+// Symbolic links that stay below the root are followed in folders, never in the last name; the
+// whole path of list() and sync_directory() is a folder's. Absolute links always lead out.
+//
+// Thread-safety: methods may be called from several threads; two writers of one path at once are
+// kept apart by the caller (see lock()).
+// Errors of all methods, besides those named: not_found (a folder on the way), denied,
+// exhausted (no space, a limit of base/limits.hpp), unavailable (I/O error). An Error's subject
+// is the path. read(), write() and lock() want a regular file: a folder is a conflict; a link,
+// device, pipe or socket is invalid, and never waited for.
+class FileSystem {
+ public:
+  enum class Type { file, directory, symlink, other };
+  struct Entry {
+    std::string name;
+    Type type = Type::file;
+    bool operator==(const Entry&) const = default;
+  };
+  struct Info {
+    Type type = Type::file;
+    std::uint32_t mode = 0;  // permission bits only
+    std::uint64_t size = 0;  // bytes
+  };
+  // Held until destroyed; the kernel lets go of it when the process ends in any way.
+  class Lock {
+   public:
+    virtual ~Lock() = default;
+  };
+
+  virtual ~FileSystem() = default;
+
+  // The whole content of a regular file; exhausted when it is longer than `bytes_max`.
+  virtual Result<std::string> read(const std::string& path, std::size_t bytes_max) = 0;
+  // What is at `path` itself, not where a link leads. not_found when nothing is.
+  virtual Result<Info> info(const std::string& path) = 0;
+  // The entries of a folder by name, without "." and "..".
+  virtual Result<std::vector<Entry>> list(const std::string& path) = 0;
+
+  // Creates the file, or empties it, writes all of `content`, sets `mode`, and flushes it to the
+  // disk. Not atomic: see write_atomically().
+  virtual Result<void> write(const std::string& path, std::string_view content,
+                             std::uint32_t mode) = 0;
+  // invalid for a symbolic link.
+  virtual Result<void> set_mode(const std::string& path, std::uint32_t mode) = 0;
+  // Replaces `to` in one step when it exists. conflict when `to` is a folder, or a folder would
+  // replace a file.
+  virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
+  // Done when the folder, or a link to one below the root, exists already; its mode stays.
+  // conflict when something else is there.
+  virtual Result<void> make_directory(const std::string& path, std::uint32_t mode) = 0;
+  // Removes a link itself. conflict for a folder.
+  virtual Result<void> remove_file(const std::string& path) = 0;
+  // conflict when the folder is not empty, or no folder.
+  virtual Result<void> remove_directory(const std::string& path) = 0;
+  // Makes renames, new files and removals in the folder survive a power cut.
+  virtual Result<void> sync_directory(const std::string& path) = 0;
+
+  // An exclusive advisory lock on a file, which is created when absent. Does not wait:
+  // conflict when another process (or another Lock in this one) holds it.
+  virtual Result<std::unique_ptr<Lock>> lock(const std::string& path) = 0;
+};
+
+// The real disk below `root`.
+class DiskFileSystem final : public FileSystem {
+ public:
+  // not_found when `root` is no folder; unavailable when the kernel has no openat2 (Linux < 5.6).
+  static Result<std::unique_ptr<DiskFileSystem>> open(const std::string& root);
+  // The same, after creating `root` and the folders on the way to it if needed, with mode 0755
+  // less the process's umask.
+  static Result<std::unique_ptr<DiskFileSystem>> create(const std::string& root);
+  ~DiskFileSystem() override;
+
+  Result<std::string> read(const std::string& path, std::size_t bytes_max) override;
+  Result<Info> info(const std::string& path) override;
+  Result<std::vector<Entry>> list(const std::string& path) override;
+  Result<void> write(const std::string& path, std::string_view content,
+                     std::uint32_t mode) override;
+  Result<void> set_mode(const std::string& path, std::uint32_t mode) override;
+  Result<void> rename(const std::string& from, const std::string& to) override;
+  Result<void> make_directory(const std::string& path, std::uint32_t mode) override;
+  Result<void> remove_file(const std::string& path) override;
+  Result<void> remove_directory(const std::string& path) override;
+  Result<void> sync_directory(const std::string& path) override;
+  Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
+
+ private:
+  explicit DiskFileSystem(int root) : root_(root) {}
+  int root_;  // an open descriptor of the root folder, owned
+};
+
+// invalid unless `path` is relative, of plain names ("." and ".." are none), without NUL, within
+// kPathBytesMax. "" is refused too.
+Result<void> check_relative_path(std::string_view path);
+// "etc/titan" of "etc/titan/agent.yaml"; "" of a path with one name.
+std::string parent_of(std::string_view path);
+// The name that write_atomically() uses beside `path` while it writes: ".agent.yaml.titan-tmp".
+// The same path has always the same one, so that a later run finds what a killed one left.
+std::string temporary_path(const std::string& path);
+
+// Creates the folders of `path` that are missing (mode 0755), each flushed into its parent.
+Result<void> make_directories(FileSystem& files, const std::string& path);
+// The file is the old one or the new one whole, whenever the process or the power ends: temporary
+// file beside it, flushed, renamed over, folder flushed. The folder must exist. After an error the
+// temporary file is removed, if the disk lets it.
+Result<void> write_atomically(FileSystem& files, const std::string& path, std::string_view content,
+                              std::uint32_t mode);
+// Like remove_file(), but done when there is nothing, and the folder is flushed.
+Result<void> remove_if_present(FileSystem& files, const std::string& path);
+
+}  // namespace titan

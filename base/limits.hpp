@@ -1,0 +1,18 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+// The limits of base/, in one place.
+namespace titan {
+
+constexpr std::size_t kJsonBytesMax = 8UL << 20U;     // one JSON or YAML text
+constexpr std::size_t kJsonDepthMax = 64;             // nesting of arrays and objects
+constexpr std::size_t kYamlNodesMax = 100'000;        // after aliases are expanded
+constexpr std::size_t kYamlBytesMax = kJsonBytesMax;  // of all strings, after expansion as well
+constexpr std::size_t kPathBytesMax = 4096;           // a path below a FileSystem's root
+constexpr std::size_t kPathPartBytesMax = 255;        // one name in a path
+constexpr std::size_t kDirectoryEntriesMax = 100'000;
+constexpr std::chrono::milliseconds kCommandTimeoutMax = std::chrono::hours(24);
+
+}  // namespace titan

@@ -1,0 +1,128 @@
+#include "base/log.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+namespace titan {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::size_t kClockStart = 11;  // "12:00:00" in "2026-03-01T12:00:00.000000Z"
+constexpr std::size_t kClockLength = 8;
+
+std::string_view json_name(Log::Level level) {
+  switch (level) {
+    case Log::Level::debug:
+      return "debug";
+    case Log::Level::info:
+      return "info";
+    case Log::Level::warning:
+      return "warning";
+    case Log::Level::error:
+      return "error";
+  }
+  return "error";
+}
+
+// Five letters each, so that the messages stand in one column.
+std::string_view human_name(Log::Level level) {
+  switch (level) {
+    case Log::Level::debug:
+      return "debug";
+    case Log::Level::info:
+      return "info ";
+    case Log::Level::warning:
+      return "warn ";
+    case Log::Level::error:
+      return "error";
+  }
+  return "error";
+}
+
+// JSON leaves DEL and the C1 controls (U+0080 to U+009F) as they are, but a terminal obeys them.
+std::string escape_terminal_controls(const std::string& json_text) {
+  std::string escaped;
+  escaped.reserve(json_text.size());
+  const auto add = [&](unsigned code) {
+    std::array<char, 8> text{};
+    std::snprintf(text.data(), text.size(), "\\u%04x", code & 0xffffU);
+    escaped += text.data();
+  };
+  for (std::size_t i = 0; i < json_text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(json_text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < json_text.size() ? json_text[i + 1] : 0);
+    if (byte == 0x7f) {
+      add(byte);
+    } else if (byte == 0xc2 && next >= 0x80 && next <= 0x9f) {
+      add(next);
+      ++i;
+    } else {
+      escaped += json_text[i];
+    }
+  }
+  return escaped;
+}
+
+std::string dump(const ordered_json& value) {
+  return escape_terminal_controls(
+      value.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+}
+
+// The text as it is where that is clear, else quoted and escaped as in JSON.
+std::string human_value(const std::string& text) {
+  const std::string in_quotes = dump(text);
+  const bool plain = !text.empty() && text.find_first_of(" =") == std::string::npos &&
+                     in_quotes.size() == text.size() + 2;
+  return plain ? text : in_quotes;
+}
+
+std::string human_line(Timestamp time, Log::Level level, std::string_view message,
+                       Log::Fields fields) {
+  const std::string quoted_message = dump(message);
+  std::string line = time.text().substr(kClockStart, kClockLength) + " ";
+  line += human_name(level);
+  line += " " + quoted_message.substr(1, quoted_message.size() - 2);
+  for (const LogField& field : fields) {
+    line += " " + human_value(field.name()) + "=" +
+            (field.is_text() ? human_value(field.text()) : field.text());
+  }
+  return line;
+}
+
+std::string json_line(Timestamp time, Log::Level level, std::string_view message,
+                      Log::Fields fields) {
+  ordered_json record = {{"time", time.text()}, {"level", json_name(level)}, {"message", message}};
+  for (const LogField& field : fields) {
+    // Numbers and bools were written by LogField itself, and so are JSON already.
+    record.emplace(field.name(), field.is_text() ? ordered_json(field.text())
+                                                 : ordered_json::parse(field.text()));
+  }
+  return dump(record);
+}
+
+}  // namespace
+
+LogField::LogField(std::string_view name, std::string_view text)
+    : name_(name), text_(text), is_text_(true) {}
+
+Log::Log(std::ostream& out, const Clock& clock, Format format, Level least)
+    : out_(out), clock_(clock), format_(format), least_(least) {}
+
+void Log::write(Level level, std::string_view message, Fields fields) {
+  if (level < least_) return;
+  const auto format_line = format_ == Format::json ? json_line : human_line;
+  const std::string line = format_line(clock_.wall(), level, message, fields) + "\n";
+  const std::lock_guard guard(mutex_);
+  out_ << line << std::flush;
+}
+
+Log::Format log_format_for(int fd) {
+  return ::isatty(fd) == 1 ? Log::Format::human : Log::Format::json;
+}
+
+}  // namespace titan

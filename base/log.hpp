@@ -1,0 +1,70 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <iosfwd>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+
+namespace titan {
+
+// One named value of a log record. Numbers and bools stay such in JSON.
+class LogField {
+ public:
+  LogField(std::string_view name, std::string_view text);
+  LogField(std::string_view name, const char* text) : LogField(name, std::string_view(text)) {}
+  LogField(std::string_view name, const std::string& text)
+      : LogField(name, std::string_view(text)) {}
+  LogField(std::string_view name, bool value) : name_(name), text_(value ? "true" : "false") {}
+  template <std::integral Number>
+  LogField(std::string_view name, Number number) : name_(name), text_(std::to_string(number)) {}
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::string& text() const { return text_; }
+  [[nodiscard]] bool is_text() const { return is_text_; }
+
+ private:
+  std::string name_;
+  std::string text_;
+  bool is_text_ = false;
+};
+
+// A log of records: a level, a fixed message, and fields. For people it reads
+//   12:00:00 info  applied deployment=default/prod files=3
+// and for machines {"time":"…","level":"info","message":"applied","deployment":"default/prod",…},
+// one line each; control characters are escaped in both. Safe to share between threads.
+// Secrets never belong in a field.
+class Log {
+ public:
+  enum class Format { human, json };
+  enum class Level { debug, info, warning, error };
+  using Fields = std::initializer_list<LogField>;
+
+  // Borrows `out` and `clock`.
+  Log(std::ostream& out, const Clock& clock, Format format, Level least = Level::info);
+
+  void debug(std::string_view message, Fields fields = {}) { write(Level::debug, message, fields); }
+  void info(std::string_view message, Fields fields = {}) { write(Level::info, message, fields); }
+  void warning(std::string_view message, Fields fields = {}) {
+    write(Level::warning, message, fields);
+  }
+  void error(std::string_view message, Fields fields = {}) { write(Level::error, message, fields); }
+
+ private:
+  void write(Level level, std::string_view message, Fields fields);
+
+  std::ostream& out_;  // guarded by mutex_
+  const Clock& clock_;
+  Format format_;
+  Level least_;
+  std::mutex mutex_;
+};
+
+// human when descriptor `fd` is a terminal, else json.
+Log::Format log_format_for(int fd);
+
+}  // namespace titan

@@ -1,0 +1,356 @@
+#include "cli/arguments.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <exception>
+#include <functional>
+#include <map>
+#include <utility>
+
+#include "base/text.hpp"
+#include "cli/usage_error.hpp"
+
+namespace titan::cli {
+namespace {
+
+using model::Kind;
+
+constexpr Kind kWritableKinds[] = {Kind::workspace, Kind::host,   Kind::template_,
+                                   Kind::workload,  Kind::target, Kind::deployment};
+
+// Builds the tree of verbs and kinds. All verbs share the variables below, as a command line has
+// only one of them.
+class Parser {
+ public:
+  Parser() : app_("titan delivers declarative workloads to hosts.", "titan") {
+    app_.get_formatter()->column_width(36);
+    app_.require_subcommand(1);
+    app_.footer("titan VERB --help shows an example of each verb.");
+    add_connection(app_, true);
+    add_writes("create", "Create an entity from flags; it must not exist",
+               WriteCommand::Mode::create);
+    add_apply();
+    add_get();
+    add_describe();
+    add_delete();
+    add_config();
+    add_status();
+    add_version();
+  }
+
+  Result<Arguments> parse(const std::vector<std::string>& arguments) {
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    try {
+      app_.parse(std::move(reversed));
+    } catch (const CLI::CallForHelp&) {
+      return Arguments{.help = app_.help()};
+    } catch (const CLI::ParseError& error) {
+      return invalid(explain(app_, error));
+    }
+    if (connection_.workspace) {
+      TITAN_TRY(model::check_name("--workspace", *connection_.workspace));
+    }
+    TITAN_ASSIGN(Command command, makers_.at(&chosen_verb(app_))());
+    return Arguments{.command = std::move(command)};
+  }
+
+ private:
+  using Maker = std::function<Result<Command>()>;
+
+  // ---- the tree
+
+  CLI::App& add_verb(CLI::App& parent, const std::string& name, const std::string& what,
+                     const std::string& example, Maker maker) {
+    CLI::App* verb = parent.add_subcommand(name, what);
+    verb->footer("Example:\n  " + example);
+    if (maker) makers_[verb] = std::move(maker);
+    return *verb;
+  }
+
+  void add_connection(CLI::App& verb, bool with_workspace) {
+    verb.add_option("--server", connection_.server,
+                    "URL of the server (else TITAN_SERVER, the current context, or "
+                    "http://127.0.0.1:7480)");
+    if (!with_workspace) return;
+    verb.add_option("-w,--workspace", connection_.workspace,
+                    "Workspace (else the current context's, or default)");
+  }
+
+  void add_output(CLI::App& verb) {
+    verb.add_option("-o,--output", format_, "table, wide, json, yaml or name")
+        ->check(CLI::IsMember({"table", "wide", "json", "yaml", "name"}));
+  }
+
+  void add_writes(const std::string& name, const std::string& what, WriteCommand::Mode mode) {
+    CLI::App& verb =
+        add_verb(app_, name, what, "titan create host --name tim-pi --labels name=tim-pi", nullptr);
+    verb.require_subcommand(1);
+    add_kinds(verb, mode);
+  }
+
+  void add_apply() {
+    CLI::App& verb = add_verb(app_, "apply", "Create or replace entities, from files or from flags",
+                              "titan apply -f fleet.yaml\n  titan apply target all --selector gpu",
+                              [this] { return make_apply_files(); });
+    verb.require_subcommand(0, 1);
+    verb.add_option("-f,--file", file_,
+                    "File or folder of YAML or JSON documents; - is standard input");
+    add_allow_missing(verb);
+    add_connection(verb, true);
+    add_output(verb);
+    add_kinds(verb, WriteCommand::Mode::apply);
+  }
+
+  void add_kinds(CLI::App& verb, WriteCommand::Mode mode) {
+    for (const Kind kind : kWritableKinds) {
+      const std::string word(model::singular_of(kind));
+      CLI::App& of_kind =
+          add_verb(verb, word, "A " + word, "titan " + verb.get_name() + " " + example_of(kind),
+                   [this, mode, kind] { return make_write(mode, kind); });
+      of_kind.ignore_case();
+      for (const std::string& other : other_words_of(kind)) of_kind.alias(other);
+      of_kind.add_option("NAME", name_, "Name");
+      of_kind.add_option("--name", name_flag_, "Name, when it is not given as the argument");
+      add_spec_flags(of_kind, kind);
+      of_kind.add_option("--tags", entity_.tags, "Free metadata: KEY=VALUE,…");
+      add_allow_missing(of_kind);
+      add_connection(of_kind, model::in_workspace(kind));
+      add_output(of_kind);
+    }
+  }
+
+  static std::string example_of(Kind kind) {
+    switch (kind) {
+      case Kind::workspace:
+        return "workspace iot --description \"Sensors and gateways\"";
+      case Kind::host:
+        return "host --name tim-pi --labels name=tim-pi,platform=kubernetes";
+      case Kind::template_:
+        return "template device-service -f ./device-service";
+      case Kind::workload:
+        return "workload temperature-sensor --repo https://github.com/timfpark/temp-sensor";
+      case Kind::target:
+        return "target tim-pi --labels name=tim-pi";
+      default:
+        return "deployment prod --workload temperature-sensor --template device-service "
+               "--target tim-pi";
+    }
+  }
+
+  void add_values(CLI::App& verb) {
+    verb.add_option("--values", entity_.values, "Values: a file, or YAML or JSON itself");
+  }
+
+  void add_allow_missing(CLI::App& verb) {
+    verb.add_flag("--allow-missing", allow_missing_, "What it refers to need not exist yet");
+  }
+
+  void add_spec_flags(CLI::App& verb, Kind kind) {
+    switch (kind) {
+      case Kind::workspace:
+        verb.add_option("--description", entity_.description, "What it is for");
+        break;
+      case Kind::host:
+        verb.add_option("--labels", entity_.labels, "What targets match: KEY=VALUE,…");
+        add_values(verb);
+        verb.add_option("--delivery", entity_.delivery, "agent or gitops");
+        verb.add_option("--drivers", entity_.drivers, "What it can apply: files,systemd,…");
+        verb.add_option("--capacity", entity_.capacity, "How many deployments it takes");
+        break;
+      case Kind::template_:
+        verb.add_option("-f,--file", entity_.directory, "Folder of the template")->required();
+        break;
+      case Kind::workload:
+        verb.add_option("--repo", entity_.repo, "Where its source lives");
+        verb.add_option("--template", entity_.template_name,
+                        "Template of deployments that name none");
+        add_values(verb);
+        break;
+      case Kind::target:
+        verb.add_option("--labels", entity_.labels, "Labels that must all match: KEY=VALUE,…");
+        verb.add_option("--selector", entity_.selector, "Rules such as: region in (eu,us),!gpu");
+        break;
+      default:
+        verb.add_option("--workload", entity_.workload, "What is deployed")->required();
+        verb.add_option("--target", entity_.target, "Where to")->required();
+        verb.add_option("--template", entity_.template_name, "Template, when not the workload's");
+        add_values(verb);
+    }
+  }
+
+  void add_kind_and_name(CLI::App& verb, const std::string& kinds) {
+    verb.add_option("KIND", kind_, kinds);
+    verb.add_option("NAME", name_, "Name; KIND/NAME is understood as well");
+  }
+
+  void add_get() {
+    CLI::App& verb = add_verb(app_, "get", "Show entities, or the change log",
+                              "titan get deployments\n  titan get host tim-pi -o yaml\n"
+                              "  titan get changes --since 2026-03-01T12:00:00Z --limit 20",
+                              [this] { return make_get(); });
+    add_kind_and_name(verb, "A kind (hosts, deployments, …) or changes");
+    verb.add_flag("-A,--all-workspaces", all_workspaces_, "Across all workspaces");
+    verb.add_option("--since", since_, "Of changes: a bookmark or a time; after it only");
+    verb.add_option("--limit", limit_, "Of changes: how many, 1 to 1000");
+    add_connection(verb, true);
+    add_output(verb);
+    verb.add_flag("--no-headers", no_headers_, "Tables without their first line");
+  }
+
+  void add_describe() {
+    CLI::App& verb = add_verb(app_, "describe", "Show all that is known of one entity",
+                              "titan describe deployment prod", [this] { return make_describe(); });
+    add_kind_and_name(verb, "A kind");
+    add_connection(verb, true);
+  }
+
+  void add_delete() {
+    CLI::App& verb = add_verb(app_, "delete", "Delete entities",
+                              "titan delete deployment prod\n  titan delete -f fleet.yaml",
+                              [this] { return make_delete(); });
+    add_kind_and_name(verb, "A kind");
+    verb.add_option("-f,--file", file_, "File or folder of documents; - is standard input");
+    verb.add_flag("--force", delete_.force, "Do not wait for the hosts of a deployment");
+    verb.add_flag("--ignore-not-found", delete_.ignore_not_found, "What does not exist is done");
+    add_connection(verb, true);
+  }
+
+  void add_config() {
+    CLI::App& config =
+        add_verb(app_, "config", "Servers to work with, by name",
+                 "titan config set-context lab --server http://10.0.0.5:7480", nullptr);
+    config.require_subcommand(1);
+    add_verb(config, "current-context", "Show the current context", "titan config current-context",
+             [] { return Command(CurrentContextCommand{}); });
+    add_verb(config, "get-contexts", "Show all contexts", "titan config get-contexts", [this] {
+      return Command(GetContextsCommand{.headers = !no_headers_});
+    }).add_flag("--no-headers", no_headers_, "A table without its first line");
+    add_verb(config, "use-context", "Choose the current context", "titan config use-context lab",
+             [this] { return Command(UseContextCommand{name_}); })
+        .add_option("NAME", name_, "Name of the context")
+        ->required();
+    CLI::App& set = add_verb(
+        config, "set-context", "Add or change a context",
+        "titan config set-context lab --server http://10.0.0.5:7480 --workspace iot", [this] {
+          return Command(SetContextCommand{name_, connection_.server, connection_.workspace});
+        });
+    set.add_option("NAME", name_, "Name of the context")->required();
+    set.add_option("--server", connection_.server, "URL of its server");
+    set.add_option("-w,--workspace", connection_.workspace, "Workspace to work in");
+  }
+
+  void add_status() {
+    CLI::App& verb = add_verb(app_, "status", "Show how the server is", "titan status",
+                              [this] { return Command(StatusCommand{connection_}); });
+    add_connection(verb, false);
+  }
+
+  void add_version() {
+    add_verb(app_, "version", "Show the version of this program", "titan version",
+             [] { return Command(VersionCommand{}); });
+  }
+
+  // ---- from what was parsed to a command
+
+  [[nodiscard]] OutputFlags output() const {
+    static const std::map<std::string, Output, std::less<>> kFormats = {{"table", Output::table},
+                                                                        {"wide", Output::wide},
+                                                                        {"json", Output::json},
+                                                                        {"yaml", Output::yaml},
+                                                                        {"name", Output::name}};
+    return {.format = kFormats.at(format_), .headers = !no_headers_};
+  }
+
+  Result<Command> make_write(WriteCommand::Mode mode, Kind kind) {
+    if (file_) return invalid("-f with documents and a kind cannot stand together");
+    if (!name_.empty() && name_flag_ && *name_flag_ != name_) {
+      return invalid("two names are given, " + quote(name_) + " and " + quote(*name_flag_));
+    }
+    const std::string name = name_flag_.value_or(name_);
+    if (name.empty()) {
+      return invalid("the " + std::string(model::singular_of(kind)) + " needs a name");
+    }
+    return WriteCommand{mode, kind, name, entity_, allow_missing_, connection_, output()};
+  }
+
+  Result<Command> make_apply_files() {
+    if (!file_) return invalid("expected -f PATH, or a kind and a name; see titan apply --help");
+    return ApplyFilesCommand{*file_, allow_missing_, connection_, output()};
+  }
+
+  Result<Command> make_get() {
+    if (kind_.empty()) return invalid("expected a kind; see titan get --help");
+    if (kind_ == "changes") {
+      if (!name_.empty() || all_workspaces_ || connection_.workspace) {
+        return invalid("the change log has no names and no workspaces");
+      }
+      return GetChangesCommand{since_.value_or(""), limit_, connection_, output()};
+    }
+    if (since_ || limit_) return invalid("--since and --limit are for titan get changes");
+    TITAN_ASSIGN(const auto what, make_what());
+    if (all_workspaces_ && (!what.name.empty() || connection_.workspace)) {
+      return invalid("--all-workspaces cannot stand beside a name or --workspace");
+    }
+    return GetCommand{what, all_workspaces_, connection_, output()};
+  }
+
+  // A kind, and a name if there is one.
+  Result<KindAndName> make_what() {
+    TITAN_ASSIGN(auto what, kind_and_name(kind_, name_));
+    if (connection_.workspace && !model::in_workspace(what.kind)) {
+      return invalid("a " + std::string(model::singular_of(what.kind)) +
+                     " is in no workspace; leave --workspace out");
+    }
+    return what;
+  }
+
+  // A kind and a name, both needed.
+  Result<KindAndName> make_named() {
+    if (kind_.empty()) return invalid("expected a kind and a name");
+    TITAN_ASSIGN(auto what, make_what());
+    if (what.name.empty()) {
+      return invalid("the " + std::string(model::singular_of(what.kind)) + " needs a name");
+    }
+    return what;
+  }
+
+  Result<Command> make_describe() {
+    TITAN_ASSIGN(auto what, make_named());
+    return DescribeCommand{what, connection_};
+  }
+
+  Result<Command> make_delete() {
+    if (file_ && !kind_.empty()) return invalid("-f and a kind cannot stand together");
+    if (file_) return DeleteFilesCommand{*file_, delete_, connection_};
+    TITAN_ASSIGN(auto what, make_named());
+    return DeleteCommand{what, delete_, connection_};
+  }
+
+  CLI::App app_;
+  std::map<const CLI::App*, Maker> makers_;
+  ConnectionFlags connection_;
+  EntityFlags entity_;
+  DeleteFlags delete_;
+  std::string format_ = "table";
+  std::string kind_;
+  std::string name_;
+  std::optional<std::string> name_flag_;
+  std::optional<std::string> file_;
+  std::optional<std::string> since_;
+  std::optional<std::size_t> limit_;
+  bool no_headers_ = false;
+  bool allow_missing_ = false;
+  bool all_workspaces_ = false;
+};
+
+}  // namespace
+
+Result<Arguments> parse_arguments(const std::vector<std::string>& arguments) {
+  try {
+    return Parser().parse(arguments);
+  } catch (const std::exception& failure) {
+    return internal(std::string("the command line could not be read: ") + failure.what());
+  }
+}
+
+}  // namespace titan::cli

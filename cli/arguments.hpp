@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "cli/commands/apply_files.hpp"
+#include "cli/commands/config.hpp"
+#include "cli/commands/delete.hpp"
+#include "cli/commands/describe.hpp"
+#include "cli/commands/get.hpp"
+#include "cli/commands/status.hpp"
+#include "cli/commands/version.hpp"
+#include "cli/commands/write.hpp"
+
+namespace titan::cli {
+
+using Command =
+    std::variant<WriteCommand, ApplyFilesCommand, GetCommand, GetChangesCommand, DescribeCommand,
+                 DeleteCommand, DeleteFilesCommand, CurrentContextCommand, GetContextsCommand,
+                 UseContextCommand, SetContextCommand, StatusCommand, VersionCommand>;
+
+// What a command line asks for: a command, or its help.
+struct Arguments {
+  std::optional<Command> command = {};
+  std::string help = {};  // when there is no command
+};
+
+// Reads the arguments after the program's name. invalid, with the closest known word and where
+// help is found, when they ask for nothing that titan can do.
+Result<Arguments> parse_arguments(const std::vector<std::string>& arguments);
+
+}  // namespace titan::cli

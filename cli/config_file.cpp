@@ -1,0 +1,121 @@
+#include "cli/config_file.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/text.hpp"
+#include "base/yaml.hpp"
+#include "cli/limits.hpp"
+#include "cli/local_file.hpp"
+#include "model/field_reader.hpp"
+#include "model/key.hpp"
+
+namespace titan::cli {
+namespace {
+
+using model::FieldReader;
+using nlohmann::json;
+
+Result<Context> parse_context(const json& item, const std::string& path) {
+  FieldReader reader(item, path);
+  Context context{.name = reader.required_text("name"),
+                  .server = reader.required_text("server"),
+                  .workspace = reader.text("workspace")};
+  TITAN_TRY(reader.finish());
+  TITAN_TRY(model::check_name(path + ".name", context.name));
+  if (!context.workspace.empty()) {
+    TITAN_TRY(model::check_name(path + ".workspace", context.workspace));
+  }
+  return context;
+}
+
+Result<Config> parse_config(const std::string& text) {
+  TITAN_ASSIGN(const auto documents, parse_yaml(text));
+  Config config;
+  if (documents.empty()) return config;
+  if (documents.size() > 1) return invalid("holds more than one document; expected one");
+  FieldReader reader(documents.front(), "");
+  config.current_context = reader.text("currentContext");
+  if (const json* contexts = reader.array("contexts", kContextsMax); contexts != nullptr) {
+    for (const json& item : *contexts) {
+      const std::string path = "contexts[" + std::to_string(config.contexts.size()) + "]";
+      TITAN_ASSIGN(Context context, parse_context(item, path));
+      if (config.find(context.name) != nullptr) {
+        return invalid_field(path + ".name", quote(context.name) + " stands there twice");
+      }
+      config.contexts.push_back(std::move(context));
+    }
+  }
+  TITAN_TRY(reader.finish());
+  if (!config.current_context.empty() && config.find(config.current_context) == nullptr) {
+    return invalid_field("currentContext",
+                         "there is no context " + quote(config.current_context) +
+                             did_you_mean(config.current_context, config.names()));
+  }
+  return config;
+}
+
+json json_of(const Config& config) {
+  json document = {{"contexts", json::array()}};
+  if (!config.current_context.empty()) document["currentContext"] = config.current_context;
+  for (const Context& context : config.contexts) {
+    json item = {{"name", context.name}, {"server", context.server}};
+    if (!context.workspace.empty()) item["workspace"] = context.workspace;
+    document["contexts"].push_back(std::move(item));
+  }
+  return document;
+}
+
+std::string variable_or_empty(const Env& env, const char* name) {
+  return env.variable(name).value_or("");
+}
+
+}  // namespace
+
+const Context* Config::find(std::string_view name) const {
+  const auto found = std::ranges::find(contexts, name, &Context::name);
+  return found == contexts.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> Config::names() const {
+  std::vector<std::string> names;
+  for (const Context& context : contexts) names.push_back(context.name);
+  return names;
+}
+
+Result<std::string> config_path(const Env& env) {
+  if (const auto path = variable_or_empty(env, "TITAN_CONFIG"); !path.empty()) return path;
+  if (const auto base = variable_or_empty(env, "XDG_CONFIG_HOME"); !base.empty()) {
+    return base + "/titan/config.yaml";
+  }
+  if (const auto home = variable_or_empty(env, "HOME"); !home.empty()) {
+    return home + "/.config/titan/config.yaml";
+  }
+  return not_found(
+      "there is no place for the configuration: none of TITAN_CONFIG, XDG_CONFIG_HOME and HOME "
+      "is set");
+}
+
+Result<Config> load_config(const Env& env) {
+  const auto path = config_path(env);
+  if (!path) return Config{};
+  const auto text = read_local_file(env, *path, kConfigBytesMax);
+  if (!text && text.error().code == ErrorCode::not_found) return Config{};
+  if (!text) return text.error();
+  auto config = parse_config(*text);
+  if (!config) config.error().subject = *path;
+  return config;
+}
+
+Result<void> save_config(const Env& env, const Config& config) {
+  TITAN_ASSIGN(const std::string path, config_path(env));
+  const LocalPath place = take_apart(path);
+  auto folder = env.create_folder(place.folder);
+  auto written = folder ? write_atomically(**folder, place.name, yaml_text(json_of(config)), 0600)
+                        : Result<void>(folder.error());
+  if (!written) written.error().subject = path;
+  return written;
+}
+
+}  // namespace titan::cli

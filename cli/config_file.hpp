@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "cli/env.hpp"
+
+namespace titan::cli {
+
+// A server that a person works with, under a name.
+struct Context {
+  std::string name = {};
+  std::string server = {};     // a URL
+  std::string workspace = {};  // empty: `default`
+  bool operator==(const Context&) const = default;
+};
+
+// The configuration of the command line, a YAML file:
+//
+//   currentContext: lab
+//   contexts:
+//     - name: lab
+//       server: http://10.0.0.5:7480
+//       workspace: iot          # may be left out
+//
+// It stands at $TITAN_CONFIG, or else $XDG_CONFIG_HOME/titan/config.yaml, or else
+// $HOME/.config/titan/config.yaml.
+struct Config {
+  std::string current_context = {};  // empty: none
+  std::vector<Context> contexts = {};
+  bool operator==(const Config&) const = default;
+
+  // Null when there is none of that name.
+  [[nodiscard]] const Context* find(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string> names() const;
+};
+
+// not_found when none of the three variables is set.
+Result<std::string> config_path(const Env& env);
+
+// An empty Config when there is no file. invalid, with the path as subject and the field, when
+// the file is not as above: unknown keys, two contexts of one name, a current one that is missing.
+Result<Config> load_config(const Env& env);
+
+// Replaces the file in one step, mode 0600, and creates its folder when needed.
+Result<void> save_config(const Env& env, const Config& config);
+
+}  // namespace titan::cli

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "base/digest.hpp"
+#include "base/result.hpp"
+#include "cli/env.hpp"
+#include "client/client.hpp"
+#include "model/entity.hpp"
+
+namespace titan::cli {
+
+// An entity as a person wrote it, before the server has seen it.
+struct Draft {
+  model::Entity entity = {};
+  // The folder that a template's driver, defaults and files are still to be read from.
+  std::optional<std::string> directory = {};
+};
+
+// Where a document stands, and what holds for it when it does not say.
+struct DraftPlace {
+  std::string folder = {};       // what `directory` is relative to
+  std::string workspace = {};    // for documents that name none
+  bool workspace_given = false;  // a document that names another one is refused
+};
+
+// Reads a document: an entity (see model/entity.hpp), where a Template may have `directory: PATH`
+// in its spec in place of all other fields. invalid, with the field, when it is anything else.
+Result<Draft> draft_of(const nlohmann::json& document, const DraftPlace& place);
+
+// Reads the folder of `draft`, if it has one, into its spec, and uploads those files that the
+// server does not have yet.
+Result<void> upload_files(Draft& draft, client::Client& client, const Env& env);
+
+}  // namespace titan::cli

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/file_system.hpp"
+#include "base/result.hpp"
+#include "base/transport.hpp"
+
+namespace titan::cli {
+
+// Everything that the command line touches outside itself, so that a test can run it in process.
+// The streams and the clock are borrowed.
+struct Env {
+  std::ostream& out;         // data
+  std::ostream& err;         // errors and remarks
+  bool is_terminal = false;  // `out` is read by a person
+  // The value of an environment variable; none when it is not set.
+  std::function<std::optional<std::string>(const std::string& name)> variable;
+  // Connects to nothing yet. invalid when the URL is none.
+  std::function<Result<std::unique_ptr<Transport>>(const std::string& url)> connect;
+  // A folder that exists, and a folder that is created when it does not.
+  std::function<Result<std::unique_ptr<FileSystem>>(const std::string& path)> open_folder;
+  std::function<Result<std::unique_ptr<FileSystem>>(const std::string& path)> create_folder;
+  // All of standard input; exhausted when it is longer than kManifestBytesMax.
+  std::function<Result<std::string>()> read_input;
+  const Clock& clock;
+};
+
+}  // namespace titan::cli

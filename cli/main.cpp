@@ -1,0 +1,65 @@
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <iostream>
+
+#include "base/exit_code.hpp"
+#include "cli/limits.hpp"
+#include "cli/run.hpp"
+#include "client/http_transport.hpp"
+
+namespace {
+
+using titan::Result;
+
+std::optional<std::string> variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+Result<std::unique_ptr<titan::Transport>> connect(const std::string& url) {
+  TITAN_ASSIGN(auto transport, titan::client::HttpTransport::open(url));
+  return std::unique_ptr<titan::Transport>(std::move(transport));
+}
+
+Result<std::unique_ptr<titan::FileSystem>> open_folder(const std::string& path) {
+  TITAN_ASSIGN(auto folder, titan::DiskFileSystem::open(path));
+  return std::unique_ptr<titan::FileSystem>(std::move(folder));
+}
+
+Result<std::unique_ptr<titan::FileSystem>> create_folder(const std::string& path) {
+  TITAN_ASSIGN(auto folder, titan::DiskFileSystem::create(path));
+  return std::unique_ptr<titan::FileSystem>(std::move(folder));
+}
+
+Result<std::string> read_input() {
+  std::string text;
+  std::array<char, 65536> buffer{};
+  while (std::cin.read(buffer.data(), buffer.size()) || std::cin.gcount() > 0) {
+    text.append(buffer.data(), static_cast<std::size_t>(std::cin.gcount()));
+    if (text.size() > titan::cli::kManifestBytesMax) {
+      return titan::exhausted("standard input is longer than " +
+                              std::to_string(titan::cli::kManifestBytesMax) + " bytes");
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const titan::SystemClock clock;
+  const titan::cli::Env env{.out = std::cout,
+                            .err = std::cerr,
+                            .is_terminal = isatty(STDOUT_FILENO) == 1,
+                            .variable = variable,
+                            .connect = connect,
+                            .open_folder = open_folder,
+                            .create_folder = create_folder,
+                            .read_input = read_input,
+                            .clock = clock};
+  const int code = titan::cli::run(std::vector<std::string>(argv + 1, argv + argc), env);
+  std::cout.flush();
+  return std::cout.good() ? code : static_cast<int>(titan::ExitCode::failed);
+}

@@ -1,0 +1,27 @@
+#include "cli/output.hpp"
+
+#include <ostream>
+
+#include "cli/terminal_text.hpp"
+
+namespace titan::cli {
+
+bool use_colour(const Env& env) {
+  return env.is_terminal && env.variable("NO_COLOR").value_or("").empty();
+}
+
+void remark(const Env& env, std::string_view text) {
+  env.err << "titan: " << terminal_lines(text) << '\n';
+}
+
+ExitCode report(const Env& env, const Error& error) {
+  remark(env, error.text());
+  return exit_code_of(error.code);
+}
+
+ExitCode report_usage(const Env& env, const Error& error) {
+  remark(env, error.text());
+  return ExitCode::usage;
+}
+
+}  // namespace titan::cli

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/exit_code.hpp"
+#include "cli/env.hpp"
+
+namespace titan::cli {
+
+enum class Output { table, wide, json, yaml, name };
+
+struct OutputFlags {
+  Output format = Output::table;
+  bool headers = true;
+};
+
+// A person looks on, and has not set NO_COLOR (https://no-color.org).
+bool use_colour(const Env& env);
+
+// "titan: subject: field: message" on the error stream, and the exit code for it.
+ExitCode report(const Env& env, const Error& error);
+// The same for what was wrong in how titan was called.
+ExitCode report_usage(const Env& env, const Error& error);
+// "titan: …" on the error stream, for what is no error.
+void remark(const Env& env, std::string_view text);
+
+}  // namespace titan::cli

@@ -1,0 +1,283 @@
+#include "client/answer.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "client/limits.hpp"
+#include "model/field_reader.hpp"
+#include "model/limits.hpp"
+#include "model/spec.hpp"
+
+namespace titan::client {
+namespace {
+
+using model::FieldReader;
+using nlohmann::json;
+
+constexpr std::size_t kItemsMax = 100'000;  // of any array in an answer
+
+ErrorCode code_of_status(int status) {
+  switch (status) {
+    case 401:
+    case 403:
+      return ErrorCode::denied;
+    case 404:
+    case 410:
+      return ErrorCode::not_found;
+    case 409:
+    case 412:
+      return ErrorCode::conflict;
+    case 413:
+    case 429:
+    case 431:
+      return ErrorCode::exhausted;
+    case 408:
+    case 502:
+    case 503:
+    case 504:
+      return ErrorCode::unavailable;
+    default:
+      return status >= 400 && status < 500 ? ErrorCode::invalid : ErrorCode::internal;
+  }
+}
+
+ErrorCode code_named(std::string_view name, int status) {
+  constexpr ErrorCode kCodes[] = {ErrorCode::invalid, ErrorCode::not_found,   ErrorCode::conflict,
+                                  ErrorCode::denied,  ErrorCode::unavailable, ErrorCode::exhausted,
+                                  ErrorCode::internal};
+  const auto* const found =
+      std::ranges::find(kCodes, name, [](ErrorCode code) { return titan::name_of(code); });
+  return found == std::end(kCodes) ? code_of_status(status) : *found;
+}
+
+// Whatever a server, or something that answers in its place, put into a field: bounded text.
+std::string bounded_text(const json& object, std::string_view name) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_string()) return {};
+  return found->get_ref<const std::string&>().substr(0, kErrorTextBytesMax);
+}
+
+// A wrong answer is no fault of the caller's input.
+Error wrong_answer(const Error& error) {
+  return internal("the server's answer cannot be read: " + error.text());
+}
+
+template <class Value>
+Result<Value> checked(Result<Value> value) {
+  if (!value) return wrong_answer(value.error());
+  return value;
+}
+
+template <class Value>
+Result<Value> finished(FieldReader& reader, Value value) {
+  if (auto done = reader.finish(); !done) return wrong_answer(done.error());
+  return value;
+}
+
+Result<std::chrono::seconds> parse_seconds(std::string_view text) {
+  std::int64_t seconds = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (failure != std::errc{} || end != text.data() + text.size() || seconds < 0) {
+    return invalid("expected a number of seconds, found " + quote(text));
+  }
+  return std::min(std::chrono::seconds(seconds), std::chrono::seconds(kPollAfterMax));
+}
+
+Result<model::RenderedFile> read_rendered_file(const json& item) {
+  FieldReader reader(item, "rendered.files");
+  model::RenderedFile file;
+  file.path = reader.required_text("path");
+  file.mode = reader.parsed<std::uint32_t>("mode", &model::parse_mode);
+  reader.ignore("content");  // may be longer than the reader's texts
+  TITAN_TRY(reader.finish());
+  const auto content = item.find("content");
+  if (content == item.end() || !content->is_string()) {
+    return invalid_field("rendered.files.content", "expected a string");
+  }
+  file.content = content->get<std::string>();
+  return file;
+}
+
+Result<model::RenderedDeployment> read_rendered(const json& item) {
+  FieldReader reader(item, "rendered");
+  model::RenderedDeployment rendered;
+  rendered.key = reader.parsed<model::Key>("key", &model::Key::parse);
+  rendered.version = reader.number("version");
+  rendered.digest = reader.digest("digest");
+  const json* files = reader.array("files", model::kTemplateFilesMax);
+  TITAN_TRY(reader.finish());
+  if (files == nullptr) return rendered;
+  for (const json& file : *files) {
+    TITAN_ASSIGN(auto read, read_rendered_file(file));
+    rendered.files.push_back(std::move(read));
+  }
+  return rendered;
+}
+
+Result<WriteOutcome> read_outcome(const HttpResponse& response) {
+  const std::string name = response.header("Titan-Outcome");
+  for (const WriteOutcome outcome :
+       {WriteOutcome::created, WriteOutcome::updated, WriteOutcome::unchanged,
+        WriteOutcome::deleting, WriteOutcome::deleted}) {
+    if (name == name_of(outcome)) return outcome;
+  }
+  return internal("the server's answer has no Titan-Outcome that is known, but " + quote(name));
+}
+
+}  // namespace
+
+Error error_of(const HttpResponse& response) {
+  Error error{code_of_status(response.status),
+              "the server answered with the status " + std::to_string(response.status)};
+  const auto body = parse_json(response.body);
+  if (!body || !body->is_object()) return error;
+  const auto said = body->find("error");
+  if (said == body->end() || !said->is_object()) return error;
+  error.code = code_named(bounded_text(*said, "code"), response.status);
+  if (std::string message = bounded_text(*said, "message"); !message.empty()) {
+    error.message = std::move(message);
+  }
+  error.subject = bounded_text(*said, "subject");
+  error.field = bounded_text(*said, "field");
+  return error;
+}
+
+Result<json> json_of(const HttpResponse& response) {
+  return checked(parse_json(response.body));
+}
+
+Result<model::Entity> read_entity(const json& json) {
+  return checked(model::parse_entity(json));
+}
+
+Result<WriteResult> read_write_result(const HttpResponse& response) {
+  WriteResult result;
+  TITAN_ASSIGN(result.outcome, read_outcome(response));
+  TITAN_ASSIGN(const json body, json_of(response));
+  TITAN_ASSIGN(result.entity, read_entity(body));
+  result.workspace_created = response.header("Titan-Workspace-Created") == "true";
+  return result;
+}
+
+Result<SyncAnswer> read_sync_answer(std::string_view host, const HttpResponse& response) {
+  SyncAnswer answer;
+  TITAN_ASSIGN(answer.bookmark, checked(model::Bookmark::parse(response.header("Titan-Bookmark"))));
+  if (const std::string after = response.header("Titan-Poll-After"); !after.empty()) {
+    TITAN_ASSIGN(answer.poll_after, checked(parse_seconds(after)));
+  }
+  if (response.status == 204) return answer;
+  TITAN_ASSIGN(const json body, json_of(response));
+  TITAN_ASSIGN(answer.manifest, checked(model::parse_manifest(body)));
+  if (answer.manifest->host != host) {
+    return internal("the server's answer is the manifest of the host " +
+                    quote(answer.manifest->host) + ", not of " + quote(host));
+  }
+  if (answer.manifest->bookmark != answer.bookmark) {
+    return internal("the server's answer names two bookmarks, " + answer.bookmark.text() + " and " +
+                    answer.manifest->bookmark.text());
+  }
+  return answer;
+}
+
+Result<HostChanges> read_host_changes(const json& answer) {
+  HostChanges changes;
+  json manifest = answer;
+  json rendered = json::array();
+  if (manifest.is_object() && manifest.contains("rendered")) {
+    rendered = std::move(manifest["rendered"]);
+    manifest.erase("rendered");
+  }
+  TITAN_ASSIGN(changes.manifest, checked(model::parse_manifest(manifest)));
+  if (!rendered.is_array())
+    return internal("the server's answer has a \"rendered\" that is no array");
+  for (const json& item : rendered) {
+    TITAN_ASSIGN(auto deployment, checked(read_rendered(item)));
+    changes.rendered.push_back(std::move(deployment));
+  }
+  return changes;
+}
+
+Result<ReceivedReport> read_received_report(const json& answer) {
+  FieldReader reader(answer, "");
+  ReceivedReport received;
+  received.host = reader.required_text("host");
+  if (reader.has("bookmark") && !reader.text("bookmark").empty()) {
+    received.bookmark = reader.parsed<model::Bookmark>("bookmark", &model::Bookmark::parse);
+  }
+  received.time = reader.timestamp("time");
+  if (const json* report = reader.object("report"); report != nullptr) {
+    TITAN_ASSIGN(received.report, checked(model::parse_report(*report)));
+  }
+  return finished(reader, std::move(received));
+}
+
+Result<DeploymentHost> read_deployment_host(const json& item) {
+  FieldReader reader(item, "items");
+  DeploymentHost host;
+  host.host = reader.required_text("host");
+  host.status = reader.parsed<model::Status>("status", &model::parse_status);
+  host.version = reader.number("version");
+  host.rendered_digest = reader.digest("renderedDigest");
+  host.current = reader.boolean("current");
+  host.reason = reader.text("reason");
+  host.commit = reader.text("commit");
+  if (reader.has("time") && !reader.text("time").empty()) host.time = reader.timestamp("time");
+  return finished(reader, std::move(host));
+}
+
+Result<ChangePage> read_change_page(const json& answer) {
+  FieldReader reader(answer, "");
+  ChangePage page;
+  page.bookmark = reader.parsed<model::Bookmark>("bookmark", &model::Bookmark::parse);
+  page.full = reader.boolean("full");
+  if (const json* items = reader.array("items", kItemsMax); items != nullptr) {
+    for (const json& item : *items) {
+      TITAN_ASSIGN(auto change, checked(model::parse_change(item)));
+      page.items.push_back(std::move(change));
+    }
+  }
+  return finished(reader, std::move(page));
+}
+
+Result<ServerStatus> read_status(const json& answer) {
+  FieldReader reader(answer, "");
+  ServerStatus status;
+  status.status = reader.required_text("status");
+  status.version = reader.text("version");
+  status.bookmark = reader.text("bookmark");
+  if (const json* dependencies = reader.object("dependencies"); dependencies != nullptr) {
+    for (const auto& [name, said] : dependencies->items()) {
+      FieldReader one(said, "dependencies." + name);
+      ServerStatus::Dependency dependency{one.text("status"), one.text("message")};
+      TITAN_ASSIGN(status.dependencies[name], finished(one, std::move(dependency)));
+    }
+  }
+  return finished(reader, std::move(status));
+}
+
+Result<json> read_items(const json& answer) {
+  if (!answer.is_object() || !answer.contains("items") || !answer["items"].is_array() ||
+      answer["items"].size() > kItemsMax) {
+    return internal("the server's answer is no list with \"items\"");
+  }
+  return answer["items"];
+}
+
+Result<std::string> read_continue(const json& answer) {
+  if (!answer.contains("continue") || answer["continue"].is_null()) return std::string();
+  if (!answer["continue"].is_string()) {
+    return internal("the server's answer has a \"continue\" that is no string");
+  }
+  return answer["continue"].get<std::string>();
+}
+
+std::optional<std::chrono::seconds> read_retry_after(const HttpResponse& response) {
+  const auto seconds = parse_seconds(response.header("Retry-After"));
+  return seconds ? std::optional(*seconds) : std::nullopt;
+}
+
+}  // namespace titan::client

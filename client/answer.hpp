@@ -1,0 +1,35 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "base/http.hpp"
+#include "client/client.hpp"
+
+// How the answers of docs/spec/http-api.md are read. Used by client.cpp alone.
+namespace titan::client {
+
+// The Error that an answer with a status of 300 or more stands for: what its body says, or, when
+// it says nothing that can be read, what its status means.
+Error error_of(const HttpResponse& response);
+
+// All of these: internal when the answer is not what the API promises.
+Result<nlohmann::json> json_of(const HttpResponse& response);
+Result<model::Entity> read_entity(const nlohmann::json& json);
+Result<WriteResult> read_write_result(const HttpResponse& response);
+Result<SyncAnswer> read_sync_answer(std::string_view host, const HttpResponse& response);
+Result<HostChanges> read_host_changes(const nlohmann::json& json);
+Result<ReceivedReport> read_received_report(const nlohmann::json& json);
+Result<DeploymentHost> read_deployment_host(const nlohmann::json& json);
+Result<ChangePage> read_change_page(const nlohmann::json& json);
+Result<ServerStatus> read_status(const nlohmann::json& json);
+
+// The array `items` of a list.
+Result<nlohmann::json> read_items(const nlohmann::json& json);
+// The token for the next page; "" on the last.
+Result<std::string> read_continue(const nlohmann::json& json);
+// The seconds of Retry-After (RFC 9110, section 10.2.3), at most kPollAfterMax. Its other form,
+// a date, is none: hosts do not trust their clocks.
+std::optional<std::chrono::seconds> read_retry_after(const HttpResponse& response);
+
+}  // namespace titan::client

@@ -1,0 +1,247 @@
+#include "client/http_transport.hpp"
+
+#include <httplib.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <ctime>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace titan::client {
+namespace {
+
+constexpr std::uint16_t kHttpPort = 80;
+
+struct ServerAddress {
+  std::string host = {};  // without the brackets of an IPv6 address
+  std::uint16_t port = kHttpPort;
+  std::string authority = {};  // as it stands in the URL: the Host header
+};
+
+Error bad_url(std::string_view url, std::string_view what) {
+  return invalid("the server URL " + quote(url) + " " + std::string(what) +
+                 "; expected http://HOST or http://HOST:PORT");
+}
+
+Result<std::uint16_t> parse_port(std::string_view url, std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (failure != std::errc{} || end != text.data() + text.size() || port == 0) {
+    return bad_url(url, "has the port " + quote(text) + ", which is not 1 to 65535");
+  }
+  return port;
+}
+
+bool is_host_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_';
+}
+
+bool is_address_character(char c) {
+  return is_host_character(c) || c == ':' || c == '%';
+}
+
+Result<ServerAddress> parse_url(std::string_view url) {
+  constexpr std::string_view kScheme = "http://";
+  if (url.size() > kUrlBytesMax) return bad_url(url, "is too long");
+  if (url.starts_with("https://")) {
+    return bad_url(url, "asks for TLS, which this version does not have");
+  }
+  if (!url.starts_with(kScheme)) return bad_url(url, "has no http:// in front");
+  std::string_view rest = url.substr(kScheme.size());
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+
+  ServerAddress address{.authority = std::string(rest)};
+  std::string_view port;
+  bool plain = false;
+  if (rest.starts_with('[')) {
+    const std::size_t close = std::min(rest.find(']'), rest.size());
+    address.host = rest.substr(1, close - 1);
+    port = rest.substr(std::min(close + 1, rest.size()));
+    plain = close < rest.size() && std::ranges::all_of(address.host, is_address_character);
+  } else {
+    const std::size_t colon = std::min(rest.find(':'), rest.size());
+    address.host = rest.substr(0, colon);
+    port = rest.substr(colon);
+    plain = std::ranges::all_of(address.host, is_host_character);
+  }
+  if (address.host.empty() || !plain) return bad_url(url, "names no host that can be read");
+  if (port.empty()) return address;
+  if (!port.starts_with(':')) return bad_url(url, "has something after the host");
+  TITAN_ASSIGN(address.port, parse_port(url, port.substr(1)));
+  return address;
+}
+
+// A library must not let a broken connection end the program, nor change what the program does
+// with signals elsewhere: SIGPIPE is held back on this thread, and taken away if it came.
+class SigpipeHeld {
+ public:
+  SigpipeHeld() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~SigpipeHeld() {
+    const timespec now{};
+    if (!was_pending_) sigtimedwait(&pipe_, nullptr, &now);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  SigpipeHeld(const SigpipeHeld&) = delete;
+  SigpipeHeld& operator=(const SigpipeHeld&) = delete;
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+  bool was_pending_ = false;
+};
+
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
+
+// What the library would put on the wire as it is, where a line break would become a second
+// request.
+Result<void> check_sendable(const HttpRequest& request) {
+  const auto unsafe_in_line = [](char c) { return is_control(c) || c == ' '; };
+  if (!request.target.starts_with('/') || std::ranges::any_of(request.target, unsafe_in_line)) {
+    return invalid("the request target " + quote(request.target) +
+                   " is not a percent-encoded path");
+  }
+  for (const auto& [name, value] : request.headers) {
+    if (std::ranges::any_of(name, unsafe_in_line) || std::ranges::any_of(value, is_control)) {
+      return invalid("the request header " + quote(name) + " holds control characters");
+    }
+  }
+  return {};
+}
+
+HttpHeaders headers_of(const httplib::Headers& from) {
+  HttpHeaders headers;
+  for (const auto& [name, value] : from) {
+    const auto [place, fresh] = headers.emplace(name, value);
+    if (!fresh) place->second += ", " + value;
+  }
+  return headers;
+}
+
+// One answer as it comes in.
+struct Arrival {
+  HttpResponse response = {};
+  bool no_body = false;  // 304: the library would wait for a body that never comes
+  bool too_long = false;
+};
+
+httplib::Request library_request(const HttpRequest& request, const std::string& authority,
+                                 std::size_t bytes_max, Arrival& arrival) {
+  httplib::Request made;
+  made.method = request.method;
+  made.path = request.target;
+  made.body = request.body;
+  made.headers.emplace("Host", authority);
+  for (const auto& [name, value] : request.headers) made.headers.emplace(name, value);
+  made.response_handler = [&arrival](const httplib::Response& head) {
+    arrival.response.status = head.status;
+    arrival.response.headers = headers_of(head.headers);
+    arrival.no_body = head.status == 304;
+    return !arrival.no_body;
+  };
+  made.content_receiver = [&arrival, bytes_max](const char* bytes, std::size_t count, std::uint64_t,
+                                                std::uint64_t) {
+    arrival.too_long = arrival.response.body.size() + count > bytes_max;
+    if (!arrival.too_long) arrival.response.body.append(bytes, count);
+    return !arrival.too_long;
+  };
+  return made;
+}
+
+std::string milliseconds_text(std::chrono::milliseconds time) {
+  return std::to_string(time.count()) + " ms";
+}
+
+Error connection_error(httplib::Error error, const HttpTransport::Options& options) {
+  switch (error) {
+    case httplib::Error::Connection:
+      return unavailable("cannot connect; is titan-server running there?");
+    case httplib::Error::ConnectionTimeout:
+      return unavailable("no connection within " + milliseconds_text(options.connect_timeout));
+    case httplib::Error::Read:
+      return unavailable("the connection broke, or no answer came within " +
+                         milliseconds_text(options.read_timeout));
+    case httplib::Error::Write:
+      return unavailable("the connection broke while the request was sent");
+    default:
+      return unavailable("the connection failed: " + httplib::to_string(error));
+  }
+}
+
+}  // namespace
+
+struct HttpTransport::Connection {
+  Connection(std::string url_, const ServerAddress& address, const Options& options_)
+      : url(std::move(url_)),
+        authority(address.authority),
+        options(options_),
+        library(address.host, address.port) {
+    library.set_keep_alive(true);
+    library.set_tcp_nodelay(true);
+    library.set_url_encode(false);
+    library.set_decompress(false);
+    library.set_follow_location(false);
+    library.set_connection_timeout(options.connect_timeout);
+    library.set_read_timeout(options.read_timeout);
+    library.set_write_timeout(options.read_timeout);
+  }
+
+  Result<HttpResponse> send(const HttpRequest& request) {
+    Arrival arrival;
+    const httplib::Request made =
+        library_request(request, authority, options.answer_bytes_max, arrival);
+    const SigpipeHeld held;
+    const httplib::Result result = library.send(made);
+    if (arrival.too_long) {
+      return exhausted("the answer is longer than " + std::to_string(options.answer_bytes_max) +
+                       " bytes");
+    }
+    if (!result && !arrival.no_body) return connection_error(result.error(), options);
+    return std::move(arrival.response);
+  }
+
+  std::string url;
+  std::string authority;
+  Options options;
+  httplib::ClientImpl library;
+};
+
+HttpTransport::HttpTransport(std::unique_ptr<Connection> connection)
+    : connection_(std::move(connection)) {}
+
+HttpTransport::~HttpTransport() = default;
+
+Result<std::unique_ptr<HttpTransport>> HttpTransport::open(std::string_view url,
+                                                           const Options& options) {
+  TITAN_ASSIGN(const ServerAddress address, parse_url(url));
+  auto connection = std::make_unique<Connection>(std::string(url), address, options);
+  return std::unique_ptr<HttpTransport>(new HttpTransport(std::move(connection)));
+}
+
+Result<HttpResponse> HttpTransport::send(const HttpRequest& request) {
+  TITAN_TRY(check_sendable(request));
+  try {
+    Result<HttpResponse> response = connection_->send(request);
+    if (!response) response.error().subject = connection_->url;
+    return response;
+  } catch (const std::exception& failure) {
+    return Error{ErrorCode::internal, std::string("the HTTP library failed: ") + failure.what(),
+                 connection_->url};
+  }
+}
+
+}  // namespace titan::client

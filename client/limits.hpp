@@ -1,0 +1,19 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+// The limits of client/, in one place.
+namespace titan::client {
+
+constexpr std::size_t kAnswerBytesMax = 64UL << 20U;  // one answer of a server
+constexpr std::chrono::milliseconds kConnectTimeout{5'000};
+constexpr std::chrono::milliseconds kReadTimeout{30'000};  // of each read and each write
+constexpr std::size_t kUrlBytesMax = 2048;
+constexpr std::size_t kErrorTextBytesMax = 4096;  // one field of an error that a server sends
+constexpr std::size_t kListPageItems = 500;       // asked for in each page of a list
+constexpr std::size_t kListPagesMax = 10'000;     // of one list
+constexpr std::chrono::seconds kPollAfterMax{24 * 3600};  // what a server may ask of a host
+constexpr std::size_t kTemplateDepthMax = 32;             // folders in a template directory
+
+}  // namespace titan::client

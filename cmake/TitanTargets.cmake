@@ -1,0 +1,62 @@
+# How titan's targets are made: titan_library, titan_program, titan_test.
+
+# titan::settings carries the flags that every target shares.
+add_library(titan_settings INTERFACE)
+add_library(titan::settings ALIAS titan_settings)
+target_compile_features(titan_settings INTERFACE cxx_std_20)
+target_include_directories(titan_settings INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_definitions(titan_settings INTERFACE TITAN_VERSION="${PROJECT_VERSION}")
+target_compile_options(titan_settings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual -Wconversion
+  -Wno-sign-conversion -Wimplicit-fallthrough -Wno-missing-field-initializers
+  # g++ 12 warns of its own std::string at -O3 (GCC bug 105651).
+  $<$<CONFIG:Release>:-Wno-restrict>)
+option(TITAN_WARNINGS_AS_ERRORS "Stop at a warning" ON)
+if(TITAN_WARNINGS_AS_ERRORS)
+  target_compile_options(titan_settings INTERFACE -Werror)
+endif()
+
+# The heavy headers are compiled once. They are named here alone: a file still includes what it
+# uses, and stays correct without this.
+add_library(titan_heavy OBJECT ${PROJECT_SOURCE_DIR}/cmake/heavy_headers.cpp)
+target_link_libraries(titan_heavy PRIVATE titan::settings tl::expected
+  nlohmann_json::nlohmann_json Threads::Threads)
+target_precompile_headers(titan_heavy PRIVATE
+  <algorithm> <chrono> <functional> <map> <memory> <optional> <string> <string_view> <variant>
+  <vector> <nlohmann/json.hpp> <tl/expected.hpp>)
+
+# titan_library(name SOURCES … DEPS …) makes titan_name and titan::name.
+function(titan_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS;PRIVATE_DEPS")
+  add_library(titan_${name} STATIC ${arg_SOURCES})
+  add_library(titan::${name} ALIAS titan_${name})
+  target_link_libraries(titan_${name} PUBLIC titan::settings tl::expected
+    nlohmann_json::nlohmann_json Threads::Threads ${arg_DEPS} PRIVATE ${arg_PRIVATE_DEPS})
+  target_precompile_headers(titan_${name} REUSE_FROM titan_heavy)
+endfunction()
+
+# titan_program(titan-agent DEPS …) makes the program of a folder from its main.cpp.
+function(titan_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPS")
+  add_executable(${name} main.cpp)
+  target_link_libraries(${name} PRIVATE titan::settings ${arg_DEPS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+endfunction()
+
+# titan_test(name LABEL unit|e2e|tidy SOURCES … DEPS …) makes titan_name_test, known to ctest.
+# Tests labelled unit are built and run once more under the sanitizers.
+function(titan_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;DEPS")
+  set(target titan_${name}_test)
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE titan::settings GTest::gtest_main ${arg_DEPS})
+  target_precompile_headers(${target} REUSE_FROM titan_test_support)
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+    PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+  if(arg_LABEL STREQUAL "unit")
+    set_property(GLOBAL APPEND PROPERTY TITAN_UNIT_TESTS ${target})
+  endif()
+endfunction()

@@ -1,0 +1,87 @@
+#include "gitops/file_remote.hpp"
+
+#include <utility>
+
+#include "gitops/branch.hpp"
+#include "gitops/object_copy.hpp"
+#include "gitops/remote_address.hpp"
+
+namespace titan::gitops {
+namespace {
+
+constexpr const char* kLockFile = "titan.lock";
+constexpr const char* kMarkFile = "titan.pushing";
+constexpr const char* kBranchLockFile = "refs/heads/main.lock";
+constexpr std::uint32_t kMarkMode = 0644;
+
+// A remote that is away now may be back later: a disk not mounted, a share not reachable.
+Error as_unavailable(Error error) {
+  if (error.code == ErrorCode::not_found) error.code = ErrorCode::unavailable;
+  return error;
+}
+
+// The same result, its error about the remote instead of a file inside it.
+template <class T>
+Result<T> about(const std::string& remote, Result<T> result) {
+  if (result) return result;
+  Error error = std::move(result).error();
+  if (!error.subject.empty()) error = error.context(error.subject);
+  error.subject = remote;
+  return error;
+}
+
+Result<void> clear_what_a_dead_push_left(FileSystem& files) {
+  auto mark = files.info(kMarkFile);
+  if (!mark && mark.error().code == ErrorCode::not_found) return {};
+  if (!mark) return std::move(mark).error();
+  return remove_if_present(files, kBranchLockFile);
+}
+
+// Moves the branch under the lock and the mark that the header explains.
+Result<void> move_branch_marked(FileSystem& files, git_repository* repository,
+                                const std::optional<git_oid>& expected, const git_oid& target) {
+  TITAN_ASSIGN(const std::unique_ptr<FileSystem::Lock> lock, files.lock(kLockFile));
+  TITAN_TRY(clear_what_a_dead_push_left(files));
+  TITAN_TRY(files.write(kMarkFile, "", kMarkMode));
+  auto moved = move_branch(repository, expected, target);
+  TITAN_TRY(remove_if_present(files, kMarkFile));
+  return moved;
+}
+
+}  // namespace
+
+FileRemote::FileRemote(std::string name, std::unique_ptr<FileSystem> files,
+                       GitRepository repository)
+    : name_(std::move(name)), files_(std::move(files)), repository_(std::move(repository)) {}
+
+Result<FileRemote> FileRemote::open(const std::string& remote) {
+  const std::string name = without_credentials(remote);
+  TITAN_ASSIGN(const std::string path, about(name, path_of_remote(remote)));
+  auto files = DiskFileSystem::open(path);
+  if (!files) return about<FileRemote>(name, as_unavailable(std::move(files).error()));
+  GitRepository repository;
+  constexpr unsigned kExactlyThere = GIT_REPOSITORY_OPEN_NO_SEARCH;
+  auto opened = git_call(repository, "opening the remote", git_repository_open_ext, path.c_str(),
+                         kExactlyThere, nullptr);
+  if (!opened) return about<FileRemote>(name, as_unavailable(std::move(opened).error()));
+  if (git_repository_is_bare(repository.get()) == 0) {
+    return about<FileRemote>(name, invalid("it has a work tree; expected a bare repository"));
+  }
+  return FileRemote(name, std::move(*files), std::move(repository));
+}
+
+Result<std::optional<git_oid>> FileRemote::tip() const {
+  return about(name_, branch_tip(repository_.get()));
+}
+
+Result<void> FileRemote::fetch(git_repository* local, const git_oid& tip) const {
+  return about(name_, copy_objects(repository_.get(), local, tip));
+}
+
+Result<void> FileRemote::push(git_repository* local, const std::optional<git_oid>& expected,
+                              const git_oid& target) {
+  TITAN_TRY(about(name_, copy_objects(local, repository_.get(), target)));
+  return about(name_, move_branch_marked(*files_, repository_.get(), expected, target));
+}
+
+}  // namespace titan::gitops

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "gitops/commit_message.hpp"
+#include "gitops/host_state.hpp"
+
+namespace titan::gitops {
+
+// A bare Git repository that holds the rendered state of hosts on its branch `main`, in the
+// layout of docs/spec/git-layout.md. Trees are built straight into the object store; there is no
+// work tree. One repository may hold many hosts; each commit is about one of them, and leaves
+// every path outside hosts/<host>/ as it is.
+//
+// The repository is titan's own: commit() and push() hold an exclusive lock on <path>/titan.lock,
+// and what a killed run left behind (refs/heads/main.lock, unfinished objects) is cleared away
+// under that lock. Objects and references are flushed to the disk before they count. So after a
+// kill or a power cut at any moment the branch is at the old or the new commit, and the next
+// call works. A reference file that a power cut emptied counts as no branch: the state is then
+// committed anew, and push() puts it on top of what the remote has.
+//
+// Git's configuration of the system and the user has no effect, nor has who owns the folder.
+// An object of this class is for one thread at a time; several objects and processes may use one
+// repository. Errors of all methods, besides those named: denied, exhausted (no space),
+// unavailable (I/O error), internal (the repository is damaged: the message says where). The
+// subject is the repository's path, or the remote without its credentials.
+class Repository {
+ public:
+  // Creates the repository, and the folders on the way to it, when `path` is absent or empty, and
+  // completes a creation that was cut off. conflict when `path` holds something else than a bare
+  // repository, or when another process is creating it.
+  static Result<std::unique_ptr<Repository>> open_or_create(const std::string& path);
+  ~Repository();
+  Repository(const Repository&) = delete;
+  Repository& operator=(const Repository&) = delete;
+
+  // Makes hosts/<host>/ of `main` equal to `state`, in one commit, and returns its id in hex.
+  // nullopt when it is equal already: then nothing is written.
+  // invalid: a name, path or author that Git or a checkout cannot hold safely; nothing is
+  // written then. exhausted: more than kHostFilesMax files. conflict: another titan process uses
+  // the repository, another program moved `main` meanwhile, or `hosts` is a file there.
+  Result<std::optional<std::string>> commit(const HostState& state, const CommitInfo& info);
+
+  // The id of the commit that `main` is at, in hex; not_found when there is no commit yet.
+  [[nodiscard]] Result<std::string> head() const;
+
+  // Brings `main` to the remote's `main`, and returns the commit that both are at then.
+  // `remote` is the path of a bare repository, or its file:// URL.
+  //
+  // Never forces. When the remote has commits that this repository has not, they are fetched and
+  // the commits that it lacks are replayed on top, oldest first: each takes over the folders
+  // hosts/<host>/ that it changed, whole, and keeps its message, author and time; those that
+  // change nothing any more are left out. So history stays linear and other hosts' paths stay as
+  // the remote has them. Replayed commits get new ids. Commits that were at this remote once are
+  // not replayed: when someone set its branch back, they stay away, and the next commit() puts
+  // its own host's folder right.
+  // The remote's branch moves by compare-and-swap; a lost race is tried kPushAttemptsMax times.
+  // not_found: nothing is committed yet. unavailable: the remote is not there, is locked, or moved
+  // at every attempt. invalid: no file remote, or not bare. conflict: another titan process uses
+  // this repository, or a local commit that is not titan's changes paths outside hosts/.
+  Result<std::string> push(const std::string& remote);
+
+ private:
+  struct State;
+  explicit Repository(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace titan::gitops

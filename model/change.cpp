@@ -1,0 +1,65 @@
+#include "model/change.hpp"
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/text.hpp"
+#include "model/field_reader.hpp"
+
+namespace titan::model {
+namespace {
+
+using nlohmann::json;
+
+// In the order of enum Operation.
+constexpr std::array<std::string_view, 3> kNames = {"CREATED", "UPDATED", "DELETED"};
+
+Result<Operation> parse_operation(std::string_view name) {
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    if (kNames[i] == name) return static_cast<Operation>(i);
+  }
+  return invalid(quote(name) + " is not an operation: expected CREATED, UPDATED or DELETED");
+}
+
+std::optional<Entity> read_state(FieldReader& reader, const char* field) {
+  const json* state = reader.object(field);
+  if (state == nullptr) return std::nullopt;
+  auto entity = parse_entity(*state);
+  if (entity) return *std::move(entity);
+  reader.refuse(field, entity.error().text());
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view name_of(Operation operation) {
+  return kNames[static_cast<std::size_t>(operation)];
+}
+
+json json_of(const Change& change) {
+  return {{"seq", change.seq},
+          {"time", change.time.text()},
+          {"key", change.key.text()},
+          {"operation", name_of(change.operation)},
+          {"before", change.before ? json_of(*change.before) : json()},
+          {"after", change.after ? json_of(*change.after) : json()},
+          {"actor", change.actor},
+          {"requestId", change.request_id}};
+}
+
+Result<Change> parse_change(const json& object) {
+  FieldReader reader(object, "");
+  Change change{.seq = reader.number("seq"),
+                .time = reader.timestamp("time"),
+                .key = reader.parsed<Key>("key", &Key::parse),
+                .operation = reader.parsed<Operation>("operation", &parse_operation),
+                .before = read_state(reader, "before"),
+                .after = read_state(reader, "after"),
+                .actor = reader.text("actor"),
+                .request_id = reader.text("requestId")};
+  TITAN_TRY(reader.finish());
+  return change;
+}
+
+}  // namespace titan::model

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "base/timestamp.hpp"
+#include "model/entity.hpp"
+
+namespace titan::model {
+
+enum class Operation { created, updated, deleted };
+
+std::string_view name_of(Operation operation);  // "CREATED"
+
+// One accepted write: a row of the change log. `before` is empty for CREATED, `after` for
+// DELETED.
+struct Change {
+  std::uint64_t seq = 0;  // strictly increasing, never reused
+  Timestamp time = {};    // server time, strictly increasing too
+  Key key = {};
+  Operation operation = Operation::created;
+  std::optional<Entity> before = {};
+  std::optional<Entity> after = {};
+  std::string actor = {};
+  std::string request_id = {};
+  bool operator==(const Change&) const = default;
+};
+
+nlohmann::json json_of(const Change& change);
+Result<Change> parse_change(const nlohmann::json& json);
+
+}  // namespace titan::model

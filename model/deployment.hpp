@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/values.hpp"
+
+namespace titan::model {
+
+// One instance of a workload. References are names in the same workspace, except `template`,
+// which is a name in the organization.
+struct DeploymentSpec {
+  std::string workload = {};
+  std::string template_name = {};  // `template` in JSON; empty: the workload's default
+  std::string target = {};
+  Values values = {};
+  std::optional<std::uint64_t> replicas = {};  // none: every matching host
+  std::vector<std::string> depends_on = {};    // `dependsOn`: deployments of the same workspace
+  bool suspend = false;
+  bool operator==(const DeploymentSpec&) const = default;
+};
+
+}  // namespace titan::model

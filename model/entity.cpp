@@ -1,0 +1,126 @@
+#include "model/entity.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "model/field_reader.hpp"
+#include "model/limits.hpp"
+
+namespace titan::model {
+namespace {
+
+using nlohmann::json;
+
+void read_written_by_server(FieldReader& reader, Entity& entity) {
+  entity.id = reader.text("id");
+  if (reader.has("organizationId")) entity.organization = reader.text("organizationId");
+  entity.created_time = reader.timestamp("createdTime");
+  entity.modified_time = reader.timestamp("modifiedTime");
+  entity.revision = reader.number("revision");
+  entity.version = reader.number("version");
+  entity.status = reader.parsed<Status>("status", &parse_status);
+  entity.reason = reader.texts("reason", kReasonsMax);
+  entity.deleting = reader.boolean("delete");
+}
+
+void read_names(FieldReader& reader, Kind kind, Entity& entity) {
+  entity.name = reader.required_text("name");
+  entity.workspace = reader.text("workspace");
+  const auto refuse = [&](const Result<void>& checked) {
+    if (!checked) reader.refuse(checked.error());
+  };
+  if (!entity.name.empty()) refuse(check_name("name", entity.name));
+  refuse(check_name("organizationId", entity.organization));
+  if (!in_workspace(kind)) {
+    if (!entity.workspace.empty()) {
+      reader.refuse("workspace", "a " + std::string(singular_of(kind)) + " is in no workspace");
+    }
+    return;
+  }
+  if (entity.workspace.empty()) entity.workspace = kDefaultWorkspace;
+  refuse(check_name("workspace", entity.workspace));
+}
+
+}  // namespace
+
+json json_of(const Entity& entity) {
+  json object = {{"kind", name_of(entity.kind())},
+                 {"id", entity.id},
+                 {"name", entity.name},
+                 {"organizationId", entity.organization},
+                 {"createdTime", entity.created_time.text()},
+                 {"modifiedTime", entity.modified_time.text()},
+                 {"revision", entity.revision},
+                 {"version", entity.version},
+                 {"spec", json_of(entity.spec)},
+                 {"status", name_of(entity.status)},
+                 {"reason", entity.reason},
+                 {"tags", entity.tags},
+                 {"delete", entity.deleting}};
+  if (in_workspace(entity.kind())) object["workspace"] = entity.workspace;
+  return object;
+}
+
+Result<Entity> parse_entity(const json& object) {
+  FieldReader reader(object, "");
+  const std::string kind_name = reader.required_text("kind");
+  if (!kind_name.empty() || !object.is_object()) {
+    const auto kind = parse_kind(kind_name);
+    if (!kind) reader.refuse("kind", kind.error().message);
+  }
+  const Kind kind = parse_kind(kind_name).value_or(Kind::workspace);
+
+  Entity entity;
+  read_names(reader, kind, entity);
+  read_written_by_server(reader, entity);
+  entity.tags = reader.text_map("tags");
+  if (const auto checked = check_tags("tags", entity.tags); !checked) {
+    reader.refuse(checked.error());
+  }
+  const json* spec = reader.object("spec");
+  auto parsed = parse_spec(kind, spec == nullptr ? json::object() : *spec);
+  if (parsed) {
+    entity.spec = *std::move(parsed);
+  } else {
+    reader.refuse(parsed.error());
+  }
+  if (const auto finished = reader.finish(); !finished) {
+    Error error = finished.error();
+    if (!entity.name.empty())
+      error.subject =
+          Key{.kind = kind, .workspace = entity.workspace, .name = entity.name}.subject();
+    return error;
+  }
+  return entity;
+}
+
+std::vector<Reference> references_of(const Entity& entity) {
+  std::vector<Reference> references;
+  const auto add = [&](std::string_view field, Kind kind, const std::string& name) {
+    if (name.empty()) return;
+    references.push_back({std::string("spec.") + std::string(field),
+                          Key{.organization = entity.organization,
+                              .kind = kind,
+                              .workspace = in_workspace(kind) ? entity.workspace : "",
+                              .name = name}});
+  };
+  if (const auto* workload = std::get_if<WorkloadSpec>(&entity.spec)) {
+    add("template", Kind::template_, workload->default_template);
+  }
+  if (const auto* deployment = std::get_if<DeploymentSpec>(&entity.spec)) {
+    add("workload", Kind::workload, deployment->workload);
+    add("template", Kind::template_, deployment->template_name);
+    add("target", Kind::target, deployment->target);
+    for (const std::string& name : deployment->depends_on) {
+      add("dependsOn", Kind::deployment, name);
+    }
+  }
+  if (const auto* assignment = std::get_if<AssignmentSpec>(&entity.spec)) {
+    add("deployment", Kind::deployment, assignment->deployment);
+    add("host", Kind::host, assignment->host);
+  }
+  return references;
+}
+
+}  // namespace titan::model

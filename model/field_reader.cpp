@@ -1,0 +1,197 @@
+#include "model/field_reader.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "model/limits.hpp"
+
+namespace titan::model {
+
+using nlohmann::json;
+
+std::string found_text(const json& value) {
+  switch (value.type()) {
+    case json::value_t::null:
+      return "null";
+    case json::value_t::object:
+      return "an object";
+    case json::value_t::array:
+      return "an array";
+    case json::value_t::string:
+      return "the string " + quote(value.get_ref<const std::string&>());
+    case json::value_t::boolean:
+      return value.get<bool>() ? "true" : "false";
+    default:
+      return "the number " + canonical_json(value);
+  }
+}
+
+FieldReader::FieldReader(const json& object, std::string path)
+    : object_(object), path_(std::move(path)) {
+  if (!object_.is_object()) {
+    refuse({.code = ErrorCode::invalid,
+            .message = "expected an object, found " + found_text(object_),
+            .field = path_});
+  }
+}
+
+std::string FieldReader::path_of(std::string_view field) const {
+  return path_.empty() ? std::string(field) : path_ + "." + std::string(field);
+}
+
+void FieldReader::refuse(Error error) {
+  if (!error_) error_ = std::move(error);
+}
+
+void FieldReader::refuse(std::string_view field, std::string message) {
+  refuse(invalid_field(path_of(field), std::move(message)));
+}
+
+void FieldReader::expected(std::string_view field, std::string_view what, const json& found) {
+  refuse(field, "expected " + std::string(what) + ", found " + found_text(found));
+}
+
+const json* FieldReader::find(std::string_view field) {
+  if (std::find(known_.begin(), known_.end(), field) == known_.end()) known_.emplace_back(field);
+  if (!object_.is_object()) return nullptr;
+  const auto found = object_.find(field);
+  return found == object_.end() || found->is_null() ? nullptr : &*found;
+}
+
+std::string FieldReader::text(std::string_view field) {
+  const json* value = find(field);
+  if (value == nullptr) return {};
+  if (!value->is_string()) {
+    expected(field, "a string", *value);
+    return {};
+  }
+  const auto& text = value->get_ref<const std::string&>();
+  if (text.size() > kTextBytesMax) {
+    refuse(field, "is " + std::to_string(text.size()) + " bytes long, the limit is " +
+                      std::to_string(kTextBytesMax));
+    return {};
+  }
+  if (text.find('\0') != std::string::npos) {
+    refuse(field, "holds a NUL character");
+    return {};
+  }
+  return text;
+}
+
+std::string FieldReader::required_text(std::string_view field) {
+  std::string value = text(field);
+  if (value.empty()) refuse(field, "must be given");
+  return value;
+}
+
+bool FieldReader::boolean(std::string_view field) {
+  const json* value = find(field);
+  if (value == nullptr) return false;
+  if (!value->is_boolean()) {
+    expected(field, "true or false", *value);
+    return false;
+  }
+  return value->get<bool>();
+}
+
+std::optional<std::uint64_t> FieldReader::optional_number(std::string_view field) {
+  const json* value = find(field);
+  if (value == nullptr) return std::nullopt;
+  constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
+  if (!value->is_number_unsigned() || value->get<std::uint64_t>() > kMax) {
+    expected(field, "a whole number that is not negative", *value);
+    return std::nullopt;
+  }
+  return value->get<std::uint64_t>();
+}
+
+std::uint64_t FieldReader::number(std::string_view field) {
+  return optional_number(field).value_or(0);
+}
+
+Timestamp FieldReader::timestamp(std::string_view field) {
+  return parsed<Timestamp>(field, &Timestamp::parse);
+}
+
+Digest FieldReader::digest(std::string_view field) {
+  return parsed<Digest>(field, &Digest::parse);
+}
+
+Values FieldReader::values(std::string_view field) {
+  const json* value = object(field);
+  if (value == nullptr) return {};
+  auto values = Values::from(*value);
+  if (values) return *std::move(values);
+  refuse(field, values.error().message);
+  return {};
+}
+
+std::vector<std::string> FieldReader::texts(std::string_view field, std::size_t count_max) {
+  std::vector<std::string> texts;
+  const json* list = array(field, count_max);
+  if (list == nullptr) return texts;
+  for (const json& item : *list) {
+    const std::string place = std::string(field) + "[" + std::to_string(texts.size()) + "]";
+    if (!item.is_string()) {
+      expected(place, "a string", item);
+      return {};
+    }
+    if (item.get_ref<const std::string&>().size() > kTextBytesMax) {
+      refuse(place, "is longer than " + std::to_string(kTextBytesMax) + " bytes");
+      return {};
+    }
+    texts.push_back(item.get<std::string>());
+  }
+  return texts;
+}
+
+std::map<std::string, std::string> FieldReader::text_map(std::string_view field) {
+  std::map<std::string, std::string> texts;
+  const json* map = object(field);
+  if (map == nullptr) return texts;
+  for (const auto& [key, value] : map->items()) {
+    if (!value.is_string()) {
+      expected(std::string(field) + "." + key, "a string", value);
+      return {};
+    }
+    texts.emplace(key, value.get<std::string>());
+  }
+  return texts;
+}
+
+const json* FieldReader::object(std::string_view field) {
+  const json* value = find(field);
+  if (value == nullptr || value->is_object()) return value;
+  expected(field, "an object", *value);
+  return nullptr;
+}
+
+const json* FieldReader::array(std::string_view field, std::size_t count_max) {
+  const json* value = find(field);
+  if (value == nullptr) return nullptr;
+  if (!value->is_array()) {
+    expected(field, "an array", *value);
+    return nullptr;
+  }
+  if (value->size() > count_max) {
+    refuse(field, "has " + std::to_string(value->size()) + " items, the limit is " +
+                      std::to_string(count_max));
+    return nullptr;
+  }
+  return value;
+}
+
+Result<void> FieldReader::finish() {
+  if (error_) return *error_;
+  for (const auto& [name, value] : object_.items()) {
+    if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
+    return invalid_field(path_of(name), "unknown field" + did_you_mean(name, known_));
+  }
+  return {};
+}
+
+}  // namespace titan::model

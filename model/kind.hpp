@@ -1,0 +1,31 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace titan::model {
+
+enum class Kind { workspace, host, template_, workload, target, deployment, assignment };
+
+// All kinds, each after those it may refer to: the order in which a set of them can be created.
+inline constexpr std::array kKinds = {Kind::workspace, Kind::host,   Kind::template_,
+                                      Kind::workload,  Kind::target, Kind::deployment,
+                                      Kind::assignment};
+
+// "Deployment", as in the JSON field `kind`.
+std::string_view name_of(Kind kind);
+// "deployment", as in keys and messages.
+std::string_view singular_of(Kind kind);
+// "deployments", as in paths.
+std::string_view plural_of(Kind kind);
+// Kinds that live in a workspace; the others belong to the organization.
+bool in_workspace(Kind kind);
+
+// "Deployment", spelled exactly so; invalid otherwise, with the closest one.
+Result<Kind> parse_kind(std::string_view name);
+// "deployment", "deployments" or "Deployment", as people type it.
+Result<Kind> parse_kind_word(std::string_view word);
+
+}  // namespace titan::model

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/labels.hpp"
+
+namespace titan::model {
+
+// A LabelSelector picks the hosts an object is meant for: "site=lab,tier!=db,gpu,region in
+// (eu,us)". A comma means AND. Clauses: key=value (or ==), key!=value, key in (a,b), key notin
+// (a,b), key (the label exists), !key (it does not). != and notin also hold when the label is
+// absent, as in Kubernetes label selectors, whose syntax this is. The empty selector matches every
+// host. Immutable once parsed, so safe to share between threads.
+class LabelSelector {
+ public:
+  LabelSelector() = default;
+  // invalid, quoting the clause and its column, when a clause does not parse or the text is
+  // longer than kSelectorBytesMax.
+  static Result<LabelSelector> parse(std::string_view text);
+
+  [[nodiscard]] bool matches(const Labels& labels) const;
+  // As it was written.
+  [[nodiscard]] const std::string& text() const { return text_; }
+  bool operator==(const LabelSelector& other) const { return text_ == other.text_; }
+
+ private:
+  enum class Op { exists, absent, in, not_in };
+  struct Clause {
+    std::string key;
+    Op op = Op::exists;
+    std::vector<std::string> values = {};
+  };
+  class Parser;
+
+  std::string text_;
+  std::vector<Clause> clauses_;
+};
+
+}  // namespace titan::model

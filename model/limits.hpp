@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+
+// The limits of model/, in one place. Sizes are in bytes.
+namespace titan::model {
+
+constexpr std::size_t kNameBytesMax = 63;
+constexpr std::size_t kLabelKeyBytesMax = 63;
+constexpr std::size_t kLabelValueBytesMax = 63;
+constexpr std::size_t kLabelsMax = 64;  // on one entity; tags too
+constexpr std::size_t kTagValueBytesMax = 1024;
+constexpr std::size_t kTextBytesMax = 4096;  // a description, a URL, one reason
+constexpr std::size_t kReasonsMax = 64;
+constexpr std::size_t kSelectorBytesMax = 4096;
+constexpr std::size_t kValuesBytesMax = 256UL << 10U;  // values of one entity, canonical JSON
+constexpr std::size_t kTemplateFilesMax = 1000;
+constexpr std::size_t kTemplateFileBytesMax = 4UL << 20U;
+constexpr std::size_t kTemplateBytesMax = 64UL << 20U;  // all files of one template
+constexpr std::size_t kReplicasMax = 1'000'000;
+constexpr std::size_t kReportDeploymentsMax = 10'000;  // in one host's report
+
+}  // namespace titan::model

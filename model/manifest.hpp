@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "base/timestamp.hpp"
+#include "model/bookmark.hpp"
+#include "model/key.hpp"
+#include "model/template.hpp"
+#include "model/values.hpp"
+
+namespace titan::model {
+
+// One deployment as a host should have it. With `error` the server could not render it: the host
+// keeps what it has of this deployment and reports the error.
+struct DesiredDeployment {
+  Key key = {};
+  std::uint64_t version = 0;  // of the deployment
+  std::string template_name = {};
+  Digest template_digest = {};
+  std::string driver = {};
+  std::vector<TemplateFile> files = {};
+  Values inputs = {};           // everything the template may refer to
+  Digest rendered_digest = {};  // what rendering must give; empty with `error`
+  std::string error = {};
+  bool operator==(const DesiredDeployment&) const = default;
+};
+
+// A deployment that left the host.
+struct Tombstone {
+  Key key = {};
+  Timestamp deleted_time = {};
+  bool operator==(const Tombstone&) const = default;
+};
+
+// What changed for one host since its bookmark; with `full`, all that it should have: what the
+// host holds beyond that has to go.
+struct Manifest {
+  std::string host = {};
+  Bookmark bookmark = {};  // where the host stands once it holds this
+  bool full = false;
+  Digest digest = {};  // of the host's whole desired set: see digest_of_desired()
+  std::vector<DesiredDeployment> deployments = {};
+  std::vector<Tombstone> tombstones = {};
+  std::chrono::seconds poll_after{};
+  Timestamp time = {};  // the server's
+  bool operator==(const Manifest&) const = default;
+};
+
+nlohmann::json json_of(const DesiredDeployment& desired);
+nlohmann::json json_of(const Manifest& manifest);
+Result<DesiredDeployment> parse_desired_deployment(const nlohmann::json& json);
+// invalid, naming the field. Nothing of a manifest that does not parse may be used.
+Result<Manifest> parse_manifest(const nlohmann::json& json);
+
+// Over (key, version, rendered digest, error) of each deployment by key: equal on the server and
+// on the host exactly when the host wants what the server wants for it.
+// REQUIRES: sorted by key, without repeats.
+Digest digest_of_desired(const std::vector<DesiredDeployment>& deployments);
+
+}  // namespace titan::model

@@ -1,0 +1,90 @@
+#include "model/report.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "model/field_reader.hpp"
+#include "model/limits.hpp"
+
+namespace titan::model {
+namespace {
+
+using nlohmann::json;
+
+json json_of(const DeploymentReport& report) {
+  return {{"key", report.key.text()},
+          {"version", report.version},
+          {"renderedDigest", report.rendered_digest.empty() ? "" : report.rendered_digest.text()},
+          {"status", name_of(report.status)},
+          {"reason", report.reason},
+          {"commit", report.commit}};
+}
+
+Result<DeploymentReport> parse_deployment_report(const json& object, std::string path) {
+  FieldReader reader(object, std::move(path));
+  DeploymentReport report{.key = reader.parsed<Key>("key", &Key::parse),
+                          .version = reader.number("version"),
+                          .rendered_digest = reader.digest("renderedDigest"),
+                          .status = reader.parsed<Status>("status", &parse_status),
+                          .reason = reader.text("reason"),
+                          .commit = reader.text("commit")};
+  if (report.key.kind != Kind::deployment) reader.refuse("key", "expected a deployment's key");
+  if (report.status != Status::ready && report.status != Status::error) {
+    reader.refuse("status", "expected READY or ERROR");
+  }
+  if (report.status == Status::error && report.reason.empty()) {
+    reader.refuse("reason", "must say what is wrong when the status is ERROR");
+  }
+  TITAN_TRY(reader.finish());
+  return report;
+}
+
+}  // namespace
+
+json json_of(const HostReport& report) {
+  json deployments = json::array();
+  for (const auto& deployment : report.deployments) deployments.push_back(json_of(deployment));
+  return {{"deployments", std::move(deployments)}, {"agentVersion", report.agent_version}};
+}
+
+Result<HostReport> parse_report(const json& object) {
+  FieldReader reader(object, "report");
+  HostReport report{.agent_version = reader.text("agentVersion")};
+  if (const json* array = reader.array("deployments", kReportDeploymentsMax); array != nullptr) {
+    for (const json& item : *array) {
+      const std::string index = "[" + std::to_string(report.deployments.size()) + "]";
+      TITAN_ASSIGN(DeploymentReport deployment,
+                   parse_deployment_report(item, reader.path_of("deployments") + index));
+      report.deployments.push_back(std::move(deployment));
+    }
+  }
+  TITAN_TRY(reader.finish());
+  return report;
+}
+
+json json_of(const SyncRequest& request) {
+  json object = json::object();
+  if (request.bookmark) object["bookmark"] = request.bookmark->text();
+  if (request.report) object["report"] = json_of(*request.report);
+  return object;
+}
+
+Result<SyncRequest> parse_sync_request(const json& object) {
+  FieldReader reader(object, "");
+  SyncRequest request;
+  if (reader.has("bookmark")) {
+    request.bookmark = reader.parsed<Bookmark>("bookmark", &Bookmark::parse);
+  }
+  if (const json* report = reader.object("report"); report != nullptr) {
+    auto parsed = parse_report(*report);
+    if (parsed) {
+      request.report = *std::move(parsed);
+    } else {
+      reader.refuse(parsed.error());
+    }
+  }
+  TITAN_TRY(reader.finish());
+  return request;
+}
+
+}  // namespace titan::model

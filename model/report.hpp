@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "model/bookmark.hpp"
+#include "model/key.hpp"
+#include "model/status.hpp"
+
+namespace titan::model {
+
+// What a host says of one deployment that it holds.
+struct DeploymentReport {
+  Key key = {};
+  std::uint64_t version = 0;      // applied last
+  Digest rendered_digest = {};    // applied last; empty when nothing of it is applied
+  Status status = Status::ready;  // READY or ERROR
+  std::string reason = {};        // never empty with ERROR
+  std::string commit = {};        // the Git commit that holds it; may be empty
+  bool operator==(const DeploymentReport&) const = default;
+};
+
+// What a host holds, whole: a deployment that is not in it is not on the host. So a lost report
+// costs nothing, the next one says it all. Sorted by key.
+struct HostReport {
+  std::vector<DeploymentReport> deployments = {};
+  std::string agent_version = {};
+  bool operator==(const HostReport&) const = default;
+};
+
+nlohmann::json json_of(const HostReport& report);
+Result<HostReport> parse_report(const nlohmann::json& json);
+
+// The body of POST /v1/hosts/{host}/sync.
+struct SyncRequest {
+  std::optional<Bookmark> bookmark = {};  // none: asks for the full manifest
+  std::optional<HostReport> report = {};  // none: as reported before
+};
+
+nlohmann::json json_of(const SyncRequest& request);
+Result<SyncRequest> parse_sync_request(const nlohmann::json& json);
+
+}  // namespace titan::model

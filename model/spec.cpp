@@ -1,0 +1,278 @@
+#include "model/spec.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/file_system.hpp"
+#include "base/text.hpp"
+#include "model/field_reader.hpp"
+#include "model/key.hpp"
+#include "model/limits.hpp"
+
+namespace titan::model {
+namespace {
+
+using nlohmann::json;
+
+// Leaves out what says nothing, so that a stored spec shows what was asked for.
+void put(json& object, const char* field, const std::string& text) {
+  if (!text.empty()) object[field] = text;
+}
+void put(json& object, const char* field, const Values& values) {
+  if (!values.empty()) object[field] = values.json();
+}
+void put(json& object, const char* field, const Labels& labels) {
+  if (!labels.empty()) object[field] = labels;
+}
+void put(json& object, const char* field, const std::vector<std::string>& texts) {
+  if (!texts.empty()) object[field] = texts;
+}
+
+json json_of_spec(const WorkspaceSpec& spec) {
+  json object = json::object();
+  put(object, "description", spec.description);
+  return object;
+}
+
+json json_of_spec(const HostSpec& spec) {
+  json object = {{"delivery", spec.delivery == Delivery::agent ? "agent" : "gitops"}};
+  put(object, "labels", spec.labels);
+  put(object, "drivers", spec.drivers);
+  put(object, "values", spec.values);
+  if (spec.capacity) object["capacity"] = *spec.capacity;
+  return object;
+}
+
+json json_of_spec(const TemplateSpec& spec) {
+  json object = {{"driver", spec.driver}, {"files", json_of(spec.files)}};
+  put(object, "defaults", spec.defaults);
+  return object;
+}
+
+json json_of_spec(const WorkloadSpec& spec) {
+  json object = json::object();
+  put(object, "repo", spec.repo);
+  put(object, "template", spec.default_template);
+  put(object, "values", spec.values);
+  return object;
+}
+
+json json_of_spec(const TargetSpec& spec) {
+  json object = json::object();
+  put(object, "labels", spec.labels);
+  put(object, "selector", spec.selector.text());
+  return object;
+}
+
+json json_of_spec(const DeploymentSpec& spec) {
+  json object = {{"workload", spec.workload}, {"target", spec.target}};
+  put(object, "template", spec.template_name);
+  put(object, "values", spec.values);
+  put(object, "dependsOn", spec.depends_on);
+  if (spec.replicas) object["replicas"] = *spec.replicas;
+  if (spec.suspend) object["suspend"] = true;
+  return object;
+}
+
+json json_of_spec(const AssignmentSpec& spec) {
+  return {{"deployment", spec.deployment}, {"host", spec.host}};
+}
+
+void refuse_unless_name(FieldReader& reader, const char* field, const std::string& name) {
+  if (const auto checked = check_name(reader.path_of(field), name); !checked) {
+    reader.refuse(checked.error());
+  }
+}
+
+std::string required_name(FieldReader& reader, const char* field) {
+  std::string name = reader.required_text(field);
+  if (!name.empty()) refuse_unless_name(reader, field, name);
+  return name;
+}
+
+std::string optional_name(FieldReader& reader, const char* field) {
+  std::string name = reader.text(field);
+  if (!name.empty()) refuse_unless_name(reader, field, name);
+  return name;
+}
+
+Labels labels(FieldReader& reader, const char* field) {
+  Labels labels = reader.text_map(field);
+  if (const auto checked = check_labels(reader.path_of(field), labels); !checked) {
+    reader.refuse(checked.error());
+  }
+  return labels;
+}
+
+// Names without repeats, in the order given.
+std::vector<std::string> names(FieldReader& reader, const char* field) {
+  std::vector<std::string> names = reader.texts(field, kLabelsMax);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    refuse_unless_name(reader, field, names[i]);
+    if (std::find(names.begin(), names.begin() + i, names[i]) != names.begin() + i) {
+      reader.refuse(field, quote(names[i]) + " stands there twice");
+    }
+  }
+  return names;
+}
+
+Result<Delivery> parse_delivery(std::string_view text) {
+  if (text == "agent") return Delivery::agent;
+  if (text == "gitops") return Delivery::gitops;
+  return invalid(quote(text) + R"( is not a way of delivery: expected "agent" or "gitops")");
+}
+
+Spec read_workspace(FieldReader& reader) {
+  return WorkspaceSpec{.description = reader.text("description")};
+}
+
+Spec read_host(FieldReader& reader) {
+  return HostSpec{.labels = labels(reader, "labels"),
+                  .drivers = names(reader, "drivers"),
+                  .delivery = reader.parsed<Delivery>("delivery", &parse_delivery),
+                  .values = reader.values("values"),
+                  .capacity = reader.optional_number("capacity")};
+}
+
+Spec read_template(FieldReader& reader) {
+  TemplateSpec spec{.driver = optional_name(reader, "driver"),
+                    .defaults = reader.values("defaults")};
+  if (spec.driver.empty()) spec.driver = "files";
+  if (const json* files = reader.array("files", kTemplateFilesMax); files != nullptr) {
+    auto parsed = parse_template_files(*files, reader.path_of("files"));
+    if (parsed) {
+      spec.files = *std::move(parsed);
+    } else {
+      reader.refuse(parsed.error());
+    }
+  }
+  return spec;
+}
+
+Spec read_workload(FieldReader& reader) {
+  return WorkloadSpec{.repo = reader.text("repo"),
+                      .default_template = optional_name(reader, "template"),
+                      .values = reader.values("values")};
+}
+
+Spec read_target(FieldReader& reader) {
+  TargetSpec spec{.labels = labels(reader, "labels"),
+                  .selector = reader.parsed<LabelSelector>("selector", &LabelSelector::parse)};
+  if (spec.labels.empty() && spec.selector.text().empty()) {
+    reader.refuse("labels", "must say which hosts are meant (or selector must)");
+  }
+  return spec;
+}
+
+Spec read_deployment(FieldReader& reader) {
+  DeploymentSpec spec{.workload = required_name(reader, "workload"),
+                      .template_name = optional_name(reader, "template"),
+                      .target = required_name(reader, "target"),
+                      .values = reader.values("values"),
+                      .replicas = reader.optional_number("replicas"),
+                      .depends_on = names(reader, "dependsOn"),
+                      .suspend = reader.boolean("suspend")};
+  if (spec.replicas.value_or(1) == 0 || spec.replicas.value_or(1) > kReplicasMax) {
+    reader.refuse("replicas", "expected a number from 1 to " + std::to_string(kReplicasMax) +
+                                  ", found " + std::to_string(*spec.replicas));
+  }
+  return spec;
+}
+
+Spec read_assignment(FieldReader& reader) {
+  return AssignmentSpec{.deployment = required_name(reader, "deployment"),
+                        .host = required_name(reader, "host")};
+}
+
+// In the order of enum Kind.
+using ReadSpec = Spec (*)(FieldReader&);
+constexpr std::array<ReadSpec, kKinds.size()> kReaders = {
+    read_workspace, read_host,       read_template,  read_workload,
+    read_target,    read_deployment, read_assignment};
+
+Result<TemplateFile> parse_template_file(const json& object, const std::string& path) {
+  FieldReader reader(object, path);
+  TemplateFile file{
+      .path = reader.required_text("path"),
+      .mode = reader.has("mode") ? reader.parsed<std::uint32_t>("mode", &parse_mode) : 0644U,
+      .digest = reader.digest("digest"),
+      .size = reader.number("size")};
+  if (const auto checked = check_relative_path(file.path); !checked) {
+    reader.refuse("path", checked.error().message);
+  }
+  if (file.digest.empty()) reader.refuse("digest", "must be given");
+  if (file.size > kTemplateFileBytesMax) {
+    reader.refuse("size", "the file is " + std::to_string(file.size) +
+                              " bytes long, the limit is " + std::to_string(kTemplateFileBytesMax));
+  }
+  TITAN_TRY(reader.finish());
+  return file;
+}
+
+}  // namespace
+
+json json_of(const Spec& spec) {
+  return std::visit([](const auto& of_kind) { return json_of_spec(of_kind); }, spec);
+}
+
+Result<Spec> parse_spec(Kind kind, const json& object) {
+  FieldReader reader(object, "spec");
+  Spec spec = kReaders[static_cast<std::size_t>(kind)](reader);
+  TITAN_TRY(reader.finish());
+  return spec;
+}
+
+json json_of(const std::vector<TemplateFile>& files) {
+  json array = json::array();
+  for (const TemplateFile& file : files) {
+    array.push_back({{"path", file.path},
+                     {"mode", mode_text(file.mode)},
+                     {"digest", file.digest.text()},
+                     {"size", file.size}});
+  }
+  return array;
+}
+
+Result<std::vector<TemplateFile>> parse_template_files(const json& array, std::string_view path) {
+  std::vector<TemplateFile> files;
+  std::uint64_t bytes = 0;
+  for (const json& item : array) {
+    const std::string place = std::string(path) + "[" + std::to_string(files.size()) + "]";
+    TITAN_ASSIGN(TemplateFile file, parse_template_file(item, place));
+    bytes += file.size;
+    files.push_back(std::move(file));
+  }
+  if (bytes > kTemplateBytesMax) {
+    return invalid_field(std::string(path), "the files are " + std::to_string(bytes) +
+                                                " bytes together, the limit is " +
+                                                std::to_string(kTemplateBytesMax));
+  }
+  const auto by_path = [](const auto& left, const auto& right) { return left.path < right.path; };
+  std::sort(files.begin(), files.end(), by_path);
+  const auto same = [](const auto& left, const auto& right) { return left.path == right.path; };
+  const auto twice = std::adjacent_find(files.begin(), files.end(), same);
+  if (twice != files.end()) {
+    return invalid_field(std::string(path), quote(twice->path) + " stands there twice");
+  }
+  return files;
+}
+
+std::string mode_text(std::uint32_t mode) {
+  std::array<char, 16> buffer{};
+  const int length = std::snprintf(buffer.data(), buffer.size(), "%04o", mode);
+  return {buffer.data(), static_cast<std::size_t>(length)};
+}
+
+Result<std::uint32_t> parse_mode(std::string_view text) {
+  std::uint32_t mode = 0;
+  const char* end = text.data() + text.size();
+  const auto [parsed, error] = std::from_chars(text.data(), end, mode, 8);
+  if (error == std::errc() && parsed == end && mode <= 0777U) return mode;
+  return invalid(quote(text) + " is not a file mode: expected octal digits up to 0777");
+}
+
+}  // namespace titan::model

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "model/label_selector.hpp"
+#include "model/labels.hpp"
+
+namespace titan::model {
+
+// Rules that match hosts: all of `labels` and all clauses of `selector` must hold. One of the two
+// must say something, so that a forgotten field does not reach the whole fleet.
+struct TargetSpec {
+  Labels labels = {};
+  LabelSelector selector = {};
+  bool operator==(const TargetSpec&) const = default;
+
+  [[nodiscard]] bool matches(const Labels& host_labels) const;
+};
+
+}  // namespace titan::model

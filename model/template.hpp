@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "model/values.hpp"
+
+namespace titan::model {
+
+// One file of a template. The content is elsewhere, under its digest.
+struct TemplateFile {
+  std::string path;           // relative, "/" between names; may hold placeholders
+  std::uint32_t mode = 0644;  // permission bits
+  Digest digest = {};
+  std::uint64_t size = 0;  // bytes
+  bool operator==(const TemplateFile&) const = default;
+};
+
+// A directory of files with placeholders, plus the manifest (`template.yaml`) that stood in it.
+// `files` are sorted by path, without repeats.
+struct TemplateSpec {
+  std::string driver = "files";  // how the rendered files are applied
+  Values defaults = {};          // the weakest layer of values
+  std::vector<TemplateFile> files = {};
+  bool operator==(const TemplateSpec&) const = default;
+
+  // Of everything above: two templates with one digest render alike.
+  [[nodiscard]] Digest digest() const;
+};
+
+}  // namespace titan::model

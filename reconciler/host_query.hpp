@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/bookmark.hpp"
+#include "model/manifest.hpp"
+#include "reconciler/fleet.hpp"
+
+namespace titan::reconciler {
+
+// What changed for one host: everything it should have, which part of that is news, and what it
+// should no longer have. Not yet rendered, so it is cheap to make and needs no I/O.
+struct HostChanges {
+  bool full = false;                                   // the bookmark told nothing: all is news
+  std::uint64_t seq = 0;                               // where this stands in the feed
+  std::vector<model::DesiredDeployment> desired = {};  // all of it, by key
+  std::vector<bool> changed = {};                      // beside `desired`
+  std::vector<model::Tombstone> tombstones = {};
+
+  [[nodiscard]] bool nothing_new() const;
+};
+
+// The host query: labels -> targets -> deployments -> workloads -> templates, compared between
+// the bookmark and the fleet's head. A deployment is news when anything that makes its desired
+// form differs between the two moments; it is a tombstone when it reached the host then and does
+// not now. Without `since`, with one of another epoch or of the future, the answer is full.
+// Asking again with the same bookmark gives the same answer: a repeat is harmless.
+// not_found: the fleet has no such host.
+Result<HostChanges> changes_for_host(const Fleet& fleet, std::string_view epoch,
+                                     const model::Key& host,
+                                     const std::optional<model::Bookmark>& since);
+
+// Gives the digest of what rendering `desired` would give, or why it cannot be rendered.
+using RenderDigest = std::function<Result<Digest>(const model::DesiredDeployment& desired)>;
+
+// Fills in the rendered digest of each desired deployment, or its error.
+void render_digests(std::vector<model::DesiredDeployment>& desired, const RenderDigest& render);
+
+// The manifest that says `changes`. REQUIRES: render_digests() was applied to changes.desired.
+model::Manifest manifest_of(std::string_view epoch, const std::string& host,
+                            const HostChanges& changes);
+
+}  // namespace titan::reconciler

@@ -1,0 +1,120 @@
+#include "reconciler/plan.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace titan::reconciler {
+namespace {
+
+using model::Key;
+
+const DeploymentFiles* find(const std::vector<DeploymentFiles>& list, const Key& key) {
+  const auto found = std::find_if(list.begin(), list.end(),
+                                  [&](const DeploymentFiles& item) { return item.key == key; });
+  return found == list.end() ? nullptr : &*found;
+}
+
+// Who may write where.
+class Claims {
+ public:
+  // Claims all paths of the deployment, or none: then it says what stands in the way.
+  std::optional<std::string> claim(const DeploymentFiles& deployment) {
+    for (const FileState& file : deployment.files) {
+      if (auto obstacle = obstacle_to(file.path, deployment.key)) return obstacle;
+    }
+    for (const FileState& file : deployment.files) owners_.emplace(file.path, deployment.key);
+    return std::nullopt;
+  }
+  [[nodiscard]] bool claimed(const std::string& path) const { return owners_.contains(path); }
+
+ private:
+  [[nodiscard]] std::optional<std::string> obstacle_to(const std::string& path,
+                                                       const Key& key) const {
+    if (const auto owner = owners_.find(path); owner != owners_.end() && owner->second != key) {
+      return quote(path) + " belongs to " + owner->second.subject();
+    }
+    for (std::size_t slash = path.find('/'); slash != std::string::npos;
+         slash = path.find('/', slash + 1)) {
+      const auto owner = owners_.find(path.substr(0, slash));
+      if (owner != owners_.end() && owner->second != key) {
+        return quote(path) + " needs a folder where " + owner->second.subject() + " has the file " +
+               quote(owner->first);
+      }
+    }
+    const std::string folder = path + "/";
+    const auto below = owners_.lower_bound(folder);
+    if (below != owners_.end() && below->first.starts_with(folder) && below->second != key) {
+      return quote(path) + " is a folder that holds files of " + below->second.subject();
+    }
+    return std::nullopt;
+  }
+
+  std::map<std::string, Key> owners_;
+};
+
+// Everything in `actual` that nobody claims, and everything in `desired` that is not there yet.
+Step step_for(const Key& key, const DeploymentFiles* desired, const DeploymentFiles* actual,
+              const Claims& claims) {
+  Step step{.key = key, .leaves = desired == nullptr};
+  if (actual != nullptr) {
+    for (const FileState& file : actual->files) {
+      if (!claims.claimed(file.path)) step.removals.push_back(file.path);
+    }
+  }
+  if (desired != nullptr) {
+    for (const FileState& file : desired->files) {
+      const bool there = actual != nullptr && std::find(actual->files.begin(), actual->files.end(),
+                                                        file) != actual->files.end();
+      if (!there) step.writes.push_back(file);
+    }
+  }
+  return step;
+}
+
+}  // namespace
+
+Plan plan(const std::vector<DeploymentFiles>& desired, const std::vector<Key>& held,
+          const std::vector<DeploymentFiles>& actual) {
+  Plan plan;
+  Claims claims;
+  const auto is_held = [&](const Key& key) {
+    return std::find(held.begin(), held.end(), key) != held.end();
+  };
+
+  for (const DeploymentFiles& there : actual) {
+    if (is_held(there.key)) claims.claim(there);
+  }
+  // Those that are there already come first, so that a newcomer never takes over their paths.
+  std::vector<const DeploymentFiles*> accepted;
+  for (const bool already_there : {true, false}) {
+    for (const DeploymentFiles& wanted : desired) {
+      const DeploymentFiles* there = find(actual, wanted.key);
+      if ((there != nullptr) != already_there) continue;
+      if (auto obstacle = claims.claim(wanted)) {
+        plan.refusals.push_back({wanted.key, *std::move(obstacle)});
+        if (there != nullptr) claims.claim(*there);
+      } else {
+        accepted.push_back(&wanted);
+      }
+    }
+  }
+
+  for (const DeploymentFiles& there : actual) {
+    if (is_held(there.key) || find(desired, there.key) != nullptr) continue;
+    plan.steps.push_back(step_for(there.key, nullptr, &there, claims));
+  }
+  for (const DeploymentFiles* wanted : accepted) {
+    const DeploymentFiles* there = find(actual, wanted->key);
+    Step step = step_for(wanted->key, wanted, there, claims);
+    if (there == nullptr || !step.removals.empty() || !step.writes.empty()) {
+      plan.steps.push_back(std::move(step));
+    }
+  }
+  return plan;
+}
+
+}  // namespace titan::reconciler

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+// The limits of render/, in one place. A template that reaches one ends with `exhausted`; the
+// server and the hosts have the same ones, so they agree on what can be rendered.
+namespace titan::render {
+
+constexpr std::size_t kTextBytesMax = 4UL << 20U;  // one template text
+constexpr std::size_t kTagsMax = 100'000;          // in one template text
+constexpr std::size_t kTagNameBytesMax = 256;
+constexpr std::size_t kSectionDepthMax = 64;     // sections inside sections of one text
+constexpr std::size_t kPartialDepthMax = 64;     // partials inside partials
+constexpr std::size_t kIndentBytesMax = 1024;    // what standalone partials indent by, together
+constexpr std::size_t kBinaryProbeBytes = 8192;  // a NUL byte in here makes a file binary
+constexpr std::size_t kFileOutputBytesMax = 4UL << 20U;
+constexpr std::size_t kTemplateOutputBytesMax = 64UL << 20U;  // all files of one rendering
+// Work of one rendering, all files together. An instruction counts as a step, and so does a look
+// into one object for a name, kEscapedBytesPerStep of a value that is written, and
+// kJsonBytesPerStep of an object or list that is written as JSON. A bomb of nested loops ends
+// within some 50 ms.
+constexpr std::int64_t kStepsMax = 2'000'000;
+constexpr std::size_t kEscapedBytesPerStep = 16;
+constexpr std::size_t kJsonBytesPerStep = 2;
+constexpr std::size_t kCandidatesMax = 1000;  // names looked at for "did you mean"
+
+}  // namespace titan::render

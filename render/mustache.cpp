@@ -1,0 +1,49 @@
+#include "render/mustache.hpp"
+
+#include <algorithm>
+
+#include "render/mustache_machine.hpp"
+#include "render/mustache_parser.hpp"
+
+namespace titan::render {
+
+Result<Mustache> Mustache::compile(std::string text, std::string name) {
+  Mustache mustache;
+  mustache.name_ = std::move(name);
+  mustache.text_ = std::move(text);
+  TITAN_TRY(MustacheParser(mustache).parse());
+  return mustache;
+}
+
+Result<std::string> Mustache::render(const nlohmann::json& context, const Partials& partials,
+                                     Settings settings, Budget& budget) const {
+  return MustacheMachine(MustacheMachine::Output::text, partials, settings, budget)
+      .run(*this, context);
+}
+
+Result<std::string> Mustache::render_path(const nlohmann::json& context, Budget& budget) const {
+  const Partials no_partials;
+  return MustacheMachine(MustacheMachine::Output::path, no_partials, Settings{}, budget)
+      .run(*this, context);
+}
+
+std::vector<Mustache::Inclusion> Mustache::inclusions() const {
+  std::vector<Inclusion> inclusions;
+  for (const Instruction& instruction : instructions_) {
+    if (instruction.op != Op::partial) continue;
+    inclusions.push_back({std::string(view(instruction.span)), instruction.position});
+  }
+  return inclusions;
+}
+
+bool Mustache::holds_only_variables() const {
+  return std::all_of(instructions_.begin(), instructions_.end(), [](const Instruction& each) {
+    return each.op == Op::text || each.op == Op::variable || each.op == Op::raw;
+  });
+}
+
+std::string Mustache::place(Position position) const {
+  return name_ + ":" + std::to_string(position.line) + ":" + std::to_string(position.column);
+}
+
+}  // namespace titan::render

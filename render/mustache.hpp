@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "render/budget.hpp"
+#include "render/escape.hpp"
+
+namespace titan::render {
+
+class Mustache;
+
+// Texts that {{> name}} includes, by name. Compiled once for all kinds of files: a partial is
+// escaped like the file that includes it.
+using Partials = std::map<std::string, Mustache, std::less<>>;
+
+// One compiled template text in Mustache (github.com/mustache/spec: interpolation, sections,
+// inverted sections, comments, partials, set delimiters; no lambdas). Where the specification
+// leaves a choice:
+// - {{#x}} is left out for a missing x, null, false and an empty list; "" and 0 are values, and
+//   so is an empty object. Presence is what a section asks for, so a missing name is no error.
+// - Numbers are written as in JSON, integers exactly.
+// - Strict rendering (the default) refuses a missing name, a null, and a partial that does not
+//   exist; so too an object or a list in the place of a variable, but for {{{x}}} in JSON and YAML
+//   files, where it is written as compact JSON. Rendering that is not strict writes nothing for
+//   what is missing and for null, and compact JSON for an object or a list.
+// - A standalone partial indents each line of the partial, empty ones too.
+// Pure: the same text and the same context give the same bytes. Immutable once compiled, so safe
+// to share between threads.
+class Mustache {
+ public:
+  struct Settings {
+    Escape escape = Escape::plain;
+    bool strict = true;
+  };
+  // Where a tag starts. Columns count characters (Unicode code points), from 1.
+  struct Position {
+    std::uint32_t line = 1;
+    std::uint32_t column = 1;
+  };
+
+  // `name` stands before the position in errors: "root/etc/motd:3:7: …".
+  // invalid: a tag without an end, a section without its end or start, a name that is none.
+  // exhausted: kTextBytesMax, kTagsMax, kTagNameBytesMax, kSectionDepthMax.
+  static Result<Mustache> compile(std::string text, std::string name);
+
+  // `context` is usually an object; any JSON value can be the "." of a template.
+  // invalid: what strict rendering refuses; the message has the position, the name and the
+  // closest name there is. exhausted: kFileOutputBytesMax, kPartialDepthMax, kIndentBytesMax, or
+  // the steps of `budget`.
+  Result<std::string> render(const nlohmann::json& context, const Partials& partials,
+                             Settings settings, Budget& budget) const;
+
+  // Renders a path: as above, strict and without partials, but what a placeholder gives has to
+  // be (part of) a single name, with {{{x}}} too: invalid when it is "." or "..", or holds "/" or
+  // a control character.
+  Result<std::string> render_path(const nlohmann::json& context, Budget& budget) const;
+
+  // A partial that the text includes, and where.
+  struct Inclusion {
+    std::string partial;
+    Position position;
+  };
+  [[nodiscard]] std::vector<Inclusion> inclusions() const;
+  // There are no tags but {{x}}, {{{x}}}, {{&x}}, comments and set delimiters.
+  [[nodiscard]] bool holds_only_variables() const;
+  // "root/etc/motd:3:7".
+  [[nodiscard]] std::string place(Position position) const;
+
+ private:
+  friend class MustacheParser;
+  friend class MustacheMachine;
+
+  // A piece of text_, by offset, so that a Mustache can be moved.
+  struct Span {
+    std::uint32_t offset = 0;
+    std::uint32_t length = 0;
+  };
+  enum class Op : std::uint8_t {
+    text,         // write `span`
+    variable,     // write the value of the name, escaped
+    raw,          // write the value of the name as it is
+    section,      // enter the section, or go on at `jump`, behind its end
+    inverted,     // go on into the section, or at `jump`, behind its end
+    section_end,  // go back to `jump`, the first of the section, for the next value of a list
+    partial,      // render the partial, each line of it indented by `indent`
+  };
+  // What text_ means, as a flat list of these; sections are jumps in it.
+  struct Instruction {
+    Op op = Op::text;
+    bool starts_line = false;  // of op text: the indentation of an including partial precedes it
+    bool standalone = false;   // of op partial: alone on its line, so it passes indentation on
+    Span span = {};            // the literal text, or the name as written
+    Span indent = {};
+    std::uint32_t part = 0;  // the name's parts: `part_count` of parts_ from here; none for "."
+    std::uint32_t part_count = 0;
+    std::uint32_t jump = 0;
+    Position position = {};
+  };
+
+  Mustache() = default;
+  [[nodiscard]] std::string_view view(Span span) const {
+    return std::string_view(text_).substr(span.offset, span.length);
+  }
+
+  std::string name_;
+  std::string text_;
+  std::vector<Instruction> instructions_;
+  std::vector<Span> parts_;
+};
+
+}  // namespace titan::render

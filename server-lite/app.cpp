@@ -1,0 +1,113 @@
+#include "server-lite/app.hpp"
+
+#include <pthread.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
+#include <ostream>
+#include <thread>
+
+#include "base/file_system.hpp"
+#include "base/random.hpp"
+#include "server-lite/http_server.hpp"
+#include "server-lite/server.hpp"
+#include "store/sqlite_store.hpp"
+
+namespace titan::server_lite {
+namespace {
+
+struct Options {
+  std::string data;
+  std::string listen = "127.0.0.1:7480";
+  bool verbose = false;
+};
+
+constexpr const char* kDescription =
+    "titan-server keeps the fleet's desired state and tells each host what changed.\n\n"
+    "Example:\n  titan-server --data /var/lib/titan-server --listen 127.0.0.1:7480\n";
+
+// Nothing when the program shall go on; else its exit code.
+std::optional<ExitCode> parse(std::vector<std::string> arguments, const AppEnv& env,
+                              Options& options) {
+  options.data = env.variable("TITAN_DATA").value_or("");
+  options.listen = env.variable("TITAN_LISTEN").value_or(options.listen);
+  CLI::App app(kDescription, "titan-server");
+  app.add_option("--data", options.data, "The folder of the store; made if absent (TITAN_DATA)");
+  app.add_option("--listen", options.listen,
+                 "ADDRESS:PORT on loopback, port 0 for a free one (TITAN_LISTEN)")
+      ->capture_default_str();
+  app.add_flag("--verbose", options.verbose, "Log every request");
+  app.set_version_flag("--version", "titan-server " TITAN_VERSION);
+  try {
+    std::reverse(arguments.begin(), arguments.end());  // as the library wants them
+    app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    const bool asked_for = error.get_exit_code() == 0;
+    app.exit(error, env.out, env.err);
+    return asked_for ? ExitCode::done : ExitCode::usage;
+  }
+  if (options.data.empty()) {
+    env.err << "titan-server: --data: expected the folder of the store\n";
+    return ExitCode::usage;
+  }
+  return std::nullopt;
+}
+
+sigset_t block_stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+// Serves until one of `signals` comes.
+void serve_until_signal(HttpServer& http, const sigset_t& signals, Log& log) {
+  std::thread waiter([&] {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    log.info("stopping", {{"signal", signal}});
+    http.stop();
+  });
+  http.serve();
+  // serve() may also have ended by itself: the waiter must not wait for ever.
+  pthread_kill(waiter.native_handle(), SIGTERM);
+  waiter.join();
+}
+
+Result<void> serve(const Options& options, const ListenAddress& address, Log& log,
+                   const Clock& clock) {
+  SystemRandom random;
+  const sigset_t signals = block_stop_signals();
+  TITAN_ASSIGN(const auto folder, DiskFileSystem::create(options.data));
+  TITAN_ASSIGN(const auto store,
+               store::SqliteStore::open(options.data + "/titan.db", clock, random));
+  TITAN_ASSIGN(const auto server, Server::open({*store, clock, random, log}));
+  HttpServer http([&](const HttpRequest& request) { return server->handle(request); });
+  TITAN_ASSIGN(const ListenAddress bound, http.bind(address));
+  log.info("listening", {{"address", bound.text()}, {"data", options.data}});
+  serve_until_signal(http, signals, log);
+  return {};
+}
+
+}  // namespace
+
+ExitCode run(const std::vector<std::string>& arguments, const AppEnv& env) {
+  Options options;
+  if (const auto code = parse(arguments, env, options)) return *code;
+  const auto address = ListenAddress::parse(options.listen);
+  if (!address) {
+    env.err << "titan-server: --listen: " << address.error().text() << "\n";
+    return ExitCode::usage;
+  }
+  const SystemClock clock;
+  Log log(env.err, clock, env.log_format, options.verbose ? Log::Level::debug : Log::Level::info);
+  const auto served = serve(options, *address, log, clock);
+  if (served) return ExitCode::done;
+  log.error("titan-server cannot go on", {{"error", served.error().text()}});
+  return exit_code_of(served.error().code);
+}
+
+}  // namespace titan::server_lite

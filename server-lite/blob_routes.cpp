@@ -1,0 +1,49 @@
+#include <nlohmann/json.hpp>
+
+#include "server-lite/api.hpp"
+#include "store/limits.hpp"
+
+namespace titan::server_lite {
+namespace {
+
+Response put_blob(store::Store& store, const Request& request) {
+  const auto digest = Digest::parse(request.path.at("digest"));
+  if (!digest) return unreadable(digest.error(), request.id);
+  if (request.http.body.size() > store::kBlobBytesMax) {
+    return unreadable(exhausted("a blob has at most " + std::to_string(store::kBlobBytesMax) +
+                                " bytes, this one has " + std::to_string(request.http.body.size())),
+                      request.id);
+  }
+  const Digest found = Digest::of(request.http.body);
+  if (found != *digest) {
+    return unreadable(
+        invalid_field("body", "expected the digest of the path, found " + found.text()),
+        request.id);
+  }
+  const auto added = store.put_blob(*digest, request.http.body);
+  if (!added) return error_response(added.error(), request.id);
+  return json_response(*added ? 201 : 200,
+                       {{"digest", digest->text()}, {"size", request.http.body.size()}});
+}
+
+Response get_blob(store::Store& store, const Request& request) {
+  const auto digest = Digest::parse(request.path.at("digest"));
+  if (!digest) return unreadable(digest.error(), request.id);
+  auto content = store.get_blob(*digest);
+  if (!content) return error_response(content.error(), request.id);
+  return {.status = 200,
+          .headers = {{"Content-Type", "application/octet-stream"},
+                      {"ETag", '"' + digest->text() + '"'}},
+          .body = *std::move(content)};
+}
+
+}  // namespace
+
+void add_blob_routes(Router& router, store::Store& store) {
+  router.add(
+      {"PUT", "/v1/blobs/{digest}", {}, [&store](const Request& r) { return put_blob(store, r); }});
+  router.add(
+      {"GET", "/v1/blobs/{digest}", {}, [&store](const Request& r) { return get_blob(store, r); }});
+}
+
+}  // namespace titan::server_lite

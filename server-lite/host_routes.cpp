@@ -1,0 +1,127 @@
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/json.hpp"
+#include "model/spec.hpp"
+#include "server-lite/api.hpp"
+
+namespace titan::server_lite {
+namespace {
+
+using model::Key;
+using model::Kind;
+using nlohmann::json;
+
+Key host_in_path(const Request& request) {
+  return {.kind = Kind::host, .name = request.path.at("name")};
+}
+
+json json_of(const model::RenderedDeployment& rendered) {
+  json files = json::array();
+  for (const model::RenderedFile& file : rendered.files) {
+    files.push_back(
+        {{"path", file.path}, {"mode", model::mode_text(file.mode)}, {"content", file.content}});
+  }
+  return {{"key", rendered.key.text()},
+          {"version", rendered.version},
+          {"digest", rendered.digest.text()},
+          {"files", std::move(files)}};
+}
+
+json json_of(const HostService::Standing& standing) {
+  const model::DeploymentReport report = standing.report.value_or(model::DeploymentReport{});
+  const auto status = standing.report ? report.status : model::Status::initialized;
+  const bool applied = !report.rendered_digest.empty();
+  return {{"host", standing.host},
+          {"status", model::name_of(status)},
+          {"version", report.version},
+          {"renderedDigest", applied ? json(report.rendered_digest.text()) : json()},
+          {"current", standing.current},
+          {"reason", report.reason},
+          {"commit", report.commit},
+          {"time", standing.report ? json(standing.time.text()) : json()}};
+}
+
+Response answer_response(const HostService::Answer& answer) {
+  Response response = answer.changed ? json_response(200, model::json_of(answer.manifest))
+                                     : Response{.status = 204};
+  response.headers["Titan-Bookmark"] = answer.manifest.bookmark.text();
+  response.headers["Titan-Poll-After"] = std::to_string(answer.manifest.poll_after.count());
+  return response;
+}
+
+Response sync(HostService& hosts, const Request& request) {
+  const auto body = request.json();
+  if (!body) return unreadable(body.error(), request.id);
+  const auto sync = model::parse_sync_request(*body);
+  if (!sync) return error_response(sync.error(), request.id);
+  const auto answer = hosts.sync(host_in_path(request), *sync, request.id);
+  return answer ? answer_response(*answer) : error_response(answer.error(), request.id);
+}
+
+Response changes(HostService& hosts, const Request& request) {
+  const auto render = request.flag("render");
+  if (!render) return unreadable(render.error(), request.id);
+  const auto since = request.parameters.find("since");
+  auto answer =
+      hosts.changes(host_in_path(request), since == request.parameters.end() ? "" : since->second);
+  if (!answer && answer.error().field == "since") return unreadable(answer.error(), request.id);
+  if (!answer) return error_response(answer.error(), request.id);
+
+  const std::string etag = '"' + answer->manifest.bookmark.text() + '"';
+  const auto known = request.http.headers.find("If-None-Match");
+  if (known != request.http.headers.end() && known->second == etag) {
+    return {.status = 304, .headers = {{"ETag", etag}}};
+  }
+  answer->manifest.host = request.path.at("name");
+  json body = model::json_of(answer->manifest);
+  if (*render) {
+    auto rendered = hosts.render(answer->manifest);
+    if (!rendered) return error_response(rendered.error(), request.id);
+    body["rendered"] = json::array();
+    for (const auto& deployment : *rendered) body["rendered"].push_back(json_of(deployment));
+  }
+  Response response = json_response(200, body);
+  response.headers["ETag"] = etag;
+  return response;
+}
+
+Response report(HostService& hosts, const Request& request) {
+  const auto stored = hosts.report_of(host_in_path(request));
+  if (!stored) return error_response(stored.error(), request.id);
+  const bool has_bookmark = !stored->bookmark.epoch.empty();
+  return json_response(200, {{"host", stored->host},
+                             {"bookmark", has_bookmark ? json(stored->bookmark.text()) : json()},
+                             {"time", stored->time.text()},
+                             {"report", model::json_of(stored->report)}});
+}
+
+Response standings(HostService& hosts, const Request& request) {
+  const Key key{.kind = Kind::deployment,
+                .workspace = request.path.at("workspace"),
+                .name = request.path.at("name")};
+  const auto standings = hosts.standings_of(key);
+  if (!standings) return error_response(standings.error(), request.id);
+  json items = json::array();
+  for (const HostService::Standing& standing : *standings) items.push_back(json_of(standing));
+  return json_response(200, {{"items", std::move(items)}});
+}
+
+}  // namespace
+
+void add_host_routes(Router& router, HostService& hosts) {
+  router.add(
+      {"POST", "/v1/hosts/{name}/sync", {}, [&hosts](const Request& r) { return sync(hosts, r); }});
+  router.add({"GET", "/v1/hosts/{name}/changes", {"since", "render"}, [&hosts](const Request& r) {
+                return changes(hosts, r);
+              }});
+  router.add({"GET", "/v1/hosts/{name}/report", {}, [&hosts](const Request& r) {
+                return report(hosts, r);
+              }});
+  router.add({"GET",
+              "/v1/workspaces/{workspace}/deployments/{name}/hosts",
+              {},
+              [&hosts](const Request& r) { return standings(hosts, r); }});
+}
+
+}  // namespace titan::server_lite

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "base/http.hpp"
+#include "base/result.hpp"
+
+namespace titan::server_lite {
+
+// One request as a handler sees it: routed, its path and query taken apart and decoded.
+struct Request {
+  const HttpRequest& http;
+  std::string id;                                      // stands in the answer, errors and the log
+  std::map<std::string, std::string> path = {};        // the {name} parts of the route
+  std::map<std::string, std::string> parameters = {};  // of the query; only those the route knows
+
+  // A parameter that is "true" or "false"; false when absent. invalid otherwise.
+  [[nodiscard]] Result<bool> flag(const std::string& name) const;
+  // `limit`: 1 to kPageItemsMax, kPageItemsDefault when absent.
+  [[nodiscard]] Result<std::size_t> limit() const;
+  // The revision in If-Match, if there is one. invalid unless it is a number in double quotes.
+  [[nodiscard]] Result<std::optional<std::uint64_t>> if_match() const;
+  // The body as JSON. invalid when it is not.
+  [[nodiscard]] Result<nlohmann::json> json() const;
+};
+
+using Response = HttpResponse;
+
+// Answers of the API.
+Response json_response(int status, const nlohmann::json& body);
+// The error body of docs/spec/http-api.md, with `status`.
+Response error_response(int status, const Error& error, const std::string& request_id);
+// What the request says is wrong (422), or whatever else the error's code means.
+Response error_response(const Error& error, const std::string& request_id);
+// The request cannot be read: 400, or 413 when it is too large.
+Response unreadable(const Error& error, const std::string& request_id);
+
+}  // namespace titan::server_lite

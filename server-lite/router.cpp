@@ -1,0 +1,113 @@
+#include "server-lite/router.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "base/text.hpp"
+#include "server-lite/limits.hpp"
+
+namespace titan::server_lite {
+
+namespace {
+
+bool is_placeholder(const std::string& part) {
+  return part.starts_with('{');
+}
+
+// The placeholders of a route's path with what stood in their places.
+std::map<std::string, std::string> named(const std::string& path,
+                                         const std::vector<std::string>& found) {
+  std::map<std::string, std::string> names;
+  std::size_t next = 0;
+  for (const std::string& part : split(std::string_view(path).substr(1), '/')) {
+    if (is_placeholder(part)) names[part.substr(1, part.size() - 2)] = found[next++];
+  }
+  return names;
+}
+
+}  // namespace
+
+struct Router::Node {
+  std::map<std::string, std::unique_ptr<Node>, std::less<>> children;
+  std::unique_ptr<Node> any;                         // the {name} child
+  std::map<std::string, Route, std::less<>> routes;  // by method
+};
+
+Router::Router(Random& random, Log& log)
+    : random_(random), log_(log), root_(std::make_unique<Node>()) {}
+Router::~Router() = default;
+
+void Router::add(Route route) {
+  Node* node = root_.get();
+  for (const std::string& part : split(std::string_view(route.path).substr(1), '/')) {
+    if (is_placeholder(part)) {
+      if (!node->any) node->any = std::make_unique<Node>();
+      node = node->any.get();
+    } else {
+      auto& child = node->children[part];
+      if (!child) child = std::make_unique<Node>();
+      node = child.get();
+    }
+  }
+  const std::string method = route.method;
+  const bool added = node->routes.emplace(method, std::move(route)).second;
+  TITAN_ASSERT(added);
+}
+
+Response Router::handle(const HttpRequest& http) const {
+  Request request{.http = http, .id = "req-" + make_token(random_)};
+  Response response = dispatch(request);
+  response.headers["Titan-Request-Id"] = request.id;
+  log_.debug("request", {{"id", request.id},
+                         {"method", http.method},
+                         {"target", http.target},
+                         {"status", response.status}});
+  return response;
+}
+
+Response Router::dispatch(Request& request) const {
+  const auto refuse = [&](int status, Error error) {
+    return error_response(status, error, request.id);
+  };
+  const std::string_view path = request.http.path();
+  if (request.http.target.size() > kTargetBytesMax || !path.starts_with('/')) {
+    return refuse(400, invalid("the path is not one that this server can read"));
+  }
+  const Node* node = root_.get();
+  std::vector<std::string> found;  // in the places of placeholders
+  for (const std::string& encoded : split(path.substr(1), '/')) {
+    const std::string part = percent_decode(encoded);
+    if (const auto child = node->children.find(part); child != node->children.end()) {
+      node = child->second.get();
+    } else if (node->any && !part.empty()) {
+      found.push_back(part);
+      node = node->any.get();
+    } else {
+      return refuse(404, not_found("there is nothing at " + quote(path)));
+    }
+  }
+  if (node->routes.empty()) return refuse(404, not_found("there is nothing at " + quote(path)));
+
+  const std::string& method = request.http.method == "HEAD" ? "GET" : request.http.method;
+  const auto route = node->routes.find(method);
+  if (route == node->routes.end()) {
+    std::vector<std::string> allowed;
+    for (const auto& [name, unused] : node->routes) allowed.push_back(name);
+    Response response = refuse(405, invalid(quote(path) + " takes " + join(allowed, ", ") +
+                                            ", not " + quote(request.http.method)));
+    response.headers["Allow"] = join(allowed, ", ");
+    return response;
+  }
+
+  request.path = named(route->second.path, found);
+  const std::vector<std::string>& known = route->second.parameters;
+  request.parameters = parse_query(request.http.query());
+  for (const auto& [name, value] : request.parameters) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    return refuse(400, invalid_field(name, "unknown parameter" + did_you_mean(name, known)));
+  }
+  return route->second.handler(request);
+}
+
+}  // namespace titan::server_lite

@@ -1,0 +1,95 @@
+#include "server-lite/template_renderer.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "server-lite/limits.hpp"
+
+namespace titan::server_lite {
+namespace {
+
+// When full, a map starts anew: what is in use comes back at its next use.
+template <class Map, class Value>
+void keep(Map& map, std::size_t count_max, const Digest& key, Value value) {
+  if (map.size() >= count_max) map.clear();
+  map.insert_or_assign(key, std::move(value));
+}
+
+}  // namespace
+
+Result<void> TemplateRenderer::check(const model::TemplateSpec& spec) {
+  for (std::size_t i = 0; i < spec.files.size(); ++i) {
+    const model::TemplateFile& file = spec.files[i];
+    const std::string field = "spec.files[" + std::to_string(i) + "]";
+    const auto content = store_.get_blob(file.digest);
+    if (!content && content.error().code == ErrorCode::not_found) {
+      return invalid_field(field + ".digest", "the content of " + quote(file.path) +
+                                                  " is not here yet: PUT /v1/blobs/" +
+                                                  file.digest.text() + " first");
+    }
+    if (!content) return content.error();
+    if (content->size() != file.size) {
+      return invalid_field(field + ".size", "expected " + std::to_string(content->size()) +
+                                                ", the size of the content of " + quote(file.path) +
+                                                ", found " + std::to_string(file.size));
+    }
+  }
+  const auto compiled = this->compiled(spec.digest(), spec.files);
+  if (compiled) return {};
+  Error error = compiled.error();
+  if (error.code == ErrorCode::exhausted) error.code = ErrorCode::invalid;
+  if (error.field.empty()) error.field = "spec.files";
+  return error;
+}
+
+Result<TemplateRenderer::CompiledPtr> TemplateRenderer::compile(
+    const std::vector<model::TemplateFile>& files) {
+  std::vector<render::SourceFile> sources;
+  for (const model::TemplateFile& file : files) {
+    TITAN_ASSIGN(std::string content, store_.get_blob(file.digest));
+    sources.push_back({file.path, file.mode, std::move(content)});
+  }
+  TITAN_ASSIGN(auto compiled, render::CompiledTemplate::compile(std::move(sources)));
+  return std::make_shared<const render::CompiledTemplate>(std::move(compiled));
+}
+
+Result<TemplateRenderer::CompiledPtr> TemplateRenderer::compiled(
+    const Digest& digest, const std::vector<model::TemplateFile>& files) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = compiled_.find(digest); found != compiled_.end()) return found->second;
+  }
+  TITAN_ASSIGN(CompiledPtr compiled, compile(files));
+  const std::lock_guard lock(mutex_);
+  keep(compiled_, kCompiledTemplatesMax, digest, compiled);
+  return compiled;
+}
+
+Result<std::vector<model::RenderedFile>> TemplateRenderer::render(
+    const model::DesiredDeployment& desired) {
+  TITAN_ASSIGN(const CompiledPtr compiled, this->compiled(desired.template_digest, desired.files));
+  return compiled->render(desired.inputs.json());
+}
+
+Result<Digest> TemplateRenderer::digest_of(const model::DesiredDeployment& desired) {
+  const Digest key = Hasher()
+                         .add(desired.template_digest.text())
+                         .add(canonical_json(desired.inputs.json()))
+                         .finish();
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = digests_.find(key); found != digests_.end()) return found->second;
+  }
+  const auto rendered = render(desired);
+  // Only what the inputs decide is kept: a passing fault of the store must not stay.
+  if (!rendered && rendered.error().code != ErrorCode::invalid) return rendered.error();
+  const Result<Digest> digest =
+      rendered ? Result<Digest>(model::digest_of(*rendered)) : Result<Digest>(rendered.error());
+  const std::lock_guard lock(mutex_);
+  keep(digests_, kRenderedDigestsMax, key, digest);
+  return digest;
+}
+
+}  // namespace titan::server_lite

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/manifest.hpp"
+#include "model/rendered.hpp"
+#include "model/template.hpp"
+#include "render/compiled_template.hpp"
+#include "store/store.hpp"
+
+namespace titan::server_lite {
+
+// Renders what a host would render, from the template blobs in the store. Compiled templates and
+// rendered digests are kept, a bounded number of each. Safe to share between threads; no lock is
+// held while blobs are read or templates rendered.
+class TemplateRenderer {
+ public:
+  // Borrows the store.
+  explicit TemplateRenderer(store::Store& store) : store_(store) {}
+
+  // invalid, naming the file: a blob is missing or has another size than `spec` says, or the
+  // template does not compile.
+  Result<void> check(const model::TemplateSpec& spec);
+  // invalid: the template cannot be rendered with these inputs. REQUIRES: `desired.error` empty.
+  Result<std::vector<model::RenderedFile>> render(const model::DesiredDeployment& desired);
+  // The digest of what render() gives.
+  Result<Digest> digest_of(const model::DesiredDeployment& desired);
+
+ private:
+  // Shared, since a thread may still render with one that was dropped from the map meanwhile.
+  using CompiledPtr = std::shared_ptr<const render::CompiledTemplate>;
+  Result<CompiledPtr> compiled(const Digest& digest, const std::vector<model::TemplateFile>& files);
+  Result<CompiledPtr> compile(const std::vector<model::TemplateFile>& files);
+
+  store::Store& store_;
+  std::mutex mutex_;                          // guards both maps
+  std::map<Digest, CompiledPtr> compiled_;    // by the template's digest
+  std::map<Digest, Result<Digest>> digests_;  // by template and inputs
+};
+
+}  // namespace titan::server_lite

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "base/limits.hpp"
+#include "model/limits.hpp"
+
+// The limits of store/, in one place.
+namespace titan::store {
+
+constexpr std::size_t kBatchMutationsMax = 10'000;  // in one commit; observations too
+constexpr std::size_t kPageMax = 10'000;            // entities or changes in one answer
+constexpr std::size_t kBlobBytesMax = model::kTemplateFileBytesMax;
+// One entity or report as canonical JSON: what can be read back, less what the store stamps on it.
+constexpr std::size_t kStateBytesMax = kJsonBytesMax - 1024;
+
+constexpr std::chrono::milliseconds kBusyTimeout{5'000};  // a foreign tool holds the file
+constexpr std::size_t kWalBytesKept = 64UL << 20U;        // a longer write-ahead log is cut
+
+}  // namespace titan::store

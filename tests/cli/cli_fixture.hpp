@@ -1,0 +1,115 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/run.hpp"
+#include "tests/cli/fake_api.hpp"
+#include "tests/support/fake_clock.hpp"
+#include "tests/support/fake_transport.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace titan::cli::testing {
+
+// Runs command lines in process, against a FakeApi, on a disk of their own: every path, absolute
+// or not, is below a temporary folder.
+class CliTest : public ::testing::Test {
+ protected:
+  // Splits at spaces, except inside of single quotes, and leaves out the word "titan" in front.
+  // Returns the exit code; `out` and `err` hold what was printed by this line alone.
+  int titan(const std::string& line) {
+    std::ostringstream out_stream;
+    std::ostringstream err_stream;
+    const Env env{.out = out_stream,
+                  .err = err_stream,
+                  .is_terminal = is_terminal,
+                  .variable =
+                      [this](const std::string& name) {
+                        const auto found = variables.find(name);
+                        return found == variables.end() ? std::nullopt
+                                                        : std::optional(found->second);
+                      },
+                  .connect = [this](const std::string& url) { return connect(url); },
+                  .open_folder = [this](const std::string& path) { return open(path); },
+                  .create_folder = [this](const std::string& path) { return create(path); },
+                  .read_input = [this] { return Result<std::string>(input); },
+                  .clock = clock};
+    const int code = run(words_of(line), env);
+    out = out_stream.str();
+    err = err_stream.str();
+    return code;
+  }
+
+  void file(const std::string& path, const std::string& content) {
+    const auto place = disk(path);
+    std::filesystem::create_directories(place.parent_path());
+    std::ofstream(place) << content;
+  }
+  [[nodiscard]] std::string content(const std::string& path) const {
+    std::ostringstream text;
+    text << std::ifstream(disk(path)).rdbuf();
+    return text.str();
+  }
+  [[nodiscard]] std::filesystem::path disk(const std::string& path) const {
+    return std::filesystem::path(folder_.path() + "/" + path);
+  }
+
+  FakeApi api;
+  ::titan::testing::FakeClock clock;
+  std::map<std::string, std::string> variables = {{"HOME", "/home/me"}};
+  std::string input;
+  bool is_terminal = false;
+  bool reachable = true;
+  std::string server;  // that was connected to last
+  std::string out;
+  std::string err;
+
+ private:
+  Result<std::unique_ptr<Transport>> connect(const std::string& url) {
+    if (!url.starts_with("http://")) return invalid("the server URL \"" + url + "\" is none");
+    server = url;
+    auto transport = std::make_unique<::titan::testing::FakeTransport>(
+        [this](const HttpRequest& request) { return api.answer(request); });
+    if (!reachable) transport->answer(Error{ErrorCode::unavailable, "cannot connect", url});
+    return std::unique_ptr<Transport>(std::move(transport));
+  }
+  Result<std::unique_ptr<FileSystem>> open(const std::string& path) {
+    TITAN_ASSIGN(auto folder, DiskFileSystem::open(disk(path)));
+    return std::unique_ptr<FileSystem>(std::move(folder));
+  }
+  Result<std::unique_ptr<FileSystem>> create(const std::string& path) {
+    TITAN_ASSIGN(auto folder, DiskFileSystem::create(disk(path)));
+    return std::unique_ptr<FileSystem>(std::move(folder));
+  }
+  static std::vector<std::string> words_of(const std::string& line) {
+    std::vector<std::string> words;
+    std::string word;
+    bool in_quotes = false;
+    bool in_word = false;
+    for (const char c : line + " ") {
+      if (c == '\'') {
+        in_quotes = !in_quotes;
+        in_word = true;
+      } else if (c == ' ' && !in_quotes) {
+        if (in_word) words.push_back(std::exchange(word, {}));
+        in_word = false;
+      } else {
+        word += c;
+        in_word = true;
+      }
+    }
+    if (!words.empty() && words.front() == "titan") words.erase(words.begin());
+    return words;
+  }
+
+  ::titan::testing::TemporaryDirectory folder_;
+};
+
+}  // namespace titan::cli::testing

@@ -1,0 +1,213 @@
+#include <map>
+
+#include "tests/store/store_contract.hpp"
+
+namespace titan::store {
+namespace {
+
+using model::Change;
+using model::Entity;
+using model::Key;
+using model::Kind;
+
+// The contract in plain memory: what a Store must be indistinguishable from.
+class PlainStore {
+ public:
+  explicit PlainStore(const Clock& clock) : clock_(clock) {}
+
+  // What the commit must have done, ids apart; nullopt when it must be refused.
+  std::optional<std::vector<Change>> commit(const Batch& batch) {
+    const auto entities_before = entities_;
+    const Timestamp last_time_before = last_time_;
+    std::vector<Change> changes;
+    for (const Mutation& mutation : batch.mutations) {
+      if (apply(mutation, changes)) continue;
+      entities_ = entities_before;
+      last_time_ = last_time_before;
+      return std::nullopt;
+    }
+    for (const Observation& observation : batch.observations) apply(observation);
+    log_.insert(log_.end(), changes.begin(), changes.end());
+    return changes;
+  }
+  // Takes over the id that the store under test gave.
+  void name_id(const Change& change) {
+    const auto found = entities_.find(change.key);
+    if (change.after && found != entities_.end()) found->second.id = change.after->id;
+    log_.at(change.seq - 1) = change;
+  }
+
+  [[nodiscard]] const std::map<Key, Entity>& entities() const { return entities_; }
+  [[nodiscard]] const std::vector<Change>& log() const { return log_; }
+  [[nodiscard]] std::vector<StoredReport> reports() const {
+    std::vector<StoredReport> reports;
+    for (const auto& [host, stored] : reports_) reports.push_back(stored);
+    return reports;
+  }
+
+ private:
+  Timestamp next_time() {
+    last_time_ = std::max(clock_.wall(), Timestamp::from_micros(last_time_.micros() + 1));
+    return last_time_;
+  }
+
+  bool apply(const Mutation& mutation, std::vector<Change>& changes) {
+    const auto found = entities_.find(mutation.key);
+    const bool exists = found != entities_.end();
+    const std::uint64_t revision = exists ? found->second.revision : 0;
+    if (!exists && !mutation.entity) return false;
+    if (mutation.expected_revision && *mutation.expected_revision != revision) return false;
+    Change change{.seq = log_.size() + changes.size() + 1, .key = mutation.key};
+    if (exists) change.before = found->second;
+    if (!mutation.entity) {
+      change.operation = model::Operation::deleted;
+      change.time = next_time();
+      entities_.erase(found);
+      changes.push_back(change);
+      return true;
+    }
+    Entity after = *mutation.entity;
+    if (exists) {
+      after.id = found->second.id;
+      after.created_time = found->second.created_time;
+      after.modified_time = found->second.modified_time;
+      after.revision = revision;
+      after.version = found->second.version;
+      if (after == found->second) return true;
+      if (after.spec != found->second.spec) ++after.version;
+    } else {
+      after.version = 1;
+    }
+    ++after.revision;
+    change.operation = exists ? model::Operation::updated : model::Operation::created;
+    change.time = after.modified_time = next_time();
+    if (!exists) after.created_time = change.time;
+    entities_[mutation.key] = after;
+    change.after = after;
+    changes.push_back(change);
+    return true;
+  }
+
+  void apply(const Observation& observation) {
+    reports_.erase(observation.host);
+    if (!observation.report) return;
+    reports_[observation.host] = {.host = observation.host,
+                                  .bookmark = observation.bookmark,
+                                  .time = next_time(),
+                                  .report = *observation.report};
+  }
+
+  const Clock& clock_;
+  std::map<Key, Entity> entities_;
+  std::map<std::string, StoredReport> reports_;
+  std::vector<Change> log_;
+  Timestamp last_time_;
+};
+
+// The changes without what only the store under test can know.
+std::vector<Change> without_ids(std::vector<Change> changes) {
+  for (Change& change : changes) {
+    if (change.before) change.before->id.clear();
+    if (change.after) change.after->id.clear();
+  }
+  return changes;
+}
+
+class StoreHistory : public StoreContract {
+ protected:
+  static constexpr std::uint64_t kSeed = 20'260'301;
+
+  std::size_t below(std::size_t end) { return dice_.below(end); }
+
+  Entity any_entity() {
+    const std::string name(1, static_cast<char>('a' + below(6)));
+    Entity entity;
+    switch (below(3)) {
+      case 0:
+        entity = host(name, below(2) == 0 ? model::Labels{} : model::Labels{{"site", "lab"}});
+        break;
+      case 1:
+        entity = workspace(name, below(2) == 0 ? "" : "described");
+        break;
+      default:
+        entity = workload(below(2) == 0 ? "team-a" : "team-b", name, below(2) == 0 ? "x" : "y");
+    }
+    if (below(4) == 0) entity.tags = {{"n", std::to_string(below(3))}};
+    if (below(4) == 0) entity.status = model::Status::ready;
+    if (below(8) == 0) entity.deleting = true;
+    return entity;
+  }
+
+  Batch any_batch() {
+    Batch batch;
+    const std::size_t mutations = below(4);
+    for (std::size_t i = 0; i < mutations; ++i) {
+      Mutation mutation{.key = {}, .entity = any_entity()};
+      mutation.key = mutation.entity->key();
+      const auto stored = plain_.entities().find(mutation.key);
+      const std::uint64_t revision =
+          stored == plain_.entities().end() ? 0 : stored->second.revision;
+      if (below(3) == 0) mutation.expected_revision = below(5) == 0 ? below(4) : revision;
+      if (below(4) == 0 && (revision > 0 || below(8) == 0)) mutation.entity.reset();
+      batch.mutations.push_back(std::move(mutation));
+    }
+    if (below(4) == 0) {
+      Observation observation{.host = std::string(1, static_cast<char>('a' + below(4)))};
+      if (below(4) != 0) observation.report = report(std::to_string(below(100)));
+      observation.bookmark = {"0123456789abcdef", below(1000)};
+      batch.observations.push_back(std::move(observation));
+    }
+    return batch;
+  }
+
+  // Everything that can be read is what the plain store says.
+  void expect_same() {
+    EXPECT_EQ(log(), plain_.log());
+    EXPECT_EQ(store_->reports().value(), plain_.reports());
+    EXPECT_EQ(store_->head()->seq, plain_.log().size());
+    std::map<Key, Entity> stored;
+    for (const Kind kind : model::kKinds) {
+      const auto listed = store_->list({.kind = kind, .limit = 1'000}).value();
+      for (const Entity& entity : listed) {
+        stored[entity.key()] = entity;
+      }
+    }
+    EXPECT_EQ(stored, plain_.entities());
+  }
+
+  PlainStore plain_{clock_};
+  testing::SeededRandom dice_{kSeed};
+};
+
+TEST_P(StoreHistory, OfRandomOperationsIsThatOfAPlainModel) {
+  RecordProperty("seed", std::to_string(kSeed));
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  std::size_t refused = 0;
+  for (int operation = 0; operation < 4'000; ++operation) {
+    SCOPED_TRACE("operation " + std::to_string(operation));
+    step_back(std::chrono::microseconds(1'000 - static_cast<int>(below(3'000))));
+    const Batch batch = any_batch();
+    const auto expected = plain_.commit(batch);
+    const auto found = store_->commit(batch);
+    ASSERT_EQ(found.has_value(), expected.has_value())
+        << (found ? "was accepted" : found.error().text());
+    if (!found) {
+      ++refused;
+    } else {
+      ASSERT_EQ(without_ids(*found), without_ids(*expected));
+      for (const Change& change : *found) plain_.name_id(change);
+    }
+    if (below(500) == 0) reopen();
+    if (below(400) == 0) expect_same();
+    if (HasFailure()) return;
+  }
+  expect_same();
+  // The dice must reach both outcomes often, or the test says little.
+  EXPECT_GT(refused, 200U);
+  EXPECT_GT(plain_.log().size(), 2'000U);
+}
+
+TITAN_FOR_EVERY_BACKEND(StoreHistory);
+
+}  // namespace
+}  // namespace titan::store

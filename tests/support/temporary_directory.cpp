@@ -1,0 +1,21 @@
+#include "tests/support/temporary_directory.hpp"
+
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "base/assert.hpp"
+
+namespace titan::testing {
+
+TemporaryDirectory::TemporaryDirectory()
+    : path_((std::filesystem::temp_directory_path() / "titan-test-XXXXXX").string()) {
+  TITAN_ASSERT(::mkdtemp(path_.data()) != nullptr);
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;  // a test that fails half-way has told enough
+  std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace titan::testing

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+namespace titan::testing {
+
+// A new empty folder, removed with all that is in it when the object goes.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+  // Absolute, without a slash at the end.
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace titan::testing
