@@ -229,30 +229,41 @@ Result<void> Agent::journal(const reconciler::Plan& plan) {
 
 void Agent::execute(const reconciler::Plan& plan, const Intent& intent, StepResult& result) {
   for (const reconciler::Step& step : plan.steps) {
-    const auto rendered = intent.rendered.find(step.key);
-    const auto content = rendered == intent.rendered.end()
-                             ? std::map<std::string, const model::RenderedFile*>()
-                             : placed_files(rendered->second);
-    if (const auto done = apply_files(env_.root, step, content); !done) {
-      fail(step.key, done.error().text());
-      continue;
-    }
-    state_.touched.erase(step.key);
-    if (step.leaves) {
-      state_.applied.erase(step.key);
-      ++result.removed;
-      env_.log.info("removed",
-                    {{"deployment", step.key.short_text()}, {"files", step.removals.size()}});
-      continue;
-    }
-    const DesiredDeployment& form = state_.desired.at(step.key);
-    state_.applied[step.key] = {form, file_states(rendered->second), ""};
-    ++result.applied;
-    env_.log.info("applied", {{"deployment", step.key.short_text()},
-                              {"version", form.version},
-                              {"written", step.writes.size()},
-                              {"removed", step.removals.size()}});
+    const auto removed = remove_files(env_.root, step);
+    if (!removed) fail(step.key, removed.error().text());
   }
+  for (const reconciler::Step& step : plan.steps) {
+    if (state_.failures.contains(step.key)) continue;
+    if (step.leaves) {
+      note_removed(step, result);
+    } else {
+      write(step, intent.rendered, result);
+    }
+  }
+}
+
+void Agent::note_removed(const reconciler::Step& step, StepResult& result) {
+  state_.touched.erase(step.key);
+  state_.applied.erase(step.key);
+  ++result.removed;
+  env_.log.info("removed",
+                {{"deployment", step.key.short_text()}, {"files", step.removals.size()}});
+}
+
+void Agent::write(const reconciler::Step& step, const std::map<Key, RenderedFiles>& rendered,
+                  StepResult& result) {
+  const RenderedFiles& files = rendered.at(step.key);
+  if (const auto written = write_files(env_.root, step, placed_files(files)); !written) {
+    return fail(step.key, written.error().text());
+  }
+  const DesiredDeployment& form = state_.desired.at(step.key);
+  state_.touched.erase(step.key);
+  state_.applied[step.key] = {form, file_states(files), ""};
+  ++result.applied;
+  env_.log.info("applied", {{"deployment", step.key.short_text()},
+                            {"version", form.version},
+                            {"written", step.writes.size()},
+                            {"removed", step.removals.size()}});
 }
 
 // Deployments that came anew but need no file touched, and folders that are empty now.

@@ -92,6 +92,9 @@ class Agent {
   [[nodiscard]] std::vector<reconciler::DeploymentFiles> actual() const;
   Result<void> journal(const reconciler::Plan& plan);
   void execute(const reconciler::Plan& plan, const Intent& intent, StepResult& result);
+  void note_removed(const reconciler::Step& step, StepResult& result);
+  void write(const reconciler::Step& step, const std::map<model::Key, RenderedFiles>& rendered,
+             StepResult& result);
   void settle(const Intent& intent, const std::set<model::Key>& handled);
   void fail(const model::Key& key, std::string reason);
 

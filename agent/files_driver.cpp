@@ -47,8 +47,7 @@ Result<std::vector<std::string>> missing_folders(FileSystem& root, const std::st
   return missing;
 }
 
-Result<void> apply_files(FileSystem& root, const reconciler::Step& step,
-                         const std::map<std::string, const model::RenderedFile*>& content) {
+Result<void> remove_files(FileSystem& root, const reconciler::Step& step) {
   for (const std::string& path : step.removals) {
     // An apply that was cut off may have left its temporary file, too.
     for (const std::string& left : {temporary_path(path), path}) {
@@ -56,6 +55,11 @@ Result<void> apply_files(FileSystem& root, const reconciler::Step& step,
       if (!removed) return about(removed.error(), left);
     }
   }
+  return {};
+}
+
+Result<void> write_files(FileSystem& root, const reconciler::Step& step,
+                         const std::map<std::string, const model::RenderedFile*>& content) {
   for (const reconciler::FileState& file : step.writes) {
     const auto source = content.find(file.path);
     TITAN_ASSERT(source != content.end());

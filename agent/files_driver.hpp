@@ -25,10 +25,11 @@ std::vector<reconciler::FileState> file_states(const std::vector<model::Rendered
 // Folders on the way to `path` that do not exist yet, outermost first.
 Result<std::vector<std::string>> missing_folders(FileSystem& root, const std::string& path);
 
-// Carries out one step: removals, then writes from `content`. Doing it again is harmless. Stops
-// at the first error, whose subject is the path.
+// Carry out the two halves of a step. Doing it again is harmless. They stop at the first error,
+// whose subject is the path.
+Result<void> remove_files(FileSystem& root, const reconciler::Step& step);
 // REQUIRES: `content` has every path of step.writes.
-Result<void> apply_files(FileSystem& root, const reconciler::Step& step,
+Result<void> write_files(FileSystem& root, const reconciler::Step& step,
                          const std::map<std::string, const model::RenderedFile*>& content);
 
 // Removes those of `folders` that are empty, innermost first, and forgets those that are gone or

@@ -234,7 +234,10 @@ class Builder final : public YAML::EventHandler {
   }
 
   void open(const YAML::Mark& mark, YAML::anchor_t anchor, json value) {
-    if (wants_key()) refuse(mark, "a key is a list or a map, expected a string");
+    // yaml-cpp takes a bracket that is never closed for the start of such a key.
+    if (wants_key()) {
+      refuse(mark, "a list or a map is used as a key, or its bracket is never closed");
+    }
     check_depth(mark, 1);
     count(mark, {.nodes = 1});
     open_.push_back({std::move(value), anchor, mark});

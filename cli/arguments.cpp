@@ -27,8 +27,7 @@ class Parser {
     app_.require_subcommand(1);
     app_.footer("titan VERB --help shows an example of each verb.");
     add_connection(app_, true);
-    add_writes("create", "Create an entity from flags; it must not exist",
-               WriteCommand::Mode::create);
+    add_create();
     add_apply();
     add_get();
     add_describe();
@@ -81,11 +80,11 @@ class Parser {
         ->check(CLI::IsMember({"table", "wide", "json", "yaml", "name"}));
   }
 
-  void add_writes(const std::string& name, const std::string& what, WriteCommand::Mode mode) {
-    CLI::App& verb =
-        add_verb(app_, name, what, "titan create host --name tim-pi --labels name=tim-pi", nullptr);
+  void add_create() {
+    CLI::App& verb = add_verb(app_, "create", "Create an entity from flags; it must not exist",
+                              "titan create host --name tim-pi --labels name=tim-pi", nullptr);
     verb.require_subcommand(1);
-    add_kinds(verb, mode);
+    add_kinds(verb, WriteCommand::Mode::create);
   }
 
   void add_apply() {
@@ -261,11 +260,18 @@ class Parser {
     return {.format = kFormats.at(format_), .headers = !no_headers_};
   }
 
+  [[nodiscard]] Result<void> check_workspace(Kind kind) const {
+    if (!connection_.workspace || model::in_workspace(kind)) return {};
+    return invalid("a " + std::string(model::singular_of(kind)) +
+                   " is in no workspace; leave --workspace out");
+  }
+
   Result<Command> make_write(WriteCommand::Mode mode, Kind kind) {
     if (file_) return invalid("-f with documents and a kind cannot stand together");
     if (!name_.empty() && name_flag_ && *name_flag_ != name_) {
       return invalid("two names are given, " + quote(name_) + " and " + quote(*name_flag_));
     }
+    TITAN_TRY(check_workspace(kind));
     const std::string name = name_flag_.value_or(name_);
     if (name.empty()) {
       return invalid("the " + std::string(model::singular_of(kind)) + " needs a name");
@@ -297,10 +303,7 @@ class Parser {
   // A kind, and a name if there is one.
   Result<KindAndName> make_what() {
     TITAN_ASSIGN(auto what, kind_and_name(kind_, name_));
-    if (connection_.workspace && !model::in_workspace(what.kind)) {
-      return invalid("a " + std::string(model::singular_of(what.kind)) +
-                     " is in no workspace; leave --workspace out");
-    }
+    TITAN_TRY(check_workspace(what.kind));
     return what;
   }
 

@@ -61,6 +61,14 @@ std::string bounded_text(const json& object, std::string_view name) {
   return found->get_ref<const std::string&>().substr(0, kErrorTextBytesMax);
 }
 
+// A text that must be there, turned into a value of another type.
+template <class Value>
+Value required(FieldReader& reader, std::string_view field,
+               Result<Value> (*parse)(std::string_view)) {
+  if (!reader.has(field)) reader.refuse(field, "must be given");
+  return reader.parsed<Value>(field, parse);
+}
+
 // A wrong answer is no fault of the caller's input.
 Error wrong_answer(const Error& error) {
   return internal("the server's answer cannot be read: " + error.text());
@@ -105,7 +113,7 @@ Result<model::RenderedFile> read_rendered_file(const json& item) {
 Result<model::RenderedDeployment> read_rendered(const json& item) {
   FieldReader reader(item, "rendered");
   model::RenderedDeployment rendered;
-  rendered.key = reader.parsed<model::Key>("key", &model::Key::parse);
+  rendered.key = required(reader, "key", &model::Key::parse);
   rendered.version = reader.number("version");
   rendered.digest = reader.digest("digest");
   const json* files = reader.array("files", model::kTemplateFilesMax);
@@ -219,7 +227,7 @@ Result<DeploymentHost> read_deployment_host(const json& item) {
   FieldReader reader(item, "items");
   DeploymentHost host;
   host.host = reader.required_text("host");
-  host.status = reader.parsed<model::Status>("status", &model::parse_status);
+  host.status = required(reader, "status", &model::parse_status);
   host.version = reader.number("version");
   host.rendered_digest = reader.digest("renderedDigest");
   host.current = reader.boolean("current");
@@ -232,7 +240,7 @@ Result<DeploymentHost> read_deployment_host(const json& item) {
 Result<ChangePage> read_change_page(const json& answer) {
   FieldReader reader(answer, "");
   ChangePage page;
-  page.bookmark = reader.parsed<model::Bookmark>("bookmark", &model::Bookmark::parse);
+  page.bookmark = required(reader, "bookmark", &model::Bookmark::parse);
   page.full = reader.boolean("full");
   if (const json* items = reader.array("items", kItemsMax); items != nullptr) {
     for (const json& item : *items) {

@@ -132,6 +132,11 @@ HttpHeaders headers_of(const httplib::Headers& from) {
   return headers;
 }
 
+void take_head(const httplib::Response& from, HttpResponse& to) {
+  to.status = from.status;
+  to.headers = headers_of(from.headers);
+}
+
 // One answer as it comes in.
 struct Arrival {
   HttpResponse response = {};
@@ -148,9 +153,8 @@ httplib::Request library_request(const HttpRequest& request, const std::string& 
   made.headers.emplace("Host", authority);
   for (const auto& [name, value] : request.headers) made.headers.emplace(name, value);
   made.response_handler = [&arrival](const httplib::Response& head) {
-    arrival.response.status = head.status;
-    arrival.response.headers = headers_of(head.headers);
     arrival.no_body = head.status == 304;
+    if (arrival.no_body) take_head(head, arrival.response);
     return !arrival.no_body;
   };
   made.content_receiver = [&arrival, bytes_max](const char* bytes, std::size_t count, std::uint64_t,
@@ -211,6 +215,12 @@ struct HttpTransport::Connection {
                        " bytes");
     }
     if (!result && !arrival.no_body) return connection_error(result.error(), options);
+    if (result) take_head(*result, arrival.response);
+    if (result) {
+      // The library tells of the head of a 204, or of the answer to HEAD, only at the end.
+      arrival.response.status = result->status;
+      arrival.response.headers = headers_of(result->headers);
+    }
     return std::move(arrival.response);
   }
 

@@ -1,6 +1,7 @@
 #include "client/template_directory.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -73,18 +74,19 @@ class Reader {
 
   Result<void> read_manifest() {
     TITAN_ASSIGN(const auto entries, entries_of(""));
-    std::vector<std::string> found;
-    for (const auto& entry : entries) {
-      if (is_manifest_name(entry.name)) found.push_back(entry.name);
-    }
+    std::vector<FileSystem::Entry> found;
+    std::ranges::copy_if(entries, std::back_inserter(found),
+                         [](const auto& entry) { return is_manifest_name(entry.name); });
     if (found.empty()) return {};
     if (found.size() > 1) {
-      return about(invalid("stands beside template.yml; expected one manifest"), place(found[0]));
+      return about(invalid("stands beside template.yml; expected one manifest"),
+                   place(found[0].name));
     }
-    TITAN_TRY(check_regular(found[0], FileSystem::Type::file));
-    TITAN_ASSIGN(const std::string text, content_of(found[0]));
+    const std::string& name = found[0].name;
+    TITAN_TRY(check_regular(name, found[0].type));
+    TITAN_ASSIGN(const std::string text, content_of(name));
     auto spec = parse_manifest(text);
-    if (!spec) return about(std::move(spec).error(), place(found[0]));
+    if (!spec) return about(std::move(spec).error(), place(name));
     result_.spec = *std::move(spec);
     return {};
   }

@@ -170,7 +170,7 @@ delete_a_deployment() {
   run titan get deployments -o wide
   expect banner
   expect_not prod
-  run titan get changes --kind Deployment
+  run titan get changes
   expect DELETED
 }
 

@@ -142,6 +142,8 @@ Result<std::optional<git_oid>> known_tip(git_repository* repository, const std::
 
 Result<void> remember_tip(git_repository* repository, const std::string& remote,
                           const git_oid& tip) {
+  TITAN_ASSIGN(const auto known, known_tip(repository, remote));
+  if (known && git_oid_equal(&*known, &tip)) return {};
   git_reference* reference = nullptr;
   constexpr int kReplace = 1;
   const int code = git_reference_create(&reference, repository, reference_of(remote).c_str(), &tip,

@@ -27,8 +27,15 @@ std::optional<Entity> read_state(FieldReader& reader, const char* field) {
   if (state == nullptr) return std::nullopt;
   auto entity = parse_entity(*state);
   if (entity) return *std::move(entity);
-  reader.refuse(field, entity.error().text());
+  Error error = std::move(entity).error();
+  error.field = reader.path_of(field) + "." + error.field;
+  reader.refuse(std::move(error));
   return std::nullopt;
+}
+
+void require_state(FieldReader& reader, const char* field, bool given, bool wanted) {
+  if (given == wanted) return;
+  reader.refuse(field, wanted ? "must be given" : "does not go with this operation");
 }
 
 }  // namespace
@@ -50,6 +57,7 @@ json json_of(const Change& change) {
 
 Result<Change> parse_change(const json& object) {
   FieldReader reader(object, "");
+  reader.require({"seq", "time", "key", "operation"});
   Change change{.seq = reader.number("seq"),
                 .time = reader.timestamp("time"),
                 .key = reader.parsed<Key>("key", &Key::parse),
@@ -58,6 +66,9 @@ Result<Change> parse_change(const json& object) {
                 .after = read_state(reader, "after"),
                 .actor = reader.text("actor"),
                 .request_id = reader.text("requestId")};
+  require_state(reader, "before", change.before.has_value(),
+                change.operation != Operation::created);
+  require_state(reader, "after", change.after.has_value(), change.operation != Operation::deleted);
   TITAN_TRY(reader.finish());
   return change;
 }

@@ -10,6 +10,7 @@
 
 namespace titan::model {
 
+// What one accepted write did to an entity.
 enum class Operation { created, updated, deleted };
 
 std::string_view name_of(Operation operation);  // "CREATED"
@@ -29,6 +30,8 @@ struct Change {
 };
 
 nlohmann::json json_of(const Change& change);
+// invalid, naming the field: seq, time, key and operation must be there, and the states that go
+// with the operation.
 Result<Change> parse_change(const nlohmann::json& json);
 
 }  // namespace titan::model

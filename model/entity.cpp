@@ -1,6 +1,5 @@
 #include "model/entity.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -14,7 +13,6 @@ using nlohmann::json;
 
 void read_written_by_server(FieldReader& reader, Entity& entity) {
   entity.id = reader.text("id");
-  if (reader.has("organizationId")) entity.organization = reader.text("organizationId");
   entity.created_time = reader.timestamp("createdTime");
   entity.modified_time = reader.timestamp("modifiedTime");
   entity.revision = reader.number("revision");
@@ -24,9 +22,18 @@ void read_written_by_server(FieldReader& reader, Entity& entity) {
   entity.deleting = reader.boolean("delete");
 }
 
+Result<Kind> read_kind(FieldReader& reader) {
+  const std::string name = reader.required_text("kind");
+  auto kind = parse_kind(name);
+  if (kind) return kind;
+  reader.refuse("kind", kind.error().message);
+  return reader.finish().error();
+}
+
 void read_names(FieldReader& reader, Kind kind, Entity& entity) {
   entity.name = reader.required_text("name");
   entity.workspace = reader.text("workspace");
+  if (reader.has("organizationId")) entity.organization = reader.text("organizationId");
   const auto refuse = [&](const Result<void>& checked) {
     if (!checked) reader.refuse(checked.error());
   };
@@ -40,6 +47,13 @@ void read_names(FieldReader& reader, Kind kind, Entity& entity) {
   }
   if (entity.workspace.empty()) entity.workspace = kDefaultWorkspace;
   refuse(check_name("workspace", entity.workspace));
+}
+
+// Whether the names serve to say which entity an error is about.
+bool names_are_known(Kind kind, const Entity& entity) {
+  return check_name("name", entity.name).ok() &&
+         (in_workspace(kind) ? check_name("workspace", entity.workspace).ok()
+                             : entity.workspace.empty());
 }
 
 }  // namespace
@@ -64,32 +78,30 @@ json json_of(const Entity& entity) {
 
 Result<Entity> parse_entity(const json& object) {
   FieldReader reader(object, "");
-  const std::string kind_name = reader.required_text("kind");
-  if (!kind_name.empty() || !object.is_object()) {
-    const auto kind = parse_kind(kind_name);
-    if (!kind) reader.refuse("kind", kind.error().message);
-  }
-  const Kind kind = parse_kind(kind_name).value_or(Kind::workspace);
+  const auto kind = read_kind(reader);
+  if (!kind) return kind.error();
 
   Entity entity;
-  read_names(reader, kind, entity);
+  read_names(reader, *kind, entity);
   read_written_by_server(reader, entity);
   entity.tags = reader.text_map("tags");
   if (const auto checked = check_tags("tags", entity.tags); !checked) {
     reader.refuse(checked.error());
   }
+  const json nothing = json::object();
   const json* spec = reader.object("spec");
-  auto parsed = parse_spec(kind, spec == nullptr ? json::object() : *spec);
+  auto parsed = parse_spec(*kind, spec == nullptr ? nothing : *spec);
   if (parsed) {
     entity.spec = *std::move(parsed);
   } else {
     reader.refuse(parsed.error());
   }
-  if (const auto finished = reader.finish(); !finished) {
-    Error error = finished.error();
-    if (!entity.name.empty())
+  if (auto finished = reader.finish(); !finished) {
+    Error error = std::move(finished).error();
+    if (names_are_known(*kind, entity)) {
       error.subject =
-          Key{.kind = kind, .workspace = entity.workspace, .name = entity.name}.subject();
+          Key{.kind = *kind, .workspace = entity.workspace, .name = entity.name}.subject();
+    }
     return error;
   }
   return entity;

@@ -13,6 +13,12 @@ namespace titan::model {
 
 using nlohmann::json;
 
+namespace {
+
+constexpr std::uint64_t kNumberMax = std::numeric_limits<std::int64_t>::max();
+
+}  // namespace
+
 std::string found_text(const json& value) {
   switch (value.type()) {
     case json::value_t::null:
@@ -62,30 +68,42 @@ const json* FieldReader::find(std::string_view field) {
   return found == object_.end() || found->is_null() ? nullptr : &*found;
 }
 
-std::string FieldReader::text(std::string_view field) {
-  const json* value = find(field);
-  if (value == nullptr) return {};
-  if (!value->is_string()) {
-    expected(field, "a string", *value);
-    return {};
+bool FieldReader::check_text(std::string_view place, const json& value) {
+  if (!value.is_string()) {
+    expected(place, "a string", value);
+    return false;
   }
-  const auto& text = value->get_ref<const std::string&>();
+  const auto& text = value.get_ref<const std::string&>();
   if (text.size() > kTextBytesMax) {
-    refuse(field, "is " + std::to_string(text.size()) + " bytes long, the limit is " +
+    refuse(place, "is " + std::to_string(text.size()) + " bytes long, the limit is " +
                       std::to_string(kTextBytesMax));
-    return {};
+    return false;
   }
   if (text.find('\0') != std::string::npos) {
-    refuse(field, "holds a NUL character");
-    return {};
+    refuse(place, "holds a NUL character");
+    return false;
   }
-  return text;
+  return true;
+}
+
+std::string FieldReader::text(std::string_view field) {
+  const json* value = find(field);
+  if (value == nullptr || !check_text(field, *value)) return {};
+  return value->get<std::string>();
 }
 
 std::string FieldReader::required_text(std::string_view field) {
   std::string value = text(field);
   if (value.empty()) refuse(field, "must be given");
   return value;
+}
+
+void FieldReader::require(std::initializer_list<std::string_view> fields) {
+  for (const std::string_view field : fields) {
+    const json* value = find(field);
+    const bool says_nothing = value == nullptr || (value->is_string() && *value == "");
+    if (says_nothing) refuse(field, "must be given");
+  }
 }
 
 bool FieldReader::boolean(std::string_view field) {
@@ -101,12 +119,16 @@ bool FieldReader::boolean(std::string_view field) {
 std::optional<std::uint64_t> FieldReader::optional_number(std::string_view field) {
   const json* value = find(field);
   if (value == nullptr) return std::nullopt;
-  constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
-  if (!value->is_number_unsigned() || value->get<std::uint64_t>() > kMax) {
-    expected(field, "a whole number that is not negative", *value);
-    return std::nullopt;
+  // The library tells signed integers from unsigned ones; readers of YAML and JSON differ in it.
+  if (value->is_number_unsigned()) {
+    const auto number = value->get<std::uint64_t>();
+    if (number <= kNumberMax) return number;
+  } else if (value->is_number_integer()) {
+    const auto number = value->get<std::int64_t>();
+    if (number >= 0) return static_cast<std::uint64_t>(number);
   }
-  return value->get<std::uint64_t>();
+  expected(field, "a whole number from 0 to " + std::to_string(kNumberMax), *value);
+  return std::nullopt;
 }
 
 std::uint64_t FieldReader::number(std::string_view field) {
@@ -136,14 +158,7 @@ std::vector<std::string> FieldReader::texts(std::string_view field, std::size_t 
   if (list == nullptr) return texts;
   for (const json& item : *list) {
     const std::string place = std::string(field) + "[" + std::to_string(texts.size()) + "]";
-    if (!item.is_string()) {
-      expected(place, "a string", item);
-      return {};
-    }
-    if (item.get_ref<const std::string&>().size() > kTextBytesMax) {
-      refuse(place, "is longer than " + std::to_string(kTextBytesMax) + " bytes");
-      return {};
-    }
+    if (!check_text(place, item)) return {};
     texts.push_back(item.get<std::string>());
   }
   return texts;
@@ -155,7 +170,7 @@ std::map<std::string, std::string> FieldReader::text_map(std::string_view field)
   if (map == nullptr) return texts;
   for (const auto& [key, value] : map->items()) {
     if (!value.is_string()) {
-      expected(std::string(field) + "." + key, "a string", value);
+      expected(std::string(field) + "." + clip(key, kFieldShownMax), "a string", value);
       return {};
     }
     texts.emplace(key, value.get<std::string>());
@@ -189,7 +204,8 @@ Result<void> FieldReader::finish() {
   if (error_) return *error_;
   for (const auto& [name, value] : object_.items()) {
     if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
-    return invalid_field(path_of(name), "unknown field" + did_you_mean(name, known_));
+    return invalid_field(path_of(clip(name, kFieldShownMax)),
+                         "unknown field" + did_you_mean(name, known_));
   }
   return {};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -23,9 +24,9 @@ namespace titan::model {
 //   spec.values = reader.values("values");
 //   TITAN_TRY(reader.finish());
 //
-// A field that is absent or null gives the empty value; one of the wrong type, or too long, is
-// an error that names it ("spec.repo: expected a string, found the number 5"). finish() also
-// refuses every field that nobody asked for. Borrows the JSON.
+// A field that is absent or null gives the empty value; one of the wrong type, longer than
+// kTextBytesMax or with a NUL character is an error that names it ("spec.repo: expected a string,
+// found the number 5"). finish() also refuses every field that nobody asked for. Borrows the JSON.
 class FieldReader {
  public:
   // `path` is where the object stands: "spec", or "" for the outermost.
@@ -40,14 +41,17 @@ class FieldReader {
   [[nodiscard]] Digest digest(std::string_view field);
   [[nodiscard]] Values values(std::string_view field);
   [[nodiscard]] std::vector<std::string> texts(std::string_view field, std::size_t count_max);
+  // Texts of any length, for the caller to check.
   [[nodiscard]] std::map<std::string, std::string> text_map(std::string_view field);
   // An object or an array (of at most `count_max`) for the caller to read on; null when absent.
   [[nodiscard]] const nlohmann::json* object(std::string_view field);
   [[nodiscard]] const nlohmann::json* array(std::string_view field, std::size_t count_max);
-  // A text that `parse` turns into a value of another type.
+  // A text that `parse` turns into a value of another type; the empty text gives the empty value.
   template <class Value>
   [[nodiscard]] Value parsed(std::string_view field, Result<Value> (*parse)(std::string_view));
 
+  // Refuses the object when one of these is absent, null or an empty text.
+  void require(std::initializer_list<std::string_view> fields);
   // Notes that a field may stand there, and leaves it alone.
   void ignore(std::string_view field) { (void)find(field); }
   // Records an error of the caller's, about `field`, unless there is one already.
@@ -64,6 +68,8 @@ class FieldReader {
   // The field's value, or null when it is absent or null; the field counts as known from now on.
   const nlohmann::json* find(std::string_view field);
   void expected(std::string_view field, std::string_view what, const nlohmann::json& found);
+  // Whether `value`, found at `place`, is a text as described above; the error is recorded.
+  bool check_text(std::string_view place, const nlohmann::json& value);
 
   const nlohmann::json& object_;
   std::string path_;

@@ -7,6 +7,8 @@
 
 namespace titan::model {
 
+// The kinds of entities. The numbers of the enumerators are the places in variant Spec and in every
+// table by kind.
 enum class Kind { workspace, host, template_, workload, target, deployment, assignment };
 
 // All kinds, each after those it may refer to: the order in which a set of them can be created.

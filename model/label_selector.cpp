@@ -52,6 +52,8 @@ class LabelSelector::Parser {
     Clause clause{.key = std::move(key), .op = op};
     skip_space();
     if (!take("(")) return refuse("expected \"(\" and the values");
+    skip_space();
+    if (text_.substr(at_).starts_with(")")) return refuse("expected at least one value");
     do {
       skip_space();
       TITAN_ASSIGN(std::string value, label_value());
@@ -63,20 +65,22 @@ class LabelSelector::Parser {
   }
 
   Result<std::string> label_key() {
+    const std::size_t start = at_;
     const std::string_view key = word();
     if (key.empty()) return refuse("expected a label key");
-    if (!is_label_key(key)) return refuse(quote(key) + " is not a label key");
+    if (!is_label_key(key)) return refuse(start, quote(key) + " is not a label key");
     return std::string(key);
   }
 
   Result<std::string> label_value() {
+    const std::size_t start = at_;
     const std::string_view value = word();
-    if (!is_label_value(value)) return refuse(quote(value) + " is not a label value");
+    if (!is_label_value(value)) return refuse(start, quote(value) + " is not a label value");
     return std::string(value);
   }
 
   std::string_view word() {
-    const std::size_t end = std::min(text_.find_first_of(" \t=!,()", at_), text_.size());
+    const std::size_t end = std::min(text_.find_first_of(" \t\r\n=!,()", at_), text_.size());
     return text_.substr(std::exchange(at_, end), end - at_);
   }
 
@@ -94,15 +98,15 @@ class LabelSelector::Parser {
     return false;
   }
 
-  void skip_space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
-  }
+  void skip_space() { at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size()); }
 
-  [[nodiscard]] Error refuse(const std::string& why) const {
+  [[nodiscard]] Error refuse(const std::string& why) const { return refuse(at_, why); }
+
+  [[nodiscard]] Error refuse(std::size_t place, const std::string& why) const {
     const std::size_t end = std::min(text_.find(',', at_), text_.size());
     return invalid("selector clause " +
                    quote(trim(text_.substr(clause_start_, end - clause_start_))) + ", column " +
-                   std::to_string(at_ + 1) + ": " + why);
+                   std::to_string(place + 1) + ": " + why);
   }
 
   std::string_view text_;

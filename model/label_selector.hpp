@@ -11,14 +11,15 @@ namespace titan::model {
 
 // A LabelSelector picks the hosts an object is meant for: "site=lab,tier!=db,gpu,region in
 // (eu,us)". A comma means AND. Clauses: key=value (or ==), key!=value, key in (a,b), key notin
-// (a,b), key (the label exists), !key (it does not). != and notin also hold when the label is
-// absent, as in Kubernetes label selectors, whose syntax this is. The empty selector matches every
+// (a,b), key (the label exists), !key (it does not); white space may stand between the parts. !=
+// and notin also hold when the label is absent, as in Kubernetes label selectors, whose syntax this
+// is. A value may be empty ("site="), a list of values may not. The empty selector matches every
 // host. Immutable once parsed, so safe to share between threads.
 class LabelSelector {
  public:
   LabelSelector() = default;
-  // invalid, quoting the clause and its column, when a clause does not parse or the text is
-  // longer than kSelectorBytesMax.
+  // invalid, quoting the clause and the column where it goes wrong (counted in bytes from 1), when
+  // a clause does not parse; invalid, too, when the text is longer than kSelectorBytesMax.
   static Result<LabelSelector> parse(std::string_view text);
 
   [[nodiscard]] bool matches(const Labels& labels) const;

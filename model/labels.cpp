@@ -1,6 +1,7 @@
 #include "model/labels.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
 #include "model/limits.hpp"
@@ -51,10 +52,10 @@ Result<Labels> parse_labels(std::string_view text) {
   if (trim(text).empty()) return labels;
   for (const std::string& part : split(text, ',')) {
     const std::size_t equals = part.find('=');
-    if (equals == std::string::npos) {
+    const std::string key(trim(std::string_view(part).substr(0, equals)));
+    if (equals == std::string::npos || key.empty()) {
       return invalid("the label " + quote(part) + " is not of the form key=value");
     }
-    const std::string key(trim(std::string_view(part).substr(0, equals)));
     const std::string value(trim(std::string_view(part).substr(equals + 1)));
     if (!labels.emplace(key, value).second) {
       return invalid("the label " + quote(key) + " is given twice");
@@ -84,10 +85,14 @@ Result<void> check_labels(std::string_view field, const Labels& labels) {
 Result<void> check_tags(std::string_view field, const Tags& tags) {
   TITAN_TRY(check_keys_and_count(field, tags));
   for (const auto& [key, value] : tags) {
-    if (value.size() <= kTagValueBytesMax) continue;
-    return invalid_field(std::string(field) + "." + key, "is " + std::to_string(value.size()) +
-                                                             " bytes long, the limit is " +
-                                                             std::to_string(kTagValueBytesMax));
+    const auto refuse = [&](std::string why) {
+      return invalid_field(std::string(field) + "." + key, std::move(why));
+    };
+    if (value.size() > kTagValueBytesMax) {
+      return refuse("is " + std::to_string(value.size()) + " bytes long, the limit is " +
+                    std::to_string(kTagValueBytesMax));
+    }
+    if (value.find('\0') != std::string::npos) return refuse("holds a NUL character");
   }
   return {};
 }

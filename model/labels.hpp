@@ -12,11 +12,12 @@ namespace titan::model {
 // bytes; values the same without "/", or empty. At most 64 on one entity.
 using Labels = std::map<std::string, std::string>;
 
-// Free metadata on any entity: keys as for labels, values any text up to 1024 bytes.
+// Free metadata on any entity: keys as for labels, values any text without NUL up to 1024 bytes.
 using Tags = std::map<std::string, std::string>;
 
 // "name=tim-pi,platform=kubernetes". invalid, quoting the part, when a part is not key=value or
-// a key stands twice. An empty text gives no labels.
+// a key stands twice; whether key and value are allowed is for check_labels(). An empty text gives
+// no labels.
 Result<Labels> parse_labels(std::string_view text);
 // The reverse.
 std::string labels_text(const Labels& labels);

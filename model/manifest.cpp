@@ -1,8 +1,10 @@
 #include "model/manifest.hpp"
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
+#include "base/text.hpp"
 #include "model/field_reader.hpp"
 #include "model/limits.hpp"
 #include "model/spec.hpp"
@@ -16,21 +18,27 @@ json json_of(const Tombstone& tombstone) {
   return {{"key", tombstone.key.text()}, {"deletedTime", tombstone.deleted_time.text()}};
 }
 
-Result<Tombstone> parse_tombstone(const json& object) {
-  FieldReader reader(object, "");
+Result<Tombstone> parse_tombstone(const json& object, std::string path) {
+  FieldReader reader(object, std::move(path));
+  reader.require({"key", "deletedTime"});
   Tombstone tombstone{.key = reader.parsed<Key>("key", &Key::parse),
                       .deleted_time = reader.timestamp("deletedTime")};
-  if (tombstone.key.name.empty()) reader.refuse("key", "must be given");
+  if (tombstone.key.kind != Kind::deployment) reader.refuse("key", "expected a deployment's key");
   TITAN_TRY(reader.finish());
   return tombstone;
 }
 
 void read_template_of(FieldReader& reader, DesiredDeployment& desired) {
   const json* object = reader.object("template");
-  if (object == nullptr) return reader.refuse("template", "must be given");
+  if (object == nullptr) return;
   FieldReader template_reader(*object, reader.path_of("template"));
+  template_reader.require({"files"});
   desired.template_name = template_reader.text("name");
   desired.template_digest = template_reader.digest("digest");
+  if (desired.error.empty()) {
+    template_reader.require({"name", "digest"});
+    if (desired.template_digest.empty()) template_reader.refuse("digest", "must be given");
+  }
   if (const json* files = template_reader.array("files", kTemplateFilesMax); files != nullptr) {
     auto parsed = parse_template_files(*files, template_reader.path_of("files"));
     if (parsed) {
@@ -42,24 +50,59 @@ void read_template_of(FieldReader& reader, DesiredDeployment& desired) {
   if (const auto finished = template_reader.finish(); !finished) reader.refuse(finished.error());
 }
 
-// Reads each item of an array; the first error names its place.
+// The inputs hold every layer of values together, each of which was within its limits when it was
+// written; so the limits of one layer do not apply.
+Values read_inputs(FieldReader& reader) {
+  const json* inputs = reader.object("inputs");
+  return inputs == nullptr ? Values() : Values::from_trusted(*inputs);
+}
+
+Result<DesiredDeployment> parse_desired(const json& object, std::string path) {
+  FieldReader reader(object, std::move(path));
+  reader.require({"key", "version", "template", "inputs"});
+  DesiredDeployment desired{.key = reader.parsed<Key>("key", &Key::parse),
+                            .version = reader.number("version"),
+                            .driver = reader.text("driver"),
+                            .inputs = read_inputs(reader),
+                            .rendered_digest = reader.digest("renderedDigest"),
+                            .error = reader.text("error")};
+  read_template_of(reader, desired);
+  if (desired.key.kind != Kind::deployment) reader.refuse("key", "expected a deployment's key");
+  if (desired.error.empty() == desired.rendered_digest.empty()) {
+    reader.refuse("renderedDigest", "expected either this or error");
+  }
+  if (desired.error.empty()) reader.require({"driver"});
+  TITAN_TRY(reader.finish());
+  return desired;
+}
+
+// Reads each item of an array.
 template <class Item>
 std::vector<Item> read_items(FieldReader& reader, const char* field,
-                             Result<Item> (*parse)(const json&)) {
+                             Result<Item> (*parse)(const json&, std::string path)) {
   std::vector<Item> items;
   const json* array = reader.array(field, kReportDeploymentsMax);
   if (array == nullptr) return items;
   for (const json& object : *array) {
-    auto item = parse(object);
+    auto item = parse(object, reader.path_of(field) + "[" + std::to_string(items.size()) + "]");
     if (!item) {
-      Error error = item.error();
-      error.field = reader.path_of(field) + "[" + std::to_string(items.size()) + "]." + error.field;
-      reader.refuse(std::move(error));
+      reader.refuse(std::move(item).error());
       return {};
     }
     items.push_back(*std::move(item));
   }
   return items;
+}
+
+// A deployment that stands twice, or is both wanted and gone, would make the outcome depend on the
+// order in which a host reads them.
+void refuse_repeats(FieldReader& reader, const Manifest& manifest) {
+  std::set<Key> seen;
+  const auto check = [&](const char* field, const Key& key) {
+    if (!seen.insert(key).second) reader.refuse(field, quote(key.text()) + " stands there twice");
+  };
+  for (const DesiredDeployment& desired : manifest.deployments) check("deployments", desired.key);
+  for (const Tombstone& tombstone : manifest.tombstones) check("tombstones", tombstone.key);
 }
 
 }  // namespace
@@ -83,21 +126,7 @@ json json_of(const DesiredDeployment& desired) {
 }
 
 Result<DesiredDeployment> parse_desired_deployment(const json& object) {
-  FieldReader reader(object, "");
-  DesiredDeployment desired{.key = reader.parsed<Key>("key", &Key::parse),
-                            .version = reader.number("version"),
-                            .driver = reader.text("driver"),
-                            .inputs = reader.values("inputs"),
-                            .rendered_digest = reader.digest("renderedDigest"),
-                            .error = reader.text("error")};
-  read_template_of(reader, desired);
-  if (desired.key.kind != Kind::deployment) reader.refuse("key", "expected a deployment's key");
-  if (desired.error.empty() == desired.rendered_digest.empty()) {
-    reader.refuse("renderedDigest", "expected either this or error");
-  }
-  if (desired.error.empty() && desired.driver.empty()) reader.refuse("driver", "must be given");
-  TITAN_TRY(reader.finish());
-  return desired;
+  return parse_desired(object, "");
 }
 
 json json_of(const Manifest& manifest) {
@@ -117,16 +146,20 @@ json json_of(const Manifest& manifest) {
 
 Result<Manifest> parse_manifest(const json& object) {
   FieldReader reader(object, "");
-  Manifest manifest{.host = reader.required_text("host"),
+  reader.require(
+      {"host", "bookmark", "full", "digest", "deployments", "tombstones", "pollAfter", "time"});
+  Manifest manifest{.host = reader.text("host"),
                     .bookmark = reader.parsed<Bookmark>("bookmark", &Bookmark::parse),
                     .full = reader.boolean("full"),
                     .digest = reader.digest("digest"),
-                    .deployments = read_items(reader, "deployments", &parse_desired_deployment),
+                    .deployments = read_items(reader, "deployments", &parse_desired),
                     .tombstones = read_items(reader, "tombstones", &parse_tombstone),
                     .poll_after = std::chrono::seconds(reader.number("pollAfter")),
                     .time = reader.timestamp("time")};
-  if (manifest.bookmark.epoch.empty()) reader.refuse("bookmark", "must be given");
-  if (manifest.digest.empty()) reader.refuse("digest", "must be given");
+  if (const auto checked = check_name("host", manifest.host); !checked) {
+    reader.refuse(checked.error());
+  }
+  refuse_repeats(reader, manifest);
   TITAN_TRY(reader.finish());
   return manifest;
 }

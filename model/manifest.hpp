@@ -55,7 +55,8 @@ struct Manifest {
 nlohmann::json json_of(const DesiredDeployment& desired);
 nlohmann::json json_of(const Manifest& manifest);
 Result<DesiredDeployment> parse_desired_deployment(const nlohmann::json& json);
-// invalid, naming the field. Nothing of a manifest that does not parse may be used.
+// invalid, naming the field: each that json_of() writes must be there, and no deployment may stand
+// in it twice, as wanted or as gone. Nothing of a manifest that does not parse may be used.
 Result<Manifest> parse_manifest(const nlohmann::json& json);
 
 // Over (key, version, rendered digest, error) of each deployment by key: equal on the server and

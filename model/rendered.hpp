@@ -9,6 +9,7 @@
 
 namespace titan::model {
 
+// One file as it is on a host, or in Git.
 struct RenderedFile {
   std::string path;  // relative, "/" between names
   std::uint32_t mode = 0644;

@@ -1,8 +1,10 @@
 #include "model/report.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/text.hpp"
 #include "model/field_reader.hpp"
 #include "model/limits.hpp"
 
@@ -22,6 +24,7 @@ json json_of(const DeploymentReport& report) {
 
 Result<DeploymentReport> parse_deployment_report(const json& object, std::string path) {
   FieldReader reader(object, std::move(path));
+  reader.require({"key", "status"});
   DeploymentReport report{.key = reader.parsed<Key>("key", &Key::parse),
                           .version = reader.number("version"),
                           .rendered_digest = reader.digest("renderedDigest"),
@@ -39,6 +42,15 @@ Result<DeploymentReport> parse_deployment_report(const json& object, std::string
   return report;
 }
 
+void sort_by_key(FieldReader& reader, std::vector<DeploymentReport>& reports) {
+  const auto before = [](const auto& left, const auto& right) { return left.key < right.key; };
+  std::sort(reports.begin(), reports.end(), before);
+  const auto same = [](const auto& left, const auto& right) { return left.key == right.key; };
+  const auto twice = std::adjacent_find(reports.begin(), reports.end(), same);
+  if (twice == reports.end()) return;
+  reader.refuse("deployments", quote(twice->key.text()) + " stands there twice");
+}
+
 }  // namespace
 
 json json_of(const HostReport& report) {
@@ -49,6 +61,7 @@ json json_of(const HostReport& report) {
 
 Result<HostReport> parse_report(const json& object) {
   FieldReader reader(object, "report");
+  reader.require({"deployments"});
   HostReport report{.agent_version = reader.text("agentVersion")};
   if (const json* array = reader.array("deployments", kReportDeploymentsMax); array != nullptr) {
     for (const json& item : *array) {
@@ -58,6 +71,7 @@ Result<HostReport> parse_report(const json& object) {
       report.deployments.push_back(std::move(deployment));
     }
   }
+  sort_by_key(reader, report.deployments);
   TITAN_TRY(reader.finish());
   return report;
 }
@@ -72,7 +86,7 @@ json json_of(const SyncRequest& request) {
 Result<SyncRequest> parse_sync_request(const json& object) {
   FieldReader reader(object, "");
   SyncRequest request;
-  if (reader.has("bookmark")) {
+  if (!reader.text("bookmark").empty()) {
     request.bookmark = reader.parsed<Bookmark>("bookmark", &Bookmark::parse);
   }
   if (const json* report = reader.object("report"); report != nullptr) {

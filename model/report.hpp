@@ -33,6 +33,8 @@ struct HostReport {
 };
 
 nlohmann::json json_of(const HostReport& report);
+// invalid, naming the field. A report without `deployments` is refused, since an empty list means
+// that nothing is on the host; so is one that lists a deployment twice.
 Result<HostReport> parse_report(const nlohmann::json& json);
 
 // The body of POST /v1/hosts/{host}/sync.
@@ -42,6 +44,7 @@ struct SyncRequest {
 };
 
 nlohmann::json json_of(const SyncRequest& request);
+// invalid, naming the field.
 Result<SyncRequest> parse_sync_request(const nlohmann::json& json);
 
 }  // namespace titan::model

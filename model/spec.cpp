@@ -82,7 +82,7 @@ json json_of_spec(const AssignmentSpec& spec) {
   return {{"deployment", spec.deployment}, {"host", spec.host}};
 }
 
-void refuse_unless_name(FieldReader& reader, const char* field, const std::string& name) {
+void refuse_unless_name(FieldReader& reader, std::string_view field, const std::string& name) {
   if (const auto checked = check_name(reader.path_of(field), name); !checked) {
     reader.refuse(checked.error());
   }
@@ -112,7 +112,7 @@ Labels labels(FieldReader& reader, const char* field) {
 std::vector<std::string> names(FieldReader& reader, const char* field) {
   std::vector<std::string> names = reader.texts(field, kLabelsMax);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    refuse_unless_name(reader, field, names[i]);
+    refuse_unless_name(reader, std::string(field) + "[" + std::to_string(i) + "]", names[i]);
     if (std::find(names.begin(), names.begin() + i, names[i]) != names.begin() + i) {
       reader.refuse(field, quote(names[i]) + " stands there twice");
     }
@@ -194,13 +194,16 @@ constexpr std::array<ReadSpec, kKinds.size()> kReaders = {
     read_workspace, read_host,       read_template,  read_workload,
     read_target,    read_deployment, read_assignment};
 
+constexpr std::uint32_t kModeDefault = 0644;
+
 Result<TemplateFile> parse_template_file(const json& object, const std::string& path) {
   FieldReader reader(object, path);
-  TemplateFile file{
-      .path = reader.required_text("path"),
-      .mode = reader.has("mode") ? reader.parsed<std::uint32_t>("mode", &parse_mode) : 0644U,
-      .digest = reader.digest("digest"),
-      .size = reader.number("size")};
+  TemplateFile file{.path = reader.required_text("path"),
+                    .mode = reader.text("mode").empty()
+                                ? kModeDefault
+                                : reader.parsed<std::uint32_t>("mode", &parse_mode),
+                    .digest = reader.digest("digest"),
+                    .size = reader.number("size")};
   if (const auto checked = check_relative_path(file.path); !checked) {
     reader.refuse("path", checked.error().message);
   }

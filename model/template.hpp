@@ -26,7 +26,8 @@ struct TemplateSpec {
   std::vector<TemplateFile> files = {};
   bool operator==(const TemplateSpec&) const = default;
 
-  // Of everything above: two templates with one digest render alike.
+  // Of everything above (a file's size goes with its digest): two templates with one digest render
+  // alike.
   [[nodiscard]] Digest digest() const;
 };
 

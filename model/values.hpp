@@ -14,16 +14,21 @@ namespace titan::model {
 class Values {
  public:
   Values();  // {}
-  // invalid unless `object` is an object of at most kValuesBytesMax bytes of canonical JSON.
+  // invalid unless `object` is an object of at most kValuesBytesMax bytes of canonical JSON and
+  // kValuesDepthMax levels.
   static Result<Values> from(nlohmann::json object);
-  // For an object made of values that were checked already. REQUIRES: an object.
+  // For an object made of values that were checked already. REQUIRES: an object, no deeper than
+  // kJsonDepthMax.
   static Values from_trusted(nlohmann::json object);
 
   [[nodiscard]] const nlohmann::json& json() const { return *json_; }
   [[nodiscard]] bool empty() const;
-  // These values with `stronger` laid over them: objects merge deeply, all else replaces, and a
-  // null stays a null.
+  // These values with `stronger` laid over them: objects merge deeply, all else replaces (a list
+  // too), and a null stays a null. {} changes nothing on either side. Layers are laid from the
+  // weakest to the strongest: in another grouping the outcome differs where a layer in the middle
+  // puts something else in the place of an object, since what it hid would show again.
   [[nodiscard]] Values overlaid_with(const Values& stronger) const;
+  // Equal when written equally: 1 and 1.0 differ, as they do in a rendered file.
   bool operator==(const Values& other) const;
 
  private:

@@ -56,6 +56,29 @@ class Claims {
   std::map<std::string, Key> owners_;
 };
 
+bool contains(const std::vector<Key>& keys, const Key& key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+// Gives out the paths, in order of right: what held and refused deployments have; then what those
+// want that are there already, so that a newcomer never takes over their paths; then the rest.
+// Adds to `refused` whoever finds something in the way.
+Claims claims_of(const std::vector<DeploymentFiles>& desired, const std::vector<Key>& held,
+                 const std::vector<DeploymentFiles>& actual, std::map<Key, std::string>& refused) {
+  Claims claims;
+  for (const DeploymentFiles& there : actual) {
+    if (contains(held, there.key) || refused.contains(there.key)) claims.claim(there);
+  }
+  for (const bool already_there : {true, false}) {
+    for (const DeploymentFiles& wanted : desired) {
+      const bool there = find(actual, wanted.key) != nullptr;
+      if (there != already_there || refused.contains(wanted.key)) continue;
+      if (auto obstacle = claims.claim(wanted)) refused.emplace(wanted.key, *std::move(obstacle));
+    }
+  }
+  return claims;
+}
+
 // Everything in `actual` that nobody claims, and everything in `desired` that is not there yet.
 Step step_for(const Key& key, const DeploymentFiles* desired, const DeploymentFiles* actual,
               const Claims& claims) {
@@ -79,37 +102,24 @@ Step step_for(const Key& key, const DeploymentFiles* desired, const DeploymentFi
 
 Plan plan(const std::vector<DeploymentFiles>& desired, const std::vector<Key>& held,
           const std::vector<DeploymentFiles>& actual) {
+  std::map<Key, std::string> refused;
+  Claims claims = claims_of(desired, held, actual, refused);
+  // A refused deployment keeps its files, which may be in the way of one accepted before.
+  for (std::size_t before = 0; before != refused.size();) {
+    before = refused.size();
+    claims = claims_of(desired, held, actual, refused);
+  }
+
   Plan plan;
-  Claims claims;
-  const auto is_held = [&](const Key& key) {
-    return std::find(held.begin(), held.end(), key) != held.end();
-  };
-
+  for (const auto& [key, reason] : refused) plan.refusals.push_back({key, reason});
   for (const DeploymentFiles& there : actual) {
-    if (is_held(there.key)) claims.claim(there);
-  }
-  // Those that are there already come first, so that a newcomer never takes over their paths.
-  std::vector<const DeploymentFiles*> accepted;
-  for (const bool already_there : {true, false}) {
-    for (const DeploymentFiles& wanted : desired) {
-      const DeploymentFiles* there = find(actual, wanted.key);
-      if ((there != nullptr) != already_there) continue;
-      if (auto obstacle = claims.claim(wanted)) {
-        plan.refusals.push_back({wanted.key, *std::move(obstacle)});
-        if (there != nullptr) claims.claim(*there);
-      } else {
-        accepted.push_back(&wanted);
-      }
-    }
-  }
-
-  for (const DeploymentFiles& there : actual) {
-    if (is_held(there.key) || find(desired, there.key) != nullptr) continue;
+    if (contains(held, there.key) || find(desired, there.key) != nullptr) continue;
     plan.steps.push_back(step_for(there.key, nullptr, &there, claims));
   }
-  for (const DeploymentFiles* wanted : accepted) {
-    const DeploymentFiles* there = find(actual, wanted->key);
-    Step step = step_for(wanted->key, wanted, there, claims);
+  for (const DeploymentFiles& wanted : desired) {
+    if (refused.contains(wanted.key)) continue;
+    const DeploymentFiles* there = find(actual, wanted.key);
+    Step step = step_for(wanted.key, &wanted, there, claims);
     if (there == nullptr || !step.removals.empty() || !step.writes.empty()) {
       plan.steps.push_back(std::move(step));
     }

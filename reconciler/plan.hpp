@@ -24,7 +24,7 @@ struct DeploymentFiles {
   bool operator==(const DeploymentFiles&) const = default;
 };
 
-// What to do for one deployment, removals first.
+// What to do for one deployment.
 struct Step {
   model::Key key = {};
   std::vector<std::string> removals = {};
@@ -40,6 +40,8 @@ struct Refusal {
   bool operator==(const Refusal&) const = default;
 };
 
+// The removals of all steps come before the writes of any: a path may pass from one deployment to
+// another, as a file or as a folder.
 struct Plan {
   std::vector<Step> steps = {};  // those that leave come first
   std::vector<Refusal> refusals = {};

@@ -61,7 +61,12 @@ Result<std::optional<Bookmark>> HostService::bookmark_of(const std::string& sinc
 
 Result<HostService::Answer> HostService::changes(const Key& host, const std::string& since) {
   TITAN_ASSIGN(const std::optional<Bookmark> bookmark, bookmark_of(since));
-  return answer(host, bookmark);
+  TITAN_ASSIGN(Answer answer, this->answer(host, bookmark));
+  if (!answer.changed) {
+    TITAN_ASSIGN(const Answer all, this->answer(host, std::nullopt));
+    answer.manifest.digest = all.manifest.digest;
+  }
+  return answer;
 }
 
 Result<std::vector<model::RenderedDeployment>> HostService::render(

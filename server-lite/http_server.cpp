@@ -3,7 +3,9 @@
 #include <arpa/inet.h>
 #include <httplib.h>
 
+#include <atomic>
 #include <charconv>
+#include <thread>
 #include <utility>
 
 #include "base/text.hpp"
@@ -95,6 +97,7 @@ std::string ListenAddress::text() const {
 struct HttpServer::State {
   Handler handler;
   httplib::Server server;
+  std::atomic<bool> served = false;  // serve() has come to its end
 };
 
 HttpServer::HttpServer(Handler handler) : state_(std::make_unique<State>()) {
@@ -105,6 +108,13 @@ HttpServer::HttpServer(Handler handler) : state_(std::make_unique<State>()) {
   server.set_keep_alive_timeout(kIdleTimeout.count());
   server.set_read_timeout(kReadTimeout.count(), 0);
   server.set_tcp_nodelay(true);
+  // So that a stop that comes just before the library waits for a connection is seen all the same.
+  server.set_idle_interval(kStopNoticed);
+  // The library's own choice, SO_REUSEPORT, would let two servers share one port unnoticed.
+  server.set_socket_options([](socket_t socket) {
+    const int yes = 1;
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  });
   server.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
     if (comes_from_elsewhere(request)) {
       response.status = 403;
@@ -153,8 +163,12 @@ Result<ListenAddress> HttpServer::bind(const ListenAddress& address) {
 
 void HttpServer::serve() {
   state_->server.listen_after_bind();
+  state_->served = true;
 }
+
 void HttpServer::stop() {
+  // The library forgets a stop that comes before it runs.
+  while (!state_->server.is_running() && !state_->served) std::this_thread::yield();
   state_->server.stop();
 }
 

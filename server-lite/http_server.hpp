@@ -36,7 +36,7 @@ class HttpServer {
   Result<ListenAddress> bind(const ListenAddress& address);
   // Serves until stop(), then finishes what runs. REQUIRES: bind().
   void serve();
-  // From any thread.
+  // From any thread. REQUIRES: serve() runs, or will run.
   void stop();
 
  private:

@@ -16,6 +16,7 @@ constexpr std::size_t kRenderedDigestsMax = 100'000;  // kept
 constexpr std::size_t kKeepAliveRequestsMax = 10'000;  // on one connection
 constexpr std::chrono::seconds kIdleTimeout{75};       // of a connection
 constexpr std::chrono::seconds kReadTimeout{10};       // between two pieces of a request
+constexpr std::chrono::milliseconds kStopNoticed{500};  // at the latest
 constexpr std::chrono::seconds kPollAfter{60};         // when a host should ask again
 
 }  // namespace titan::server_lite

@@ -178,6 +178,8 @@ TEST(ParseYaml, SaysWhereTheTextIsWrong) {
       {"a: [1, 2\nb: 3\n", "line 2"},
       {"a: 1\n b: 2\n", "line 2"},
       {"a: 'open", "line 1"},
+      {"a:\n- [1, 2", "line 2"},
+      {"[1, 2", "line 1, column 1: a list or a map is used as a key, or its bracket"},
       {"a:\n  - *nothing\n", "line 2, column 5"},
       {"a: !!binary aGVsbG8=\n", "line 1, column 4"},
       {"a: !custom x\n", "line 1, column 4"},

@@ -72,6 +72,7 @@ TEST_F(UsageTest, ExplainsWhatItDoesNotUnderstand) {
        "See titan create host --help.\n"},
       {"create host x -w iot",
        "titan: titan create host has no flag \"-w\"\nSee titan create host --help.\n"},
+      {"-w iot create host x", "titan: a host is in no workspace; leave --workspace out\n"},
       {"apply", "titan: expected -f PATH, or a kind and a name; see titan apply --help\n"},
       {"apply -f x host y", "titan: -f with documents and a kind cannot stand together\n"},
       {"get deploymnts",

@@ -5,7 +5,6 @@
 namespace titan::store {
 namespace {
 
-using namespace std::chrono_literals;
 using model::Change;
 using model::Entity;
 using model::Key;
@@ -86,7 +85,7 @@ TEST_P(StoreContract, CountsRevisionsAtEachWriteAndVersionsWhenTheSpecDiffers) {
   };
   Entity wanted = host("tim-pi");
   for (const Row& row : rows) {
-    clock_.advance(1s);
+    clock_.advance(std::chrono::seconds(1));
     row.edit(wanted);
     const auto changes = put(wanted);
     ASSERT_TRUE(changes) << row.what << ": " << changes.error().text();
@@ -239,7 +238,7 @@ TEST_P(StoreContract, GivesAReusedNameAnotherId) {
 TEST_P(StoreContract, GivesLaterTimesWhenTheClockStepsBackAndAfterARestart) {
   const Timestamp first = put(host("a"))->front().time;
   EXPECT_EQ(first, clock_.wall());
-  step_back(1h);
+  step_back(std::chrono::hours(1));
   const Timestamp second = put(host("b"))->front().time;
   EXPECT_EQ(second.micros(), first.micros() + 1);
   ASSERT_TRUE(store_->commit({.observations = {{.host = "a", .report = report("1")}}}));
@@ -407,7 +406,7 @@ TEST_P(StoreContract, FindsTheLastSeqBeforeAMoment) {
   std::vector<Timestamp> times;
   for (const char* name : {"a", "b", "c"}) {
     times.push_back(put(host(name))->front().time);
-    clock_.advance(1ms);
+    clock_.advance(std::chrono::milliseconds(1));
   }
   for (std::uint64_t i = 0; i < times.size(); ++i) {
     EXPECT_EQ(store_->seq_before(times[i]).value(), i);
@@ -421,7 +420,7 @@ TEST_P(StoreContract, ReplacesAndForgetsReportsOutsideTheLog) {
   ASSERT_TRUE(
       store_->commit({.observations = {{.host = "b", .report = report("1"), .bookmark = bookmark},
                                        {.host = "a", .report = report("1")}}}));
-  clock_.advance(1ms);
+  clock_.advance(std::chrono::milliseconds(1));
   ASSERT_TRUE(store_->commit(
       {.observations = {{.host = "b", .report = report("2"), .bookmark = bookmark},
                         {.organization = "other", .host = "a", .report = model::HostReport()}}}));

@@ -1,0 +1,311 @@
+#include "agent/agent.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/process_runner.hpp"
+#include "tests/agent/test_host.hpp"
+
+namespace titan::agent {
+namespace {
+
+using model::Status;
+using titan::testing::TestHost;
+using titan::testing::TestServer;
+using Files = std::map<std::string, std::string>;
+using Outcome = StepResult::Outcome;
+
+class AgentTest : public ::testing::Test {
+ protected:
+  AgentTest() { server_.put_prod(); }
+
+  Status status(const std::string& name) { return server_.deployment(name).status; }
+  void put_second() {
+    server_.put_template("tool", "tool\n", "root/usr/bin/{{deployment.name}}");
+    server_.put_deployment("test", "tool");
+  }
+  std::string git(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(),
+                     {"git", "-c", "safe.directory=*", "--git-dir", host_.git_path()});
+    return SystemProcessRunner().run({.arguments = std::move(arguments)}).value().output;
+  }
+  // What the calls did to the host's disks, apart from the lock.
+  std::vector<std::string> writes() {
+    std::vector<std::string> writes;
+    for (auto* disk : {&host_.state(), &host_.root()}) {
+      for (const std::string& call : disk->faults().calls()) {
+        const std::string verb = call.substr(0, call.find(' '));
+        if (verb != "read" && verb != "info" && verb != "list" && verb != "lock") {
+          writes.push_back(call);
+        }
+      }
+    }
+    return writes;
+  }
+
+  TestServer server_;
+  TestHost host_{server_};
+};
+
+TEST_F(AgentTest, BringsTheHostUpToDateCommitsAndReportsInOneStep) {
+  const StepResult result = host_.once_done();
+  EXPECT_EQ(result.applied, 1U);
+  EXPECT_EQ(host_.files(), (Files{{"etc/prod.conf", "host pi\n"}}));
+  EXPECT_EQ(status("prod"), Status::ready);
+  const std::string commit = git({"rev-parse", "main"});
+  const auto report = server_.client().host_report("pi").value().report;
+  ASSERT_EQ(report.deployments.size(), 1U);
+  EXPECT_EQ(report.deployments[0].commit + "\n", commit);
+  EXPECT_EQ(git({"show", "main:hosts/pi/default/prod/root/etc/prod.conf"}), "host pi\n");
+}
+
+TEST_F(AgentTest, ASecondStepWritesNothing) {
+  host_.once_done();
+  host_.state().faults().reset();
+  host_.root().faults().reset();
+  const std::string head = server_.store().head().value().text();
+  const StepResult result = host_.once_done();
+  EXPECT_EQ(result.applied + result.removed, 0U);
+  EXPECT_EQ(writes(), std::vector<std::string>{});
+  EXPECT_EQ(server_.store().head().value().text(), head);
+  EXPECT_EQ(git({"rev-list", "--count", "main"}), "1\n");
+}
+
+TEST_F(AgentTest, AnEditedTemplateTouchesItsDeploymentsAlone) {
+  put_second();
+  host_.once_done();
+  host_.root().faults().reset();
+  server_.put_template("service", "edited on {{host.name}}\n");
+  EXPECT_EQ(host_.once_done().applied, 1U);
+  EXPECT_EQ(host_.files(),
+            (Files{{"etc/prod.conf", "edited on pi\n"}, {"usr/bin/test", "tool\n"}}));
+  for (const std::string& call : writes()) {
+    EXPECT_EQ(call.find("usr/bin"), std::string::npos) << call;
+  }
+  EXPECT_EQ(git({"log", "-1", "--format=%s", "main"}), "pi: update default/prod\n");
+  EXPECT_EQ(status("prod"), Status::ready);
+}
+
+TEST_F(AgentTest, ATombstoneTakesTheFilesAndTheFoldersThatTheAgentMade) {
+  ASSERT_TRUE(host_.root().disk().make_directory("etc", 0755));
+  put_second();
+  host_.once_done();
+  server_.call("DELETE", "/v1/workspaces/default/deployments/prod");
+  server_.call("DELETE", "/v1/workspaces/default/deployments/test");
+  EXPECT_EQ(host_.once_done().removed, 2U);
+  EXPECT_EQ(host_.files(), Files{});
+  EXPECT_TRUE(host_.has_folder("etc"));
+  EXPECT_FALSE(host_.has_folder("usr"));
+  EXPECT_EQ(git({"ls-tree", "-r", "--name-only", "main"}), "hosts/pi/kustomization.yaml\n");
+  EXPECT_EQ(server_.json("GET", "/v1/deployments")["items"].size(), 0U);
+}
+
+TEST_F(AgentTest, LabelsThatNoLongerMatchTakeTheDeploymentAway) {
+  host_.once_done();
+  server_.put_host("pi", {{"site", "shop"}});
+  EXPECT_EQ(host_.once_done().removed, 1U);
+  EXPECT_EQ(host_.files(), Files{});
+  server_.put_host("pi", {{"site", "lab"}});
+  EXPECT_EQ(host_.once_done().applied, 1U);
+  EXPECT_EQ(status("prod"), Status::ready);
+}
+
+TEST_F(AgentTest, AnotherEpochGivesEverythingAndTakesWhatIsNotInIt) {
+  put_second();
+  host_.once_done();
+  // Another server takes over the host, and knows one of the two deployments.
+  TestServer successor;
+  successor.put_prod();
+  host_.transport() = titan::testing::FakeTransport([&](const HttpRequest& request) {
+    return successor.call(request.method, request.target, request.body, request.headers);
+  });
+  EXPECT_EQ(host_.once_done().removed, 1U);
+  EXPECT_EQ(host_.files(), (Files{{"etc/prod.conf", "host pi\n"}}));
+  EXPECT_EQ(successor.deployment("prod").status, Status::ready);
+}
+
+TEST_F(AgentTest, NothingIsTakenAwayByAnAnswerThatIsMissingRefusedOrWrong) {
+  host_.once_done();
+  server_.call("DELETE", "/v1/workspaces/default/deployments/prod");
+  struct Row {
+    const char* name;
+    std::function<void(HttpResponse&)> tamper;
+  };
+  const std::vector<Row> rows = {
+      {"401", [](auto& r) { r = {.status = 401}; }},
+      {"404", [](auto& r) { r = {.status = 404}; }},
+      {"500", [](auto& r) { r = {.status = 500, .body = "oops"}; }},
+      {"503", [](auto& r) { r = {.status = 503}; }},
+      {"an empty body", [](auto& r) { r.body.clear(); }},
+      {"an empty object", [](auto& r) { r.body = "{}"; }},
+      {"half a body", [](auto& r) { r.body.resize(r.body.size() / 2); }},
+      {"another host's", [](auto& r) { r.body.replace(r.body.find("\"pi\""), 4, "\"po\""); }},
+      {"another digest", [](auto& r) { r.body[r.body.find("\"digest\":\"sha256:") + 20] ^= 1; }},
+      {"a page of a proxy", [](auto& r) { r = {.status = 200, .body = "<html>"}; }},
+  };
+  for (const Row& row : rows) {
+    host_.tamper = [&](const HttpRequest& request, HttpResponse& response) {
+      if (request.target.ends_with("/sync") && response.status == 200) row.tamper(response);
+    };
+    const StepResult result = host_.once().value();
+    EXPECT_NE(result.outcome, Outcome::done) << row.name;
+    EXPECT_EQ(host_.files(), (Files{{"etc/prod.conf", "host pi\n"}})) << row.name;
+  }
+  host_.tamper = nullptr;
+  EXPECT_EQ(host_.once_done().removed, 1U);
+}
+
+TEST_F(AgentTest, ChangesThatDoNotAddUpMakeItAskForEverything) {
+  put_second();
+  host_.once_done();
+  server_.put_template("service", "edited\n");
+  // The answer loses a deployment on its way; its digest does not.
+  int tampered = 0;
+  host_.tamper = [&](const HttpRequest& request, HttpResponse& response) {
+    if (!request.target.ends_with("/sync") || response.status != 200 || tampered > 0) return;
+    ++tampered;
+    auto body = parse_json(response.body).value();
+    body["deployments"] = nlohmann::json::array();
+    response.body = body.dump();
+  };
+  EXPECT_EQ(host_.once_done().applied, 1U);
+  EXPECT_EQ(tampered, 1);
+  EXPECT_EQ(host_.files().at("etc/prod.conf"), "edited\n");
+}
+
+TEST_F(AgentTest, WithoutTheServerItTriesAgainLaterAndTheHostStays) {
+  host_.once_done();
+  host_.transport().faults().fail_from(1, unavailable("no route"));
+  const StepResult result = host_.once().value();
+  EXPECT_EQ(result.outcome, Outcome::retry);
+  EXPECT_EQ(result.error->code, ErrorCode::unavailable);
+  EXPECT_GT(result.next.count(), 0);
+  EXPECT_EQ(host_.files(), (Files{{"etc/prod.conf", "host pi\n"}}));
+}
+
+TEST_F(AgentTest, AReportThatWasLostIsSentAgain) {
+  // The manifest and the blob come through, the report after applying does not.
+  host_.transport().faults().fail_at(3, unavailable("no route"));
+  EXPECT_EQ(host_.once().value().outcome, Outcome::retry);
+  EXPECT_EQ(status("prod"), Status::creating);
+  host_.transport().faults().reset();
+  host_.once_done();
+  EXPECT_EQ(status("prod"), Status::ready);
+}
+
+TEST_F(AgentTest, AHostThatTheServerDoesNotKnowIsStalled) {
+  TestHost stranger(server_, "stranger");
+  const StepResult result = stranger.once().value();
+  EXPECT_EQ(result.outcome, Outcome::stalled);
+  EXPECT_EQ(result.error->code, ErrorCode::not_found);
+}
+
+TEST_F(AgentTest, OnlyOneAgentUsesAStateDirectory) {
+  const auto lock = host_.state().disk().lock("lock").value();
+  const auto second = host_.once();
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::conflict);
+}
+
+TEST_F(AgentTest, AStateThatIsNotItsOwnIsLeftAlone) {
+  ASSERT_TRUE(host_.state().disk().write("state.json", "{\"x\":1}", 0600));
+  const auto result = host_.once();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().subject, "state.json");
+  EXPECT_EQ(host_.state().disk().read("state.json", 100).value(), "{\"x\":1}");
+}
+
+TEST_F(AgentTest, OneFailingDeploymentNeverHoldsBackAnother) {
+  put_second();
+  // prod needs a folder where somebody's file is.
+  ASSERT_TRUE(host_.root().disk().write("etc", "a file", 0644));
+  const StepResult result = host_.once().value();
+  EXPECT_EQ(result.outcome, Outcome::stalled);
+  EXPECT_EQ(result.applied, 1U);
+  EXPECT_EQ(result.failing, 1U);
+  EXPECT_EQ(host_.files().at("usr/bin/test"), "tool\n");
+  EXPECT_EQ(host_.files().at("etc"), "a file");
+  EXPECT_EQ(status("test"), Status::ready);
+  EXPECT_EQ(status("prod"), Status::error);
+  EXPECT_NE(server_.deployment("prod").reason.at(0).find("etc"), std::string::npos);
+
+  ASSERT_TRUE(host_.root().disk().remove_file("etc"));
+  EXPECT_EQ(host_.once_done().applied, 1U);
+  EXPECT_EQ(status("prod"), Status::ready);
+}
+
+TEST_F(AgentTest, WhatTheServerCannotRenderKeepsWhatIsThere) {
+  host_.once_done();
+  server_.put_template("service", "{{values.unknown}}\n");
+  const StepResult result = host_.once().value();
+  EXPECT_EQ(result.outcome, Outcome::stalled);
+  EXPECT_EQ(host_.files(), (Files{{"etc/prod.conf", "host pi\n"}}));
+  EXPECT_EQ(status("prod"), Status::error);
+  server_.put_template("service", "good again\n");
+  host_.once_done();
+  EXPECT_EQ(host_.files(), (Files{{"etc/prod.conf", "good again\n"}}));
+}
+
+TEST_F(AgentTest, TwoDeploymentsNeverWriteOnePath) {
+  put_second();
+  server_.put_template("tool", "mine\n", "root/etc/prod.conf");
+  const StepResult result = host_.once().value();
+  EXPECT_EQ(result.failing, 1U);
+  EXPECT_EQ(host_.files(), (Files{{"etc/prod.conf", "host pi\n"}}));
+  EXPECT_EQ(status("test"), Status::error);
+  EXPECT_NE(server_.deployment("test").reason.at(0).find("belongs to deployment default/prod"),
+            std::string::npos);
+}
+
+TEST_F(AgentTest, ADriverThatTheHostDoesNotHaveIsSaid) {
+  model::Entity service =
+      server_.client().get({.kind = model::Kind::template_, .name = "service"}).value();
+  std::get<model::TemplateSpec>(service.spec).driver = "systemd";
+  server_.put(service);
+  EXPECT_EQ(host_.once().value().failing, 1U);
+  EXPECT_EQ(server_.deployment("prod").reason.at(0),
+            "host pi: the driver \"systemd\" is not on this host, which has \"files\"");
+}
+
+TEST_F(AgentTest, FilesOutsideRootGoToGitAlone) {
+  model::TemplateSpec spec;
+  for (const char* path : {"kubernetes/app.yaml", "root/etc/app"}) {
+    const std::string content = std::string("apiVersion: v1\nkind: ") + path + "\n";
+    spec.files.push_back({.path = path,
+                          .digest = server_.client().put_blob(content).value(),
+                          .size = content.size()});
+  }
+  server_.put({.name = "service", .spec = spec});
+  host_.once_done();
+  EXPECT_EQ(host_.files().size(), 1U);
+  EXPECT_EQ(git({"ls-tree", "-r", "--name-only", "main"}),
+            "hosts/pi/default/prod/kubernetes/app.yaml\n"
+            "hosts/pi/default/prod/root/etc/app\n"
+            "hosts/pi/kustomization.yaml\n");
+}
+
+TEST_F(AgentTest, BlobsThatNothingNeedsAnyMoreAreDropped) {
+  host_.once_done();
+  server_.put_template("service", "edited\n");
+  host_.once_done();
+  const auto blobs = host_.state().disk().list("blobs").value();
+  ASSERT_EQ(blobs.size(), 1U);
+  EXPECT_EQ(blobs[0].name, Digest::of("edited\n").hex());
+}
+
+TEST_F(AgentTest, AModeIsSetAndAModeAloneIsAChange) {
+  const auto put = [&](std::uint32_t mode) {
+    model::TemplateSpec spec;
+    spec.files = {{.path = "root/bin/run",
+                   .mode = mode,
+                   .digest = server_.client().put_blob("#!/bin/sh\n").value(),
+                   .size = 10}};
+    server_.put({.name = "service", .spec = spec});
+    host_.once_done();
+    return host_.root().disk().info("bin/run").value().mode;
+  };
+  EXPECT_EQ(put(0644), 0644U);
+  EXPECT_EQ(put(0755), 0755U);
+}
+
+}  // namespace
+}  // namespace titan::agent

@@ -1,0 +1,135 @@
+#include "tests/e2e/programs.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+#include "base/clock.hpp"
+#include "client/http_transport.hpp"
+
+namespace titan::testing {
+namespace {
+
+constexpr std::chrono::seconds kStartTimeout{20};
+
+// The address in the server's "listening" record.
+std::string listening_address(const std::string& log_path) {
+  const SystemClock clock;
+  const auto deadline = clock.monotonic() + kStartTimeout;
+  while (clock.monotonic() < deadline) {
+    std::istringstream log(read_text(log_path));
+    for (std::string line; std::getline(log, line);) {
+      const auto record = nlohmann::json::parse(line, nullptr, false);
+      if (record.is_object() && record.value("message", "") == "listening") {
+        return record.at("address").get<std::string>();
+      }
+    }
+    std::this_thread::yield();
+  }
+  throw std::runtime_error("the server did not start: " + read_text(log_path));
+}
+
+}  // namespace
+
+BackgroundProgram::BackgroundProgram(const std::vector<std::string>& arguments,
+                                     const std::string& log_path) {
+  std::vector<char*> raw;
+  for (const std::string& argument : arguments) raw.push_back(const_cast<char*>(argument.c_str()));
+  raw.push_back(nullptr);
+  const int log = open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  pid_ = fork();
+  if (pid_ != 0) {
+    close(log);
+    return;
+  }
+  dup2(log, STDOUT_FILENO);
+  dup2(log, STDERR_FILENO);
+  execv(raw[0], raw.data());
+  _exit(127);
+}
+
+BackgroundProgram::~BackgroundProgram() {
+  if (pid_ < 0) return;
+  signal(SIGKILL);
+  (void)wait();
+}
+
+void BackgroundProgram::signal(int number) const {
+  ::kill(pid_, number);
+}
+
+int BackgroundProgram::wait() {
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+RunningServer::RunningServer(const std::string& data) {
+  const std::string log = data + ".log";
+  std::filesystem::remove(log);
+  program_ = std::make_unique<BackgroundProgram>(
+      std::vector<std::string>{program_path("titan-server"), "--data", data, "--listen",
+                               "127.0.0.1:0"},
+      log);
+  url_ = "http://" + listening_address(log);
+  transport_ = client::HttpTransport::open(url_).value();
+  client_ = std::make_unique<client::Client>(*transport_);
+}
+
+std::string program_path(const std::string& name) {
+  return std::string(TITAN_BIN) + "/" + name;
+}
+
+Outcome run_titan(const std::string& server_url, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), program_path("titan"));
+  return SystemProcessRunner()
+      .run({.arguments = std::move(arguments),
+            .environment = {{"TITAN_SERVER", server_url}, {"TITAN_CONFIG", "/nonexistent"}},
+            .directory = TITAN_EXAMPLES})
+      .value();
+}
+
+std::vector<std::string> agent_once(const std::string& server_url, const std::string& host,
+                                    const std::string& folder) {
+  return {program_path("titan-agent"),
+          "once",
+          "--server",
+          server_url,
+          "--host",
+          host,
+          "--state",
+          folder + "/state",
+          "--root",
+          folder + "/root",
+          "--git",
+          folder + "/git"};
+}
+
+std::string read_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::map<std::string, std::string> read_files(const std::string& folder) {
+  std::map<std::string, std::string> files;
+  if (!std::filesystem::exists(folder)) return files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    files[entry.path().lexically_relative(folder).string()] = read_text(entry.path().string());
+  }
+  return files;
+}
+
+}  // namespace titan::testing

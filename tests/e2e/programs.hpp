@@ -1,0 +1,62 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/process_runner.hpp"
+#include "base/transport.hpp"
+#include "client/client.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace titan::testing {
+
+// A program that runs beside the test; killed with the object if it still does.
+class BackgroundProgram {
+ public:
+  // Both output streams go to `log_path`.
+  BackgroundProgram(const std::vector<std::string>& arguments, const std::string& log_path);
+  ~BackgroundProgram();
+  BackgroundProgram(const BackgroundProgram&) = delete;
+  BackgroundProgram& operator=(const BackgroundProgram&) = delete;
+
+  void signal(int number) const;
+  // Waits for its end: the exit code, or 128 + signal.
+  int wait();
+
+ private:
+  pid_t pid_ = -1;
+};
+
+// A titan-server on a free port, with a client for it.
+class RunningServer {
+ public:
+  explicit RunningServer(const std::string& data);
+
+  [[nodiscard]] const std::string& url() const { return url_; }
+  client::Client& client() { return *client_; }
+  Transport& transport() { return *transport_; }
+  BackgroundProgram& program() { return *program_; }
+
+ private:
+  std::string url_;
+  std::unique_ptr<BackgroundProgram> program_;
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<client::Client> client_;
+};
+
+// The path of one of titan's programs.
+std::string program_path(const std::string& name);
+// Runs `titan` in examples/ with TITAN_SERVER set.
+Outcome run_titan(const std::string& server_url, std::vector<std::string> arguments);
+// The arguments of `titan-agent once` for a host whose folders are below `folder`.
+std::vector<std::string> agent_once(const std::string& server_url, const std::string& host,
+                                    const std::string& folder);
+// All files below `folder` by relative path.
+std::map<std::string, std::string> read_files(const std::string& folder);
+std::string read_text(const std::string& path);
+
+}  // namespace titan::testing

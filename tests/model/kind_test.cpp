@@ -1,0 +1,56 @@
+#include "model/kind.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <string>
+
+namespace titan::model {
+namespace {
+
+TEST(Kind, IsReadBackFromEachOfItsWords) {
+  for (const Kind kind : kKinds) {
+    EXPECT_EQ(parse_kind(name_of(kind)).value(), kind);
+    for (const auto word : {name_of(kind), singular_of(kind), plural_of(kind)}) {
+      EXPECT_EQ(parse_kind_word(word).value(), kind) << word;
+    }
+    EXPECT_EQ(plural_of(kind), std::string(singular_of(kind)) + "s");
+    std::string lower(name_of(kind));
+    lower[0] = static_cast<char>(std::tolower(lower[0]));
+    EXPECT_EQ(singular_of(kind), lower);
+  }
+}
+
+TEST(Kind, KnowsWhichKindsLiveInAWorkspace) {
+  for (const Kind kind : {Kind::workspace, Kind::host, Kind::template_}) {
+    EXPECT_FALSE(in_workspace(kind)) << name_of(kind);
+  }
+  for (const Kind kind : {Kind::workload, Kind::target, Kind::deployment, Kind::assignment}) {
+    EXPECT_TRUE(in_workspace(kind)) << name_of(kind);
+  }
+}
+
+TEST(Kind, IsSpelledExactlyInJson) {
+  for (const char* name :
+       {"", "deployment", "DEPLOYMENT", "Deployments", " Host", "Host ", "Hôst"}) {
+    const auto kind = parse_kind(name);
+    ASSERT_FALSE(kind.ok()) << name;
+    EXPECT_EQ(kind.error().code, ErrorCode::invalid);
+  }
+  EXPECT_EQ(parse_kind("deployment").error().message,
+            "\"deployment\" is not a kind: expected one of Workspace, Host, Template, Workload, "
+            "Target, Deployment, Assignment (did you mean \"Deployment\"?)");
+}
+
+TEST(Kind, MayBeTypedByPeopleInAnyCase) {
+  EXPECT_EQ(parse_kind_word("HOSTS").value(), Kind::host);
+  EXPECT_EQ(parse_kind_word("Templates").value(), Kind::template_);
+  EXPECT_EQ(parse_kind_word("hots").error().message,
+            "\"hots\" is not a kind: expected one of workspaces, hosts, templates, workloads, "
+            "targets, deployments, assignments (did you mean \"hosts\"?)");
+  EXPECT_FALSE(parse_kind_word("").ok());
+  EXPECT_FALSE(parse_kind_word(std::string("host\0", 5)).ok());
+}
+
+}  // namespace
+}  // namespace titan::model

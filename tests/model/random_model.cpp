@@ -1,0 +1,242 @@
+#include "tests/model/random_model.hpp"
+
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace titan::testing {
+
+using model::Kind;
+using nlohmann::json;
+
+std::string RandomModel::name() {
+  constexpr std::string_view kEdge = "az09";
+  constexpr std::string_view kInside = "az09-.";
+  std::string name(1, one_of(kEdge));
+  if (chance(4)) return name;
+  const std::size_t inside = chance(5) ? 61 : below(8);
+  for (std::size_t i = 0; i < inside; ++i) name += one_of(kInside);
+  return name + one_of(kEdge);
+}
+
+std::string RandomModel::text() {
+  static const std::vector<std::string> kPieces = {"a",    "B",  "0",     " ",    "\"",   "\\",
+                                                   "/",    "\n", "\t",    "\x01", "\x7f", "é",
+                                                   "日本", "😀",  "{{x}}", "'"};
+  std::string text;
+  for (std::size_t i = below(6); i > 0; --i) text += one_of(kPieces);
+  return text;
+}
+
+json RandomModel::json_value(std::size_t levels) {
+  switch (below(levels == 0 ? 7 : 9)) {
+    case 0:
+      return nullptr;
+    case 1:
+      return chance(2);
+    case 2:
+      return static_cast<std::int64_t>(random_.next());
+    case 3:
+      return random_.next();
+    case 4:
+      return one_of(std::vector{0.0, -0.0, 1.0, 0.1, 1e300, -5e-324});
+    case 5:
+      return text();
+    case 6:
+      return text() + std::string(1, '\0');
+    case 7: {
+      json list = json::array();
+      for (std::size_t i = below(4); i > 0; --i) list.push_back(json_value(levels - 1));
+      return list;
+    }
+    default: {
+      json object = json::object();
+      for (std::size_t i = below(4); i > 0; --i) object[text()] = json_value(levels - 1);
+      return object;
+    }
+  }
+}
+
+model::Values RandomModel::values() {
+  json object = json::object();
+  for (std::size_t i = below(4); i > 0; --i) object[text()] = json_value(3);
+  return model::Values::from(std::move(object)).value();
+}
+
+model::Labels RandomModel::labels() {
+  static const std::vector<std::string> kKeys = {"site", "in", "a/b.c_d-e", "Z", "9"};
+  static const std::vector<std::string> kValues = {"", "lab", "A.b_c-D", "0"};
+  model::Labels labels;
+  for (std::size_t i = below(4); i > 0; --i) labels[one_of(kKeys)] = one_of(kValues);
+  return labels;
+}
+
+std::vector<std::string> RandomModel::names(std::size_t count_max) {
+  std::set<std::string> names;
+  for (std::size_t i = below(count_max + 1); i > 0; --i) names.insert(name());
+  return {names.rbegin(), names.rend()};
+}
+
+std::vector<model::Key> RandomModel::deployment_keys() {
+  std::set<model::Key> keys;
+  for (std::size_t i = below(4); i > 0; --i) {
+    keys.insert({.kind = Kind::deployment, .workspace = name(), .name = name()});
+  }
+  return {keys.begin(), keys.end()};
+}
+
+std::vector<model::TemplateFile> RandomModel::template_files() {
+  std::vector<model::TemplateFile> files;
+  for (const char* path : {"root/etc/x.conf", "root/{{deployment.name}}", "root/é"}) {
+    if (chance(2)) continue;
+    files.push_back({.path = path,
+                     .mode = static_cast<std::uint32_t>(below(01000)),
+                     .digest = digest(),
+                     .size = below(10'000)});
+  }
+  return files;
+}
+
+model::Spec RandomModel::spec(Kind kind) {
+  const auto number = [&](std::uint64_t most) {
+    return chance(2) ? std::nullopt : std::optional(1 + random_.below(most));
+  };
+  const auto maybe_name = [&] { return chance(2) ? name() : std::string(); };
+  switch (kind) {
+    case Kind::workspace:
+      return model::WorkspaceSpec{.description = text()};
+    case Kind::host:
+      return model::HostSpec{
+          .labels = labels(),
+          .drivers = names(3),
+          .delivery = chance(2) ? model::Delivery::agent : model::Delivery::gitops,
+          .values = values(),
+          .capacity = number(std::numeric_limits<std::int64_t>::max())};
+    case Kind::template_:
+      return model::TemplateSpec{.driver = name(), .defaults = values(), .files = template_files()};
+    case Kind::workload:
+      return model::WorkloadSpec{
+          .repo = text(), .default_template = maybe_name(), .values = values()};
+    case Kind::target: {
+      model::TargetSpec target{.labels = labels()};
+      if (target.labels.empty() || chance(2)) {
+        target.selector = model::LabelSelector::parse(" a in (b, c) ,!d ").value();
+      }
+      return target;
+    }
+    case Kind::deployment:
+      return model::DeploymentSpec{.workload = name(),
+                                   .template_name = maybe_name(),
+                                   .target = name(),
+                                   .values = values(),
+                                   .replicas = number(1'000'000),
+                                   .depends_on = names(3),
+                                   .suspend = chance(2)};
+    case Kind::assignment:
+      break;
+  }
+  return model::AssignmentSpec{.deployment = name(), .host = name()};
+}
+
+Timestamp RandomModel::timestamp() {
+  return Timestamp::from_micros(static_cast<std::int64_t>(random_.below(253'402'300'800'000'000)));
+}
+
+model::Bookmark RandomModel::bookmark() {
+  return {.epoch = chance(2) ? "0123456789abcdef" : "ffffffffffffffff",
+          .seq = chance(4) ? 0 : random_.next() >> 1U};
+}
+
+model::Entity RandomModel::entity(Kind kind) {
+  model::Entity entity{
+      .id = text(),
+      .name = name(),
+      .organization = name(),
+      .workspace = model::in_workspace(kind) ? name() : "",
+      .created_time = timestamp(),
+      .modified_time = timestamp(),
+      .revision = random_.next() >> 1U,
+      .version = below(5),
+      .spec = spec(kind),
+      .status = static_cast<model::Status>(below(8)),
+      .deleting = chance(2),
+  };
+  for (std::size_t i = below(3); i > 0; --i) entity.reason.push_back(text());
+  for (std::size_t i = below(3); i > 0; --i) entity.tags[name()] = text();
+  return entity;
+}
+
+model::Change RandomModel::change() {
+  const auto operation = static_cast<model::Operation>(below(3));
+  const model::Entity after = entity();
+  model::Change change{.seq = 1 + below(1000),
+                       .time = timestamp(),
+                       .key = after.key(),
+                       .operation = operation,
+                       .actor = text(),
+                       .request_id = text()};
+  if (operation != model::Operation::deleted) change.after = after;
+  if (operation != model::Operation::created) change.before = entity(after.kind());
+  return change;
+}
+
+model::DesiredDeployment RandomModel::desired(model::Key key) {
+  model::DesiredDeployment desired{.key = std::move(key),
+                                   .version = below(9),
+                                   .template_name = name(),
+                                   .template_digest = digest(),
+                                   .driver = name(),
+                                   .files = template_files(),
+                                   .inputs = values()};
+  if (chance(3)) {
+    desired.error = "cannot be rendered: " + text();
+    if (chance(2)) {
+      desired.template_name.clear();
+      desired.template_digest = {};
+      desired.driver.clear();
+    }
+  } else {
+    desired.rendered_digest = digest();
+  }
+  return desired;
+}
+
+model::Manifest RandomModel::manifest() {
+  model::Manifest manifest{.host = name(),
+                           .bookmark = bookmark(),
+                           .full = chance(2),
+                           .digest = digest(),
+                           .poll_after = std::chrono::seconds(below(1000)),
+                           .time = timestamp()};
+  for (const model::Key& key : deployment_keys()) {
+    if (chance(2)) {
+      manifest.deployments.push_back(desired(key));
+    } else {
+      manifest.tombstones.push_back({key, timestamp()});
+    }
+  }
+  return manifest;
+}
+
+model::HostReport RandomModel::report() {
+  model::HostReport report{.agent_version = text()};
+  for (const model::Key& key : deployment_keys()) {
+    const bool fails = chance(2);
+    report.deployments.push_back({.key = key,
+                                  .version = below(9),
+                                  .rendered_digest = chance(4) ? Digest() : digest(),
+                                  .status = fails ? model::Status::error : model::Status::ready,
+                                  .reason = (fails ? "fails: " : "") + text(),
+                                  .commit = text()});
+  }
+  return report;
+}
+
+model::SyncRequest RandomModel::sync_request() {
+  model::SyncRequest request;
+  if (chance(2)) request.bookmark = bookmark();
+  if (chance(2)) request.report = report();
+  return request;
+}
+
+}  // namespace titan::testing

@@ -1,0 +1,127 @@
+#include "model/report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
+#include "model/limits.hpp"
+#include "tests/model/random_model.hpp"
+#include "tests/model/refusals.hpp"
+
+namespace titan::model {
+namespace {
+
+using nlohmann::json;
+using titan::testing::expect_refusals;
+using titan::testing::RandomModel;
+
+TEST(HostReport, IsReadBackFromItsJson) {
+  constexpr std::uint64_t kSeed = 11;
+  RandomModel random(kSeed);
+  for (int i = 0; i < 500; ++i) {
+    const HostReport report = random.report();
+    const std::string text = canonical_json(json_of(report));
+    const auto parsed = parse_report(parse_json(text).value());
+    ASSERT_TRUE(parsed.ok()) << "seed " << kSeed << ", " << text << ": " << parsed.error().text();
+    ASSERT_EQ(*parsed, report) << "seed " << kSeed << ", " << text;
+  }
+}
+
+json item(const std::string& name) {
+  return {{"key", "default/deployment/iot/" + name}, {"status", "READY"}};
+}
+
+TEST(HostReport, IsSortedByKeyHoweverItCame) {
+  const auto report = parse_report({{"deployments", {item("b"), item("c"), item("a")}}}).value();
+  ASSERT_EQ(report.deployments.size(), 3U);
+  EXPECT_TRUE(
+      std::is_sorted(report.deployments.begin(), report.deployments.end(),
+                     [](const auto& left, const auto& right) { return left.key < right.key; }));
+}
+
+TEST(HostReport, IsRefusedWithTheFieldNamed) {
+  const auto with_item = [](const std::string& patch) {
+    json edited = item("prod");
+    edited.merge_patch(parse_json(patch).value());
+    return canonical_json({{"deployments", {item("a"), edited}}});
+  };
+  const std::string second = "report.deployments[1]";
+  expect_refusals(
+      {{"deployments", {item("prod")}}},
+      {
+          {R"([])", "report", "expected an object, found an array"},
+          {R"({"deployments": null})", "report.deployments", "must be given"},
+          {R"({"deployments": {}})", "report.deployments", "expected an array, found an object"},
+          {R"({"deployments": [5]})", "report.deployments[0]", "expected an object, found the nu"},
+          {with_item(R"({"key": null})"), second + ".key", "must be given"},
+          {with_item(R"({"key": "prod"})"), second + ".key", "\"prod\" is not a key"},
+          {with_item(R"({"key": "default/host/a"})"), second + ".key", "expected a deployment's"},
+          {with_item(R"({"version": "1"})"), second + ".version", "expected a whole number"},
+          {with_item(R"({"renderedDigest": "x"})"), second + ".renderedDigest",
+           "\"x\" is not a digest"},
+          {with_item(R"({"status": null})"), second + ".status", "must be given"},
+          {with_item(R"({"status": "CREATING"})"), second + ".status", "expected READY or ERROR"},
+          {with_item(R"({"status": "FINE"})"), second + ".status", "\"FINE\" is not a status"},
+          {with_item(R"({"status": "ERROR"})"), second + ".reason", "must say what is wrong"},
+          {with_item(R"({"reason": ["x"]})"), second + ".reason", "expected a string, found an"},
+          {with_item(R"({"commit": 5})"), second + ".commit", "expected a string, found the num"},
+          {with_item(R"({"comit": "x"})"), second + ".comit",
+           "unknown field (did you mean \"commit\"?)"},
+          {with_item(R"({"key": "default/deployment/iot/a"})"), "report.deployments",
+           "\"default/deployment/iot/a\" stands there twice"},
+          {R"({"agentVersion": 1})", "report.agentVersion", "expected a string, found the number"},
+          {R"({"agentVerson": "1"})", "report.agentVerson",
+           "unknown field (did you mean \"agentVersion\"?)"},
+      },
+      &parse_report);
+}
+
+TEST(HostReport, IsBoundedInDeployments) {
+  json items = json::array();
+  for (std::size_t i = 0; i < kReportDeploymentsMax; ++i) items.push_back(item(std::to_string(i)));
+  EXPECT_TRUE(parse_report({{"deployments", items}}).ok());
+  items.push_back(item("one-more"));
+  EXPECT_EQ(parse_report({{"deployments", items}}).error().text(),
+            "report.deployments: has 10001 items, the limit is 10000");
+}
+
+TEST(SyncRequest, IsReadBackFromItsJson) {
+  constexpr std::uint64_t kSeed = 12;
+  RandomModel random(kSeed);
+  for (int i = 0; i < 300; ++i) {
+    const SyncRequest request = random.sync_request();
+    const std::string text = canonical_json(json_of(request));
+    const auto parsed = parse_sync_request(parse_json(text).value());
+    ASSERT_TRUE(parsed.ok()) << "seed " << kSeed << ", " << text << ": " << parsed.error().text();
+    EXPECT_EQ(parsed->bookmark, request.bookmark) << "seed " << kSeed;
+    EXPECT_EQ(parsed->report, request.report) << "seed " << kSeed;
+  }
+}
+
+TEST(SyncRequest, WithoutABookmarkAsksForEverything) {
+  for (const char* text : {"{}", R"({"bookmark": null})", R"({"bookmark": ""})"}) {
+    const auto request = parse_sync_request(parse_json(text).value());
+    ASSERT_TRUE(request.ok()) << text;
+    EXPECT_FALSE(request->bookmark.has_value()) << text;
+    EXPECT_FALSE(request->report.has_value()) << text;
+  }
+}
+
+TEST(SyncRequest, IsRefusedWithTheFieldNamed) {
+  expect_refusals(
+      json::object(),
+      {
+          {R"([])", "", "expected an object, found an array"},
+          {R"({"bookmark": 5})", "bookmark", "expected a string, found the number 5"},
+          {R"({"bookmark": "x.1"})", "bookmark", "\"x.1\" is not a bookmark"},
+          {R"({"report": []})", "report", "expected an object, found an array"},
+          {R"({"report": {"x": 1}})", "report.deployments", "must be given"},
+          {R"({"bokmark": "x"})", "bokmark", "unknown field (did you mean \"bookmark\"?)"},
+      },
+      &parse_sync_request);
+}
+
+}  // namespace
+}  // namespace titan::model

@@ -1,0 +1,250 @@
+#include "model/spec.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
+#include "model/limits.hpp"
+#include "tests/model/random_model.hpp"
+#include "tests/model/refusals.hpp"
+
+namespace titan::model {
+namespace {
+
+using nlohmann::json;
+using titan::testing::expect_refusals;
+using titan::testing::Refusal;
+
+const std::string kDigest = Digest::of("x").text();
+
+json parsed(std::string_view text) {
+  return parse_json(text).value();
+}
+
+void expect_spec_refusals(Kind kind, const json& valid, const std::vector<Refusal>& refusals) {
+  expect_refusals(valid, refusals, [&](const json& object) { return parse_spec(kind, object); });
+}
+
+std::string array_of(std::size_t count, const std::string& prefix) {
+  json array = json::array();
+  for (std::size_t i = 0; i < count; ++i) array.push_back(prefix + std::to_string(i));
+  return canonical_json(array);
+}
+
+TEST(Spec, LeavesOutOfItsJsonWhatSaysNothing) {
+  const std::pair<Spec, const char*> cases[] = {
+      {WorkspaceSpec{}, "{}"},
+      {HostSpec{}, R"({"delivery":"agent"})"},
+      {HostSpec{.labels = {{"a", "b"}}, .delivery = Delivery::gitops, .capacity = 0},
+       R"({"capacity":0,"delivery":"gitops","labels":{"a":"b"}})"},
+      {TemplateSpec{}, R"({"driver":"files","files":[]})"},
+      {WorkloadSpec{.repo = "r", .default_template = "t"}, R"({"repo":"r","template":"t"})"},
+      {TargetSpec{.selector = LabelSelector::parse(" a ").value()}, R"({"selector":"a"})"},
+      {DeploymentSpec{.workload = "w", .target = "t"}, R"({"target":"t","workload":"w"})"},
+      {DeploymentSpec{.workload = "w",
+                      .template_name = "x",
+                      .target = "t",
+                      .replicas = 2,
+                      .depends_on = {"b", "a"},
+                      .suspend = true},
+       R"({"dependsOn":["b","a"],"replicas":2,"suspend":true,"target":"t","template":"x",)"
+       R"("workload":"w"})"},
+      {AssignmentSpec{.deployment = "d", .host = "h"}, R"({"deployment":"d","host":"h"})"},
+  };
+  for (const auto& [spec, text] : cases) EXPECT_EQ(canonical_json(json_of(spec)), text);
+}
+
+TEST(Spec, OfAWorkspaceIsRefusedWithTheFieldNamed) {
+  expect_spec_refusals(
+      Kind::workspace, json::object(),
+      {
+          {R"({"description": 5})", "spec.description", "expected a string, found the number 5"},
+          {R"({"descripton": "x"})", "spec.descripton",
+           "unknown field (did you mean \"description\"?)"},
+          {R"([])", "spec", "expected an object, found an array"},
+          {R"("x")", "spec", "expected an object, found the string \"x\""},
+      });
+}
+
+TEST(Spec, OfAHostIsRefusedWithTheFieldNamed) {
+  const std::string too_many = array_of(kLabelsMax + 1, "d");
+  expect_spec_refusals(
+      Kind::host, json::object(),
+      {
+          {R"({"labels": []})", "spec.labels", "expected an object, found an array"},
+          {R"({"labels": {"site": 5}})", "spec.labels.site", "expected a string, found the num"},
+          {R"({"labels": {"a b": ""}})", "spec.labels", "\"a b\" is not a label key"},
+          {R"({"labels": {"site\u0000": ""}})", "spec.labels", "\"site"},
+          {R"({"labels": {"site": "a b"}})", "spec.labels.site", "\"a b\" is not a label value"},
+          {R"({"labels": {"site": "ü"}})", "spec.labels.site", "\"ü\" is not a label value"},
+          {R"({"drivers": "files"})", "spec.drivers", "expected an array, found the string"},
+          {R"({"drivers": ["files", 1]})", "spec.drivers[1]", "expected a string, found the nu"},
+          {R"({"drivers": ["files", "A"]})", "spec.drivers[1]", "\"A\" is not a name"},
+          {R"({"drivers": ["a", "b", "a"]})", "spec.drivers", "\"a\" stands there twice"},
+          {R"({"drivers": )" + too_many + "}", "spec.drivers", "has 65 items, the limit is 64"},
+          {R"({"delivery": "push"})", "spec.delivery", "\"push\" is not a way of delivery"},
+          {R"({"delivery": true})", "spec.delivery", "expected a string, found true"},
+          {R"({"values": [1]})", "spec.values", "expected an object, found an array"},
+          {R"({"capacity": -1})", "spec.capacity", "expected a whole number from 0"},
+          {R"({"capacity": 1.5})", "spec.capacity", "expected a whole number from 0"},
+          {R"({"lables": {}})", "spec.lables", "unknown field (did you mean \"labels\"?)"},
+      });
+}
+
+TEST(Spec, OfATemplateIsRefusedWithTheFieldNamed) {
+  const auto with_file = [&](const std::string& patch) {
+    json file = {{"path", "root/a"}, {"digest", kDigest}};
+    file.merge_patch(parsed(patch));
+    return canonical_json({{"files", {file}}});
+  };
+  const json file_a = {{"path", "a"}, {"digest", kDigest}};
+  const std::string same_path_twice = canonical_json({{"files", {file_a, file_a}}});
+  expect_spec_refusals(
+      Kind::template_, parsed(with_file("{}")),
+      {
+          {R"({"driver": "Files"})", "spec.driver", "\"Files\" is not a name"},
+          {R"({"defaults": 1})", "spec.defaults", "expected an object, found the number 1"},
+          {R"({"defualts": {}})", "spec.defualts", "unknown field (did you mean \"defaults\"?)"},
+          {R"({"files": {}})", "spec.files", "expected an array, found an object"},
+          {R"({"files": ["a"]})", "spec.files[0]", "expected an object, found the string \"a\""},
+          {R"({"files": )" + array_of(kTemplateFilesMax + 1, "f") + "}", "spec.files",
+           "has 1001 items, the limit is 1000"},
+          {same_path_twice, "spec.files", "\"a\" stands there twice"},
+          {with_file(R"({"path": null})"), "spec.files[0].path", "must be given"},
+          {with_file(R"({"path": "/etc/x"})"), "spec.files[0].path", "the path is absolute"},
+          {with_file(R"({"path": "a/../b"})"), "spec.files[0].path",
+           "the path has the part \"..\""},
+          {with_file(R"({"path": "a\u0000"})"), "spec.files[0].path", "holds a NUL character"},
+          {with_file(R"({"mode": 420})"), "spec.files[0].mode", "expected a string, found the num"},
+          {with_file(R"({"mode": "1000"})"), "spec.files[0].mode", "\"1000\" is not a file mode"},
+          {with_file(R"({"digest": null})"), "spec.files[0].digest", "must be given"},
+          {with_file(R"({"digest": "sha256:00"})"), "spec.files[0].digest", "\"sha256:00\" is not"},
+          {with_file(R"({"digest": ")" + Digest().text() + R"("})"), "spec.files[0].digest",
+           "must be given"},
+          {with_file(R"({"size": -1})"), "spec.files[0].size", "expected a whole number from 0"},
+          {with_file(R"({"size": 4194305})"), "spec.files[0].size",
+           "the file is 4194305 bytes long, the limit is 4194304"},
+          {with_file(R"({"modes": "0644"})"), "spec.files[0].modes",
+           "unknown field (did you mean \"mode\"?)"},
+      });
+}
+
+TEST(Spec, OfAWorkloadIsRefusedWithTheFieldNamed) {
+  expect_spec_refusals(
+      Kind::workload, json::object(),
+      {
+          {R"({"repo": {}})", "spec.repo", "expected a string, found an object"},
+          {R"({"template": "-a"})", "spec.template", "\"-a\" is not a name"},
+          {R"({"values": "x"})", "spec.values", "expected an object, found the string \"x\""},
+          {R"({"templte": "a"})", "spec.templte", "unknown field (did you mean \"template\"?)"},
+      });
+}
+
+TEST(Spec, OfATargetIsRefusedWithTheFieldNamed) {
+  expect_spec_refusals(
+      Kind::target, {{"labels", {{"site", "lab"}}}},
+      {
+          {R"({"labels": null})", "spec.labels", "must say which hosts are meant"},
+          {R"({"labels": {"site": null}})", "spec.labels", "must say which hosts are meant"},
+          {R"({"labels": null, "selector": " "})", "spec.labels", "must say which hosts are meant"},
+          {R"({"selector": "a in"})", "spec.selector", "selector clause \"a in\", column 5: "},
+          {R"({"selector": ["a"]})", "spec.selector", "expected a string, found an array"},
+          {R"({"selectr": "a"})", "spec.selectr", "unknown field (did you mean \"selector\"?)"},
+      });
+}
+
+TEST(Spec, OfADeploymentIsRefusedWithTheFieldNamed) {
+  expect_spec_refusals(
+      Kind::deployment, {{"workload", "w"}, {"target", "t"}},
+      {
+          {R"({"workload": null})", "spec.workload", "must be given"},
+          {R"({"workload": ""})", "spec.workload", "must be given"},
+          {R"({"workload": "a/b"})", "spec.workload", "\"a/b\" is not a name"},
+          {R"({"target": null})", "spec.target", "must be given"},
+          {R"({"target": 5})", "spec.target", "expected a string, found the number 5"},
+          {R"({"template": "é"})", "spec.template", "\"é\" is not a name"},
+          {R"({"values": false})", "spec.values", "expected an object, found false"},
+          {R"({"replicas": 0})", "spec.replicas", "expected a number from 1 to 1000000, found 0"},
+          {R"({"replicas": 1000001})", "spec.replicas", "expected a number from 1 to 1000000"},
+          {R"({"replicas": "2"})", "spec.replicas", "expected a whole number from 0"},
+          {R"({"dependsOn": "a"})", "spec.dependsOn", "expected an array, found the string"},
+          {R"({"dependsOn": ["a", ""]})", "spec.dependsOn[1]", "\"\" is not a name"},
+          {R"({"dependsOn": ["a", "a"]})", "spec.dependsOn", "\"a\" stands there twice"},
+          {R"({"suspend": "yes"})", "spec.suspend", "expected true or false, found the string"},
+          {R"({"replica": 1})", "spec.replica", "unknown field (did you mean \"replicas\"?)"},
+      });
+}
+
+TEST(Spec, OfAnAssignmentIsRefusedWithTheFieldNamed) {
+  expect_spec_refusals(
+      Kind::assignment, {{"deployment", "d"}, {"host", "h"}},
+      {
+          {R"({"deployment": null})", "spec.deployment", "must be given"},
+          {R"({"deployment": "D"})", "spec.deployment", "\"D\" is not a name"},
+          {R"({"host": null})", "spec.host", "must be given"},
+          {R"({"host": "h."})", "spec.host", "\"h.\" is not a name"},
+          {R"({"hots": "h"})", "spec.hots", "unknown field (did you mean \"host\"?)"},
+      });
+}
+
+TEST(Spec, TakesEachLimitAtItsEdge) {
+  EXPECT_TRUE(parse_spec(Kind::host, parsed(R"({"capacity": 9223372036854775807, "drivers": )" +
+                                            array_of(kLabelsMax, "d") + "}"))
+                  .ok());
+  const json deployment = {{"workload", "w"}, {"target", "t"}, {"replicas", kReplicasMax}};
+  EXPECT_TRUE(parse_spec(Kind::deployment, deployment).ok());
+  EXPECT_TRUE(parse_spec(Kind::workspace, {{"description", std::string(kTextBytesMax, 'x')}}).ok());
+}
+
+json files(std::size_t count, std::size_t size) {
+  json array = json::array();
+  for (std::size_t i = 0; i < count; ++i) {
+    array.push_back({{"path", "f" + std::to_string(i)}, {"digest", kDigest}, {"size", size}});
+  }
+  return array;
+}
+
+TEST(TemplateFiles, AreSortedByPathAndHaveAMode) {
+  const auto parsed_files = parse_template_files(
+      parsed(R"([{"path": "b", "mode": "", "digest": ")" + kDigest +
+             R"("}, {"path": "a", "mode": "755", "digest": ")" + kDigest + R"(", "size": 7}])"),
+      "files");
+  ASSERT_TRUE(parsed_files.ok()) << parsed_files.error().text();
+  const std::vector<TemplateFile> expected = {
+      {.path = "a", .mode = 0755, .digest = Digest::of("x"), .size = 7},
+      {.path = "b", .mode = 0644, .digest = Digest::of("x"), .size = 0}};
+  EXPECT_EQ(*parsed_files, expected);
+}
+
+TEST(TemplateFiles, AreBoundedInCountAndInBytesTogether) {
+  EXPECT_TRUE(parse_template_files(files(kTemplateFilesMax, 1), "files").ok());
+  const std::size_t most = kTemplateBytesMax / kTemplateFileBytesMax;
+  EXPECT_TRUE(parse_template_files(files(most, kTemplateFileBytesMax), "files").ok());
+  const auto refused = parse_template_files(files(most + 1, kTemplateFileBytesMax), "spec.files");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().text(),
+            "spec.files: the files are 71303168 bytes together, the limit is 67108864");
+}
+
+TEST(Mode, IsReadBackFromItsText) {
+  for (std::uint32_t mode = 0; mode <= 0777; ++mode) {
+    EXPECT_EQ(parse_mode(mode_text(mode)).value(), mode);
+  }
+  EXPECT_EQ(mode_text(0), "0000");
+  EXPECT_EQ(mode_text(0644), "0644");
+  EXPECT_EQ(parse_mode("7").value(), 07U);
+}
+
+TEST(Mode, IsRefusedUnlessOctalAndPermissionBitsOnly) {
+  for (const char* text : {"", "1000", "4755", "-1", "+644", "0o644", "0x1ff", "888", "644 ",
+                           " 644", "6.4", "77777777777777777777"}) {
+    const auto mode = parse_mode(text);
+    ASSERT_FALSE(mode.ok()) << text;
+    EXPECT_EQ(mode.error().message,
+              '"' + std::string(text) + "\" is not a file mode: expected octal digits up to 0777");
+  }
+}
+
+}  // namespace
+}  // namespace titan::model

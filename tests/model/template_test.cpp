@@ -1,0 +1,45 @@
+#include "model/template.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace titan::model {
+namespace {
+
+TEST(TemplateSpec, HasADigestThatChangesWithEachPart) {
+  const Digest x = Digest::of("x");
+  const Digest y = Digest::of("y");
+  const auto defaults = [](nlohmann::json json) { return Values::from(std::move(json)).value(); };
+  const TemplateSpec base{.driver = "files",
+                          .defaults = defaults({{"n", 1}}),
+                          .files = {{"a", 0644, x, 1}, {"b", 0644, x, 1}}};
+  std::set<Digest> seen = {base.digest()};
+  const auto expect_new = [&](const char* what, auto edit) {
+    TemplateSpec edited = base;
+    edit(edited);
+    EXPECT_TRUE(seen.insert(edited.digest()).second) << what;
+  };
+  expect_new("driver", [](auto& spec) { spec.driver = "systemd"; });
+  expect_new("defaults", [&](auto& spec) { spec.defaults = defaults({{"n", 2}}); });
+  expect_new("type of a number", [&](auto& spec) { spec.defaults = defaults({{"n", 1.0}}); });
+  expect_new("no defaults", [](auto& spec) { spec.defaults = Values(); });
+  expect_new("path", [](auto& spec) { spec.files[1].path = "c"; });
+  expect_new("mode", [](auto& spec) { spec.files[1].mode = 0755; });
+  expect_new("content", [&](auto& spec) { spec.files[1].digest = y; });
+  expect_new("content of the first", [&](auto& spec) { spec.files[0].digest = y; });
+  expect_new("one file less", [](auto& spec) { spec.files.pop_back(); });
+  expect_new("no file", [](auto& spec) { spec.files.clear(); });
+  EXPECT_EQ(TemplateSpec(base).digest(), base.digest());
+}
+
+TEST(TemplateSpec, HasOneDigestHoweverItsDefaultsAreOrdered) {
+  const auto with = [](const char* text) {
+    return TemplateSpec{.defaults = Values::from(nlohmann::json::parse(text)).value()}.digest();
+  };
+  EXPECT_EQ(with(R"({"a": 1, "b": {"c": 2, "d": 3}})"), with(R"({"b":{"d":3,"c":2},"a":1})"));
+}
+
+}  // namespace
+}  // namespace titan::model

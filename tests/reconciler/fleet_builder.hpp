@@ -1,0 +1,93 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "model/change.hpp"
+#include "reconciler/fleet.hpp"
+
+namespace titan::testing {
+
+// Writes entities into a Fleet the way the store and the feed would: revisions, versions, ids and
+// sequence numbers come by themselves.
+class FleetBuilder {
+ public:
+  // The change that this write makes; its seq is head().
+  model::Change put(model::Entity entity) {
+    const model::Key key = entity.key();
+    const auto stored = entities_.find(key);
+    model::Change change{.key = key, .operation = model::Operation::created};
+    entity.revision = entity.version = 1;
+    entity.id = "id-" + std::to_string(head() + 1);
+    if (stored != entities_.end()) {
+      change.operation = model::Operation::updated;
+      change.before = stored->second;
+      entity.id = stored->second.id;
+      entity.revision = stored->second.revision + 1;
+      entity.version = stored->second.version + (entity.spec == stored->second.spec ? 0 : 1);
+    }
+    change.after = entity;
+    entities_[key] = std::move(entity);
+    return feed(std::move(change));
+  }
+
+  model::Change remove(const model::Key& key) {
+    model::Change change{
+        .key = key, .operation = model::Operation::deleted, .before = entities_.at(key)};
+    entities_.erase(key);
+    return feed(std::move(change));
+  }
+
+  [[nodiscard]] const reconciler::Fleet& fleet() const { return fleet_; }
+  [[nodiscard]] std::uint64_t head() const { return fleet_.head(); }
+  [[nodiscard]] const std::map<model::Key, model::Entity>& entities() const { return entities_; }
+  [[nodiscard]] const model::Entity& at(const model::Key& key) const { return entities_.at(key); }
+
+ private:
+  model::Change feed(model::Change change) {
+    change.seq = head() + 1;
+    change.time = Timestamp::from_micros(static_cast<std::int64_t>(change.seq) * 1'000'000);
+    fleet_.apply(change);
+    return change;
+  }
+
+  reconciler::Fleet fleet_;
+  std::map<model::Key, model::Entity> entities_;
+};
+
+inline model::Entity make_host(const std::string& name, const model::Labels& labels) {
+  return {.name = name, .spec = model::HostSpec{.labels = labels}};
+}
+
+inline model::Entity make_template(const std::string& name, const std::string& content = "x") {
+  model::TemplateSpec spec;
+  spec.files = {{.path = "root/etc/" + name, .digest = Digest::of(content), .size = 1}};
+  return {.name = name, .spec = std::move(spec)};
+}
+
+inline model::Entity make_workload(const std::string& name, const std::string& repo = "repo") {
+  return {.name = name, .workspace = "default", .spec = model::WorkloadSpec{.repo = repo}};
+}
+
+inline model::Entity make_target(const std::string& name, const model::Labels& labels) {
+  return {.name = name, .workspace = "default", .spec = model::TargetSpec{.labels = labels}};
+}
+
+inline model::Entity make_deployment(const std::string& name, const std::string& workload,
+                                     const std::string& template_name, const std::string& target) {
+  return {.name = name,
+          .workspace = "default",
+          .spec = model::DeploymentSpec{
+              .workload = workload, .template_name = template_name, .target = target}};
+}
+
+inline model::Key host_key(const std::string& name) {
+  return {.kind = model::Kind::host, .name = name};
+}
+
+inline model::Key deployment_key(const std::string& name) {
+  return {.kind = model::Kind::deployment, .workspace = "default", .name = name};
+}
+
+}  // namespace titan::testing

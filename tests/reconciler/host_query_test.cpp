@@ -1,0 +1,220 @@
+#include "reconciler/host_query.hpp"
+
+#include <gtest/gtest.h>
+
+#include "reconciler/delivery.hpp"
+#include "tests/reconciler/fleet_builder.hpp"
+
+namespace titan::reconciler {
+namespace {
+
+using titan::testing::deployment_key;
+using titan::testing::FleetBuilder;
+using titan::testing::host_key;
+using titan::testing::make_deployment;
+using titan::testing::make_host;
+using titan::testing::make_target;
+using titan::testing::make_template;
+using titan::testing::make_workload;
+
+constexpr std::string_view kEpoch = "0123456789abcdef";
+
+// Two hosts, two deployments: "prod" reaches the lab, "test" reaches everything with a name.
+class HostQuery : public ::testing::Test {
+ protected:
+  HostQuery() {
+    builder_.put(make_host("pi", {{"site", "lab"}, {"name", "pi"}}));
+    builder_.put(make_host("nuc", {{"site", "shop"}, {"name", "nuc"}}));
+    builder_.put(make_template("service"));
+    builder_.put(make_template("tool"));
+    builder_.put(make_workload("sensor"));
+    builder_.put(make_target("lab", {{"site", "lab"}}));
+    model::Entity named = make_target("named", {});
+    std::get<model::TargetSpec>(named.spec).selector = model::LabelSelector::parse("name").value();
+    builder_.put(named);
+    builder_.put(make_deployment("prod", "sensor", "service", "lab"));
+    builder_.put(make_deployment("test", "sensor", "tool", "named"));
+  }
+
+  HostChanges ask(const std::string& host, std::optional<std::uint64_t> since) {
+    std::optional<model::Bookmark> bookmark;
+    if (since) bookmark = model::Bookmark{std::string(kEpoch), *since};
+    return changes_for_host(builder_.fleet(), kEpoch, host_key(host), bookmark).value();
+  }
+
+  // "prod test -old": what came, and after a minus what has to go.
+  static std::string text(const HostChanges& changes) {
+    std::string text = changes.full ? "full:" : "";
+    for (std::size_t i = 0; i < changes.changed.size(); ++i) {
+      if (changes.changed[i]) text += " " + changes.desired[i].key.name;
+    }
+    for (const auto& tombstone : changes.tombstones) text += " -" + tombstone.key.name;
+    return text;
+  }
+
+  FleetBuilder builder_;
+};
+
+TEST_F(HostQuery, WithoutABookmarkGivesEverything) {
+  EXPECT_EQ(text(ask("pi", std::nullopt)), "full: prod test");
+  EXPECT_EQ(text(ask("nuc", std::nullopt)), "full: test");
+}
+
+TEST_F(HostQuery, GivesEverythingForAForeignEpochOrASequenceFromTheFuture) {
+  const auto ask_with = [&](const model::Bookmark& bookmark) {
+    return changes_for_host(builder_.fleet(), kEpoch, host_key("pi"), bookmark).value().full;
+  };
+  EXPECT_TRUE(ask_with({"fedcba9876543210", 5}));
+  EXPECT_TRUE(ask_with({std::string(kEpoch), builder_.head() + 1}));
+  EXPECT_FALSE(ask_with({std::string(kEpoch), builder_.head()}));
+}
+
+TEST_F(HostQuery, GivesNothingWhenNothingChanged) {
+  const HostChanges changes = ask("pi", builder_.head());
+  EXPECT_TRUE(changes.nothing_new());
+  EXPECT_EQ(changes.seq, builder_.head());
+}
+
+TEST_F(HostQuery, RefusesAHostThatDoesNotExist) {
+  const auto changes = changes_for_host(builder_.fleet(), kEpoch, host_key("gone"), {});
+  ASSERT_FALSE(changes);
+  EXPECT_EQ(changes.error().code, ErrorCode::not_found);
+}
+
+// What an edit brings to host pi that knew everything before it.
+struct Edit {
+  const char* name;
+  std::function<void(FleetBuilder&)> make;
+  const char* expected;
+};
+
+TEST_F(HostQuery, EachSortOfEditBringsWhatItTouchesAndNothingElse) {
+  model::Entity deployment = make_deployment("prod", "sensor", "service", "lab");
+  model::Entity with_values = deployment;
+  std::get<model::DeploymentSpec>(with_values.spec).values =
+      model::Values::from({{"interval", 5}}).value();
+  model::Entity deleting = with_values;
+  deleting.deleting = true;
+  model::Entity host_values = make_host("pi", {{"site", "lab"}, {"name", "pi"}});
+  std::get<model::HostSpec>(host_values.spec).values = model::Values::from({{"x", 1}}).value();
+  model::Entity ready = host_values;
+  ready.status = model::Status::ready;
+
+  const std::vector<Edit> edits = {
+      {"a template", [](auto& b) { b.put(make_template("service", "y")); }, " prod"},
+      {"another template", [](auto& b) { b.put(make_template("tool", "y")); }, " test"},
+      {"an unused template", [](auto& b) { b.put(make_template("idle")); }, ""},
+      {"the workload", [](auto& b) { b.put(make_workload("sensor", "other")); }, " prod test"},
+      {"the deployment's values", [&](auto& b) { b.put(with_values); }, " prod"},
+      {"the host's values", [&](auto& b) { b.put(host_values); }, " prod test"},
+      {"the host's status", [&](auto& b) { b.put(ready); }, ""},
+      {"another host", [](auto& b) { b.put(make_host("nuc", {})); }, ""},
+      {"labels: out of the lab",
+       [](auto& b) {
+         b.put(make_host("pi", {{"site", "shop"}, {"name", "pi"}}));
+       },
+       " test -prod"},
+      {"labels: back",
+       [](auto& b) {
+         b.put(make_host("pi", {{"site", "lab"}, {"name", "pi"}}));
+       },
+       " prod test"},
+      {"the target leaves",
+       [](auto& b) {
+         b.put(make_target("lab", {{"site", "x"}}));
+       },
+       " -prod"},
+      {"the target comes back",
+       [](auto& b) {
+         b.put(make_target("lab", {{"site", "lab"}}));
+       },
+       " prod"},
+      {"deletion is asked for", [&](auto& b) { b.put(deleting); }, " -prod"},
+      {"deletion is confirmed", [&](auto& b) { b.remove(deployment.key()); }, ""},
+      {"the name is used again", [&](auto& b) { b.put(deployment); }, " prod"},
+      {"the deployment goes at once", [&](auto& b) { b.remove(deployment.key()); }, " -prod"},
+  };
+  for (const Edit& edit : edits) {
+    const std::uint64_t before = builder_.head();
+    edit.make(builder_);
+    EXPECT_EQ(text(ask("pi", before)), edit.expected) << edit.name;
+    EXPECT_EQ(text(ask("pi", before)), edit.expected) << edit.name << ", asked again";
+  }
+}
+
+TEST_F(HostQuery, ThereAndBackAgainIsNoNews) {
+  const std::uint64_t before = builder_.head();
+  builder_.put(make_host("pi", {{"site", "shop"}, {"name", "pi"}}));
+  builder_.put(make_host("pi", {{"site", "lab"}, {"name", "pi"}}));
+  EXPECT_EQ(text(ask("pi", before)), "");
+}
+
+TEST_F(HostQuery, ATombstoneSaysWhenTheDeploymentLeft) {
+  const std::uint64_t before = builder_.head();
+  const auto change = builder_.put(make_target("lab", {{"site", "elsewhere"}}));
+  builder_.put(make_template("tool", "later"));
+  const HostChanges changes = ask("pi", before);
+  ASSERT_EQ(changes.tombstones.size(), 1U);
+  EXPECT_EQ(changes.tombstones[0].deleted_time, change.time);
+}
+
+TEST_F(HostQuery, LaysTheLayersOfValuesOverEachOther) {
+  const auto values = [](const nlohmann::json& json) { return model::Values::from(json).value(); };
+  model::Entity service = make_template("service");
+  std::get<model::TemplateSpec>(service.spec).defaults =
+      values({{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}, {"deep", {{"x", 1}, {"y", 1}}}});
+  model::Entity sensor = make_workload("sensor");
+  std::get<model::WorkloadSpec>(sensor.spec).values = values({{"b", 2}, {"c", 2}, {"d", 2}});
+  model::Entity prod = make_deployment("prod", "sensor", "service", "lab");
+  std::get<model::DeploymentSpec>(prod.spec).values =
+      values({{"c", 3}, {"d", 3}, {"deep", {{"y", 3}}}, {"list", {1, 2}}});
+  model::Entity pi = make_host("pi", {{"site", "lab"}});
+  std::get<model::HostSpec>(pi.spec).values = values({{"d", 4}, {"list", {9}}});
+  for (const auto& entity : {service, sensor, prod, pi}) builder_.put(entity);
+
+  const nlohmann::json inputs = ask("pi", std::nullopt).desired.at(0).inputs.json();
+  EXPECT_EQ(inputs["values"],
+            nlohmann::json::parse(R"({"a":1,"b":2,"c":3,"d":4,"deep":{"x":1,"y":3},"list":[9]})"));
+  EXPECT_EQ(inputs["host"], nlohmann::json::parse(R"({"name":"pi","labels":{"site":"lab"}})"));
+  EXPECT_EQ(inputs["deployment"]["name"], "prod");
+  EXPECT_EQ(inputs["workload"]["repo"], "repo");
+}
+
+TEST_F(HostQuery, ADeploymentWithoutItsTemplateIsHeldWithTheReason) {
+  builder_.put(make_deployment("broken", "sensor", "nowhere", "named"));
+  const HostChanges changes = ask("nuc", std::nullopt);
+  ASSERT_EQ(changes.desired.size(), 2U);
+  EXPECT_EQ(changes.desired[0].error, "template \"nowhere\" does not exist");
+}
+
+TEST_F(HostQuery, TheManifestHoldsTheNewsAndADigestOfTheWhole) {
+  const std::uint64_t before = builder_.head();
+  builder_.put(make_template("tool", "new"));
+  HostChanges changes = ask("pi", before);
+  render_digests(changes.desired, [](const model::DesiredDeployment& desired) -> Result<Digest> {
+    if (desired.key.name == "test") return invalid("line 3: \"x\" is not known");
+    return Digest::of("rendered");
+  });
+  const model::Manifest manifest = manifest_of(kEpoch, "pi", changes);
+  ASSERT_EQ(manifest.deployments.size(), 1U);
+  EXPECT_EQ(manifest.deployments[0].error, "line 3: \"x\" is not known");
+  EXPECT_EQ(manifest.digest, model::digest_of_desired(changes.desired));
+  EXPECT_EQ(manifest.bookmark.seq, builder_.head());
+}
+
+TEST_F(HostQuery, KnowsTheDeploymentsWhoseStatusAChangeMayAlter) {
+  const auto affected = [&](const model::Change& change) {
+    std::string names;
+    for (const auto& key : deployments_affected(builder_.fleet(), change)) names += " " + key.name;
+    return names;
+  };
+  EXPECT_EQ(affected(builder_.put(make_template("tool", "y"))), " test");
+  EXPECT_EQ(affected(builder_.put(make_workload("sensor", "y"))), " prod test");
+  EXPECT_EQ(affected(builder_.put(make_host("pi", {}))), " prod test");
+  EXPECT_EQ(affected(builder_.put(make_target("lab", {{"a", "b"}}))), " prod");
+  EXPECT_EQ(affected(builder_.put(make_host("new", {}))), "");
+  EXPECT_EQ(affected(builder_.remove(deployment_key("prod"))), " prod");
+}
+
+}  // namespace
+}  // namespace titan::reconciler

@@ -1,0 +1,249 @@
+#include <gtest/gtest.h>
+
+#include "tests/server-lite/test_server.hpp"
+
+namespace titan::server_lite {
+namespace {
+
+using model::Status;
+using nlohmann::json;
+using titan::testing::TestServer;
+
+// A host that does as it is told: syncs, holds what came, and reports it.
+class ObedientHost {
+ public:
+  ObedientHost(TestServer& server, std::string name) : server_(server), name_(std::move(name)) {}
+
+  // "full: +prod -old": what the answer brought and took; "nothing" for 204.
+  std::string sync() {
+    const auto answer =
+        server_.client().sync(name_, {.bookmark = bookmark_, .report = report_}).value();
+    if (!answer.manifest) return "nothing";
+    bookmark_ = answer.bookmark;
+    std::string told = answer.manifest->full ? "full:" : "";
+    if (answer.manifest->full) held_.clear();
+    for (const auto& desired : answer.manifest->deployments) {
+      held_[desired.key] = desired;
+      told += " +" + desired.key.name;
+    }
+    for (const auto& tombstone : answer.manifest->tombstones) {
+      held_.erase(tombstone.key);
+      told += " -" + tombstone.key.name;
+    }
+    return told;
+  }
+  void report(const std::string& failure = "") {
+    report_ = model::HostReport{.agent_version = "test"};
+    for (const auto& [key, desired] : held_) {
+      report_->deployments.push_back({.key = key,
+                                      .version = desired.version,
+                                      .rendered_digest = desired.rendered_digest,
+                                      .status = failure.empty() ? Status::ready : Status::error,
+                                      .reason = failure});
+    }
+  }
+  std::string sync_and_report() {
+    const std::string told = sync();
+    report();
+    sync();
+    return told;
+  }
+  void set_bookmark(std::optional<model::Bookmark> bookmark) { bookmark_ = std::move(bookmark); }
+  [[nodiscard]] const std::optional<model::Bookmark>& bookmark() const { return bookmark_; }
+
+ private:
+  TestServer& server_;
+  std::string name_;
+  std::optional<model::Bookmark> bookmark_;
+  std::optional<model::HostReport> report_;
+  std::map<model::Key, model::DesiredDeployment> held_;
+};
+
+class Delivery : public ::testing::Test {
+ protected:
+  Delivery() { server_.put_prod(); }
+
+  Status status(const std::string& name) { return server_.deployment(name).status; }
+
+  TestServer server_;
+  ObedientHost pi_{server_, "pi"};
+};
+
+TEST_F(Delivery, ADeploymentGoesFromInitializedOverCreatingToReady) {
+  EXPECT_EQ(status("prod"), Status::initialized);
+  EXPECT_EQ(server_.deployment("prod").reason,
+            std::vector<std::string>{"waiting for 1 of 1 hosts: pi"});
+  EXPECT_EQ(pi_.sync(), "full: +prod");
+  EXPECT_EQ(status("prod"), Status::creating);
+  pi_.report();
+  EXPECT_EQ(pi_.sync(), "nothing");
+  EXPECT_EQ(status("prod"), Status::ready);
+  EXPECT_TRUE(server_.deployment("prod").reason.empty());
+}
+
+TEST_F(Delivery, AHostIsInitializedUntilItIsHeardOf) {
+  EXPECT_EQ(server_.json("GET", "/v1/hosts/pi")["status"], "INITIALIZED");
+  pi_.sync();
+  EXPECT_EQ(server_.json("GET", "/v1/hosts/pi")["status"], "READY");
+}
+
+TEST_F(Delivery, APollWithoutNewsWritesNothing) {
+  pi_.sync_and_report();
+  const std::string head = server_.store().head().value().text();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(pi_.sync(), "nothing");
+  EXPECT_EQ(server_.store().head().value().text(), head);
+}
+
+TEST_F(Delivery, EditingATemplateBringsItsDeploymentsAgainAndNoOther) {
+  server_.put_template("tool", "tool\n", "root/bin/{{deployment.name}}");
+  server_.put_deployment("test", "tool");
+  pi_.sync_and_report();
+  server_.put_template("service", "host {{host.name}}, edited\n");
+  EXPECT_EQ(status("prod"), Status::updating);
+  EXPECT_EQ(status("test"), Status::ready);
+  EXPECT_EQ(pi_.sync_and_report(), " +prod");
+  EXPECT_EQ(status("prod"), Status::ready);
+}
+
+TEST_F(Delivery, LabelsThatNoLongerMatchGiveTombstones) {
+  pi_.sync_and_report();
+  server_.put_host("pi", {{"site", "shop"}});
+  EXPECT_EQ(pi_.sync_and_report(), " -prod");
+  EXPECT_EQ(status("prod"), Status::initialized);
+  EXPECT_EQ(server_.deployment("prod").reason,
+            std::vector<std::string>{"target \"lab\" matches no host"});
+}
+
+TEST_F(Delivery, AForeignBookmarkGivesEverything) {
+  pi_.sync_and_report();
+  pi_.set_bookmark(model::Bookmark{"0123456789abcdef", 3});
+  EXPECT_EQ(pi_.sync(), "full: +prod");
+  pi_.set_bookmark(model::Bookmark{pi_.bookmark()->epoch, 1'000'000});
+  EXPECT_EQ(pi_.sync(), "full: +prod");
+}
+
+TEST_F(Delivery, ARepeatedReportChangesNothing) {
+  pi_.sync_and_report();
+  const std::string head = server_.store().head().value().text();
+  pi_.report();
+  pi_.sync();
+  pi_.sync();
+  EXPECT_EQ(server_.store().head().value().text(), head);
+}
+
+TEST_F(Delivery, ADeletedDeploymentWaitsUntilItsHostsConfirm) {
+  pi_.sync_and_report();
+  const HttpResponse answer = server_.call("DELETE", "/v1/workspaces/default/deployments/prod");
+  EXPECT_EQ(answer.header("Titan-Outcome"), "deleting");
+  EXPECT_EQ(status("prod"), Status::deleting);
+  EXPECT_EQ(server_.deployment("prod").reason,
+            std::vector<std::string>{"waiting for removal from pi"});
+  EXPECT_EQ(server_.call("DELETE", "/v1/workspaces/default").status, 409);
+
+  server_.restart();
+  EXPECT_EQ(pi_.sync(), " -prod");
+  EXPECT_EQ(status("prod"), Status::deleting);
+  pi_.report();
+  pi_.sync();
+  EXPECT_EQ(server_.call("GET", "/v1/workspaces/default/deployments/prod").status, 404);
+}
+
+TEST_F(Delivery, ForcedDeletionDoesNotWaitAndTheHostStillGetsItsTombstone) {
+  pi_.sync_and_report();
+  const HttpResponse answer =
+      server_.call("DELETE", "/v1/workspaces/default/deployments/prod?force=true");
+  EXPECT_EQ(answer.header("Titan-Outcome"), "deleted");
+  EXPECT_EQ(pi_.sync(), " -prod");
+}
+
+TEST_F(Delivery, DeletingTheHostThatHoldsItEndsTheWait) {
+  pi_.sync_and_report();
+  server_.call("DELETE", "/v1/workspaces/default/deployments/prod");
+  EXPECT_EQ(server_.call("DELETE", "/v1/hosts/pi").status, 200);
+  EXPECT_EQ(server_.call("GET", "/v1/workspaces/default/deployments/prod").status, 404);
+}
+
+TEST_F(Delivery, AFailureOnAHostIsAnErrorWithTheHostAndItsReason) {
+  pi_.sync();
+  pi_.report("no space left");
+  pi_.sync();
+  EXPECT_EQ(status("prod"), Status::error);
+  EXPECT_EQ(server_.deployment("prod").reason, std::vector<std::string>{"host pi: no space left"});
+  pi_.report();
+  pi_.sync();
+  EXPECT_EQ(status("prod"), Status::ready);
+}
+
+TEST_F(Delivery, WhatCannotBeRenderedIsAnErrorWithThePlaceAndLeavesItsSiblingsAlone) {
+  server_.put_template("tool", "tool\n", "root/bin/{{deployment.name}}");
+  server_.put_deployment("test", "tool");
+  pi_.sync_and_report();
+  server_.put_template("service", "{{values.unknown}}\n");
+  EXPECT_EQ(status("prod"), Status::error);
+  const auto reason = server_.deployment("prod").reason.at(0);
+  EXPECT_NE(reason.find("1:1"), std::string::npos) << reason;
+  EXPECT_NE(reason.find("values.unknown"), std::string::npos) << reason;
+  EXPECT_EQ(status("test"), Status::ready);
+  const auto manifest = server_.client().host_changes("pi", "", false).value().manifest;
+  ASSERT_EQ(manifest.deployments.size(), 2U);
+  EXPECT_FALSE(manifest.deployments[0].error.empty());
+  EXPECT_TRUE(manifest.deployments[1].error.empty());
+}
+
+TEST_F(Delivery, EverythingIsTheSameAfterARestart) {
+  pi_.sync_and_report();
+  server_.put_template("service", "edited\n");
+  server_.restart();
+  EXPECT_EQ(status("prod"), Status::updating);
+  EXPECT_EQ(pi_.sync_and_report(), " +prod");
+  EXPECT_EQ(status("prod"), Status::ready);
+  server_.restart();
+  EXPECT_EQ(pi_.sync(), "nothing");
+  EXPECT_EQ(status("prod"), Status::ready);
+}
+
+TEST_F(Delivery, ATimeInPlaceOfABookmarkGivesWhatWasModifiedSince) {
+  const auto created = server_.deployment("prod").created_time;
+  const auto since = [&](Timestamp time) {
+    return server_.client().host_changes("pi", time.text(), false).value().manifest;
+  };
+  EXPECT_EQ(since(created).deployments.size(), 1U);
+  server_.clock().advance(std::chrono::hours(1));
+  EXPECT_TRUE(since(server_.clock().wall()).deployments.empty());
+}
+
+TEST_F(Delivery, ShowsTheRenderedFilesWhenAsked) {
+  const auto changes = server_.client().host_changes("pi", "", true).value();
+  ASSERT_EQ(changes.rendered.size(), 1U);
+  ASSERT_EQ(changes.rendered[0].files.size(), 1U);
+  EXPECT_EQ(changes.rendered[0].files[0].path, "root/etc/prod.conf");
+  EXPECT_EQ(changes.rendered[0].files[0].content, "host pi\n");
+  EXPECT_EQ(changes.rendered[0].digest, changes.manifest.deployments[0].rendered_digest);
+}
+
+TEST_F(Delivery, TheManifestOfAKnownBookmarkIs304) {
+  const HttpResponse first = server_.call("GET", "/v1/hosts/pi/changes");
+  const HttpResponse again =
+      server_.call("GET", "/v1/hosts/pi/changes", "", {{"If-None-Match", first.header("ETag")}});
+  EXPECT_EQ(again.status, 304);
+  EXPECT_TRUE(again.body.empty());
+}
+
+TEST_F(Delivery, TellsHowADeploymentStandsOnEachHost) {
+  server_.put_host("nuc", {{"site", "lab"}});
+  pi_.sync_and_report();
+  const model::Key prod{.kind = model::Kind::deployment, .workspace = "default", .name = "prod"};
+  const auto hosts = server_.client().deployment_hosts(prod).value();
+  ASSERT_EQ(hosts.size(), 2U);
+  EXPECT_EQ(hosts[0].host, "nuc");
+  EXPECT_EQ(hosts[0].status, Status::initialized);
+  EXPECT_FALSE(hosts[0].current);
+  EXPECT_EQ(hosts[1].host, "pi");
+  EXPECT_EQ(hosts[1].status, Status::ready);
+  EXPECT_TRUE(hosts[1].current);
+  EXPECT_EQ(server_.client().host_report("pi").value().report.agent_version, "test");
+  EXPECT_EQ(server_.client().host_report("nuc").error().code, ErrorCode::not_found);
+}
+
+}  // namespace
+}  // namespace titan::server_lite

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "client/client.hpp"
+#include "server-lite/server.hpp"
+#include "store/sqlite_store.hpp"
+#include "tests/support/fake_clock.hpp"
+#include "tests/support/fake_transport.hpp"
+#include "tests/support/seeded_random.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace titan::testing {
+
+// The real server on a real store in a temporary directory, without a socket: asked through
+// call(), or through the client.
+class TestServer {
+ public:
+  TestServer()
+      : transport_([this](const HttpRequest& request) { return server_->handle(request); }),
+        client_(transport_) {
+    start();
+  }
+
+  // As after the end of the process: everything comes up from the store again.
+  void restart() {
+    server_.reset();
+    store_.reset();
+    start();
+  }
+
+  HttpResponse call(const std::string& method, const std::string& target,
+                    const std::string& body = "", const HttpHeaders& headers = {}) {
+    return server_->handle({.method = method, .target = target, .headers = headers, .body = body});
+  }
+  nlohmann::json json(const std::string& method, const std::string& target,
+                      const nlohmann::json& body = nullptr) {
+    const std::string text = body.is_null() ? "" : body.dump();
+    return parse_json(call(method, target, text).body).value();
+  }
+
+  // A template of one file, uploaded.
+  client::WriteResult put_template(const std::string& name, const std::string& content,
+                                   const std::string& path = "root/etc/{{deployment.name}}.conf") {
+    model::TemplateSpec spec;
+    spec.files = {
+        {.path = path, .digest = client_.put_blob(content).value(), .size = content.size()}};
+    return client_.put({.name = name, .spec = std::move(spec)}).value();
+  }
+  // Host "pi" with the label site=lab, template "service", workload "sensor", target "lab", and
+  // deployment "prod" of all of them.
+  void put_prod() {
+    put_host("pi", {{"site", "lab"}});
+    put_template("service", "host {{host.name}}\n");
+    put({.name = "sensor", .workspace = "default", .spec = model::WorkloadSpec{.repo = "repo"}});
+    put({.name = "lab",
+         .workspace = "default",
+         .spec = model::TargetSpec{.labels = {{"site", "lab"}}}});
+    put_deployment("prod");
+  }
+  client::WriteResult put(const model::Entity& entity) { return client_.put(entity).value(); }
+  client::WriteResult put_host(const std::string& name, const model::Labels& labels) {
+    return put({.name = name, .spec = model::HostSpec{.labels = labels}});
+  }
+  client::WriteResult put_deployment(const std::string& name,
+                                     const std::string& template_name = "service") {
+    return put({.name = name,
+                .workspace = "default",
+                .spec = model::DeploymentSpec{
+                    .workload = "sensor", .template_name = template_name, .target = "lab"}});
+  }
+  model::Entity deployment(const std::string& name) {
+    return client_.get({.kind = model::Kind::deployment, .workspace = "default", .name = name})
+        .value();
+  }
+
+  client::Client& client() { return client_; }
+  store::Store& store() { return *store_; }
+  FakeTransport& transport() { return transport_; }
+  FakeClock& clock() { return clock_; }
+  [[nodiscard]] std::string log_text() const { return log_text_.str(); }
+
+ private:
+  void start() {
+    store_ = store::SqliteStore::open(directory_.path() + "/titan.db", clock_, random_).value();
+    server_ = server_lite::Server::open({*store_, clock_, random_, log_}).value();
+  }
+
+  TemporaryDirectory directory_;
+  FakeClock clock_;
+  SeededRandom random_{7};
+  std::ostringstream log_text_;
+  Log log_{log_text_, clock_, Log::Format::json};
+  std::unique_ptr<store::SqliteStore> store_;
+  std::unique_ptr<server_lite::Server> server_;
+  FakeTransport transport_;
+  client::Client client_;
+};
+
+}  // namespace titan::testing
