@@ -74,7 +74,7 @@ Result<void> Agent::cycle(StepResult& result) {
     const auto converged = converge(result);
     if (!synced) return synced.error();
     if (!converged) return converged.error();
-    if (digest_of(state_.report()) == state_.reported) break;
+    if (model::digest_of(state_.report()) == state_.reported) break;
   }
   return state_file_.save(state_);
 }
@@ -83,8 +83,8 @@ Result<bool> Agent::sync() {
   model::SyncRequest request;
   if (!ask_for_all_) request.bookmark = state_.bookmark;
   const model::HostReport report = state_.report();
-  const Digest digest = digest_of(report);
-  if (digest != state_.reported) request.report = report;
+  request.report_digest = model::digest_of(report);
+  if (request.report_digest != state_.reported) request.report = report;
 
   const auto answer = env_.client.sync(host_, request);
   if (!answer) {
@@ -92,7 +92,7 @@ Result<bool> Agent::sync() {
                      {{"error", answer.error().text()}});
     return answer.error();
   }
-  state_.reported = digest;
+  state_.reported = answer->report_wanted ? Digest() : request.report_digest;
   if (answer->poll_after.count() > 0) poll_after_ = std::min(answer->poll_after, kPollAfterMax);
   if (!answer->manifest) return false;
   return adopt(*answer->manifest);

@@ -184,8 +184,4 @@ Result<void> StateFile::save(const AgentState& state) {
   return {};
 }
 
-Digest digest_of(const model::HostReport& report) {
-  return Digest::of(canonical_json(model::json_of(report)));
-}
-
 }  // namespace titan::agent

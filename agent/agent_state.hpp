@@ -70,6 +70,4 @@ class StateFile {
   std::string text_;  // of the file
 };
 
-Digest digest_of(const model::HostReport& report);
-
 }  // namespace titan::agent

@@ -217,7 +217,7 @@ class Parser {
   void add_config() {
     CLI::App& config =
         add_verb(app_, "config", "Servers to work with, by name",
-                 "titan config set-context lab --server http://10.0.0.5:7480", nullptr);
+                 "titan config set-context lab --server http://127.0.0.1:7481", nullptr);
     config.require_subcommand(1);
     add_verb(config, "current-context", "Show the current context", "titan config current-context",
              [] { return Command(CurrentContextCommand{}); });
@@ -230,7 +230,7 @@ class Parser {
         ->required();
     CLI::App& set = add_verb(
         config, "set-context", "Add or change a context",
-        "titan config set-context lab --server http://10.0.0.5:7480 --workspace iot", [this] {
+        "titan config set-context lab --server http://127.0.0.1:7481 --workspace iot", [this] {
           return Command(SetContextCommand{name_, connection_.server, connection_.workspace});
         });
     set.add_option("NAME", name_, "Name of the context")->required();

@@ -22,7 +22,7 @@ struct Context {
 //   currentContext: lab
 //   contexts:
 //     - name: lab
-//       server: http://10.0.0.5:7480
+//       server: http://127.0.0.1:7481
 //       workspace: iot          # may be left out
 //
 // It stands at $TITAN_CONFIG, or else $XDG_CONFIG_HOME/titan/config.yaml, or else

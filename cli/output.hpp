@@ -8,6 +8,7 @@
 
 namespace titan::cli {
 
+// How answers are printed: -o.
 enum class Output { table, wide, json, yaml, name };
 
 struct OutputFlags {

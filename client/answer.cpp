@@ -174,6 +174,7 @@ Result<WriteResult> read_write_result(const HttpResponse& response) {
 Result<SyncAnswer> read_sync_answer(std::string_view host, const HttpResponse& response) {
   SyncAnswer answer;
   TITAN_ASSIGN(answer.bookmark, checked(model::Bookmark::parse(response.header("Titan-Bookmark"))));
+  answer.report_wanted = response.header("Titan-Report-Wanted") == "true";
   if (const std::string after = response.header("Titan-Poll-After"); !after.empty()) {
     TITAN_ASSIGN(answer.poll_after, checked(parse_seconds(after)));
   }

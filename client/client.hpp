@@ -47,6 +47,7 @@ struct SyncAnswer {
   std::optional<model::Manifest> manifest = {};
   model::Bookmark bookmark = {};
   std::chrono::seconds poll_after{};  // when the server wants to be asked again; 0: it did not say
+  bool report_wanted = false;         // the server does not have the host's report
 };
 
 // The answer to host_changes(). `rendered` is empty unless it was asked for.

@@ -215,12 +215,8 @@ struct HttpTransport::Connection {
                        " bytes");
     }
     if (!result && !arrival.no_body) return connection_error(result.error(), options);
+    // The library tells of the head of a 204, or of the answer to HEAD, only at the end.
     if (result) take_head(*result, arrival.response);
-    if (result) {
-      // The library tells of the head of a 204, or of the answer to HEAD, only at the end.
-      arrival.response.status = result->status;
-      arrival.response.headers = headers_of(result->headers);
-    }
     return std::move(arrival.response);
   }
 

@@ -6,6 +6,7 @@
 
 namespace titan::gitops {
 
+// Which commits to write anew, and where.
 struct ReplayRange {
   git_oid tip;                    // the newest commit to replay
   git_oid onto;                   // where to; its history is left out

@@ -101,7 +101,8 @@ std::string FieldReader::required_text(std::string_view field) {
 void FieldReader::require(std::initializer_list<std::string_view> fields) {
   for (const std::string_view field : fields) {
     const json* value = find(field);
-    const bool says_nothing = value == nullptr || (value->is_string() && *value == "");
+    const auto* text = value == nullptr ? nullptr : value->get_ptr<const std::string*>();
+    const bool says_nothing = value == nullptr || (text != nullptr && text->empty());
     if (says_nothing) refuse(field, "must be given");
   }
 }

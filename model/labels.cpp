@@ -85,14 +85,15 @@ Result<void> check_labels(std::string_view field, const Labels& labels) {
 Result<void> check_tags(std::string_view field, const Tags& tags) {
   TITAN_TRY(check_keys_and_count(field, tags));
   for (const auto& [key, value] : tags) {
-    const auto refuse = [&](std::string why) {
-      return invalid_field(std::string(field) + "." + key, std::move(why));
-    };
+    std::string place = std::string(field) + "." + key;
     if (value.size() > kTagValueBytesMax) {
-      return refuse("is " + std::to_string(value.size()) + " bytes long, the limit is " +
-                    std::to_string(kTagValueBytesMax));
+      return invalid_field(std::move(place), "is " + std::to_string(value.size()) +
+                                                 " bytes long, the limit is " +
+                                                 std::to_string(kTagValueBytesMax));
     }
-    if (value.find('\0') != std::string::npos) return refuse("holds a NUL character");
+    if (value.find('\0') != std::string::npos) {
+      return invalid_field(std::move(place), "holds a NUL character");
+    }
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "model/field_reader.hpp"
 #include "model/limits.hpp"
@@ -59,6 +60,10 @@ json json_of(const HostReport& report) {
   return {{"deployments", std::move(deployments)}, {"agentVersion", report.agent_version}};
 }
 
+Digest digest_of(const HostReport& report) {
+  return Digest::of(canonical_json(json_of(report)));
+}
+
 Result<HostReport> parse_report(const json& object) {
   FieldReader reader(object, "report");
   reader.require({"deployments"});
@@ -80,12 +85,13 @@ json json_of(const SyncRequest& request) {
   json object = json::object();
   if (request.bookmark) object["bookmark"] = request.bookmark->text();
   if (request.report) object["report"] = json_of(*request.report);
+  if (!request.report_digest.empty()) object["reportDigest"] = request.report_digest.text();
   return object;
 }
 
 Result<SyncRequest> parse_sync_request(const json& object) {
   FieldReader reader(object, "");
-  SyncRequest request;
+  SyncRequest request{.report_digest = reader.digest("reportDigest")};
   if (!reader.text("bookmark").empty()) {
     request.bookmark = reader.parsed<Bookmark>("bookmark", &Bookmark::parse);
   }

@@ -33,6 +33,8 @@ struct HostReport {
 };
 
 nlohmann::json json_of(const HostReport& report);
+// Of the canonical JSON: by it a host and the server know whether they speak of the same report.
+Digest digest_of(const HostReport& report);
 // invalid, naming the field. A report without `deployments` is refused, since an empty list means
 // that nothing is on the host; so is one that lists a deployment twice.
 Result<HostReport> parse_report(const nlohmann::json& json);
@@ -41,6 +43,7 @@ Result<HostReport> parse_report(const nlohmann::json& json);
 struct SyncRequest {
   std::optional<Bookmark> bookmark = {};  // none: asks for the full manifest
   std::optional<HostReport> report = {};  // none: as reported before
+  Digest report_digest = {};              // `reportDigest`: of the report, also when it is left out
 };
 
 nlohmann::json json_of(const SyncRequest& request);

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "base/file_system.hpp"
@@ -111,9 +112,10 @@ Labels labels(FieldReader& reader, const char* field) {
 // Names without repeats, in the order given.
 std::vector<std::string> names(FieldReader& reader, const char* field) {
   std::vector<std::string> names = reader.texts(field, kLabelsMax);
+  std::set<std::string_view> seen;
   for (std::size_t i = 0; i < names.size(); ++i) {
     refuse_unless_name(reader, std::string(field) + "[" + std::to_string(i) + "]", names[i]);
-    if (std::find(names.begin(), names.begin() + i, names[i]) != names.begin() + i) {
+    if (!seen.insert(names[i]).second) {
       reader.refuse(field, quote(names[i]) + " stands there twice");
     }
   }

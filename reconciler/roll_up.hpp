@@ -28,8 +28,8 @@ struct RolledUp {
 
 // The status of a deployment from how its hosts stand. Pure.
 //
-//   something it names does not exist   -> MISSING
 //   deletion was asked for              -> DELETING, with the hosts that still hold it
+//   something it names does not exist   -> MISSING
 //   its target matches no host          -> INITIALIZED
 //   a host reports ERROR, or the server cannot render it for a host -> ERROR, with each host
 //   every host is current               -> READY

@@ -31,6 +31,24 @@ std::string users_text(const std::vector<Key>& users) {
   return join(subjects, ", ") + (more > 0 ? " and " + std::to_string(more) + " more" : "");
 }
 
+// A deployment takes its workload's template when it names none; one of the two must.
+Result<void> check_has_template(const FleetView& view, const model::Entity& entity) {
+  const auto* spec = std::get_if<model::DeploymentSpec>(&entity.spec);
+  if (spec == nullptr || !spec->template_name.empty()) return {};
+  const Key workload{.organization = entity.organization,
+                     .kind = Kind::workload,
+                     .workspace = entity.workspace,
+                     .name = spec->workload};
+  const auto found = view.fleet.find(workload, view.fleet.head());
+  if (found != nullptr && !std::get<model::WorkloadSpec>(found->spec).default_template.empty()) {
+    return {};
+  }
+  Error error = invalid_field("spec.template", "must be given, since the workload " +
+                                                   quote(spec->workload) + " names none");
+  error.subject = entity.key().subject();
+  return error;
+}
+
 bool refers_to(const model::Entity& entity, const Key& key) {
   const auto references = model::references_of(entity);
   return std::any_of(references.begin(), references.end(),
@@ -49,7 +67,7 @@ Result<void> check_references(const FleetView& view, const model::Entity& entity
     error.subject = entity.key().subject();
     return error;
   }
-  return {};
+  return check_has_template(view, entity);
 }
 
 Result<void> check_abilities(const model::Entity& entity) {

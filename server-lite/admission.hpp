@@ -10,7 +10,8 @@ namespace titan::server_lite {
 // Whether a write may enter the store, as far as that depends on what is there already. What an
 // entity must be in itself, model::parse_entity has checked.
 
-// What the entity names but does not exist, as an error about the first; nothing when all exists.
+// invalid when something that the entity names does not exist, or when a deployment has a template
+// neither of its own nor by its workload.
 Result<void> check_references(const FleetView& view, const model::Entity& entity);
 
 // invalid when the spec asks for what this server cannot do yet: better refused than ignored.

@@ -72,6 +72,10 @@ Response put(Writer& writer, Kind kind, const Request& request, bool must_create
   put.create_workspace = *create_workspace;
   put.allow_missing = *allow_missing;
   put.if_match = *if_match;
+  if (must_create && put.if_match) {
+    return unreadable(invalid_field("If-Match", "goes with PUT and DELETE, not with POST"),
+                      request.id);
+  }
 
   auto body = request.json();
   if (!body) return unreadable(body.error(), request.id);

@@ -16,6 +16,7 @@ namespace titan::server_lite {
 struct FleetView {
   reconciler::Fleet fleet = {};
   std::map<model::Key, store::StoredReport> reports = {};  // by host
+  std::map<model::Key, Digest> report_digests = {};        // of the reports
   std::set<model::Key> heard_of = {};                      // hosts that have synced
   std::set<model::Key> deleting = {};                      // deployments that wait for their hosts
 };
@@ -39,6 +40,9 @@ class FleetState {
   mutable std::shared_mutex mutex_;
   FleetView view_;  // guarded by mutex_
 };
+
+void put_report(FleetView& view, const model::Key& host, store::StoredReport stored);
+void forget_report(FleetView& view, const model::Key& host);
 
 // The hosts whose last report lists the deployment, in order.
 std::vector<std::string> holders_of(const FleetView& view, const model::Key& deployment);

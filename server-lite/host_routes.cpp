@@ -47,6 +47,7 @@ Response answer_response(const HostService::Answer& answer) {
                                      : Response{.status = 204};
   response.headers["Titan-Bookmark"] = answer.manifest.bookmark.text();
   response.headers["Titan-Poll-After"] = std::to_string(answer.manifest.poll_after.count());
+  if (answer.report_wanted) response.headers["Titan-Report-Wanted"] = "true";
   return response;
 }
 

@@ -39,6 +39,11 @@ Result<HostService::Answer> HostService::sync(const Key& host, const model::Sync
   });
   if (news) TITAN_TRY(writer_.observe(host, request, request_id));
   TITAN_ASSIGN(Answer answer, this->answer(host, request.bookmark));
+  answer.report_wanted =
+      !request.report && !request.report_digest.empty() && state_.read([&](const FleetView& view) {
+        const auto known = view.report_digests.find(host);
+        return known == view.report_digests.end() || known->second != request.report_digest;
+      });
   if (!answer.changed) return answer;
   std::vector<Key> delivered;
   for (const auto& desired : answer.manifest.deployments) delivered.push_back(desired.key);

@@ -29,6 +29,7 @@ class HostService {
   };
   struct Answer {
     bool changed = false;
+    bool report_wanted = false;     // the host's report is not the one that the server has
     model::Manifest manifest = {};  // with only bookmark and poll_after when nothing changed
   };
 

@@ -28,8 +28,7 @@ int status_of(ErrorCode code) {
       return 409;
     case ErrorCode::denied:
       return 403;
-    case ErrorCode::exhausted:
-      return 429;
+    case ErrorCode::exhausted:  // of the disk: what a request is too large for is found earlier
     case ErrorCode::unavailable:
       return 503;
     case ErrorCode::internal:

@@ -73,7 +73,7 @@ void apply_to(FleetView& view, const std::vector<Change>& changes) {
     if (change.key.kind == Kind::host) {
       const bool heard_of = change.after && change.after->status != Status::initialized;
       set_member(view.heard_of, change.key, heard_of);
-      if (!change.after) view.reports.erase(change.key);
+      if (!change.after) forget_report(view, change.key);
     }
     if (change.key.kind == Kind::deployment) {
       set_member(view.deleting, change.key, change.after && change.after->deleting);
@@ -125,7 +125,7 @@ Result<void> Writer::open() {
   }
   TITAN_ASSIGN(const std::vector<store::StoredReport> reports, store_.reports());
   state_.update([&](FleetView& view) {
-    for (const store::StoredReport& stored : reports) view.reports[host_key(stored)] = stored;
+    for (const store::StoredReport& stored : reports) put_report(view, host_key(stored), stored);
   });
 
   const Entity workspace{.name = std::string(model::kDefaultWorkspace),
@@ -284,13 +284,8 @@ Result<void> Writer::observe(const Key& host, const model::SyncRequest& sync,
   if (batch.mutations.empty() && batch.observations.empty()) return {};
   TITAN_TRY(commit(batch));
   if (!sync.report) return {};
-  state_.update([&](FleetView& view) {
-    view.reports[host] = {.organization = host.organization,
-                          .host = host.name,
-                          .bookmark = sync.bookmark.value_or(model::Bookmark()),
-                          .time = entity.modified_time,
-                          .report = *sync.report};
-  });
+  TITAN_ASSIGN(store::StoredReport stored, store_.report(host.organization, host.name));
+  state_.update([&](FleetView& view) { put_report(view, host, std::move(stored)); });
   roll_up_or_warn(touched, request_id);
   return {};
 }

@@ -17,6 +17,7 @@
 
 namespace titan::server_lite {
 
+// What a write did to the entity.
 enum class WriteOutcome { created, updated, unchanged, deleting, deleted };
 std::string_view name_of(WriteOutcome outcome);  // "created"
 

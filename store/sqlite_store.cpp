@@ -323,6 +323,21 @@ Result<std::vector<StoredReport>> SqliteStore::reports() {
   return parse_all<StoredReport>(std::move(rows));
 }
 
+Result<StoredReport> SqliteStore::report(std::string_view organization, std::string_view host) {
+  std::vector<ReportRow> rows;
+  {
+    const std::lock_guard lock(state_->read_mutex);
+    TITAN_ASSIGN(
+        rows, rows_of(state_->reader->query("SELECT organization, host, epoch, seq, time, report"
+                                            " FROM reports WHERE organization = ?1 AND host = ?2",
+                                            organization, host),
+                      &report_row));
+  }
+  if (rows.empty()) return about("host " + std::string(host), not_found("it has no report"));
+  TITAN_ASSIGN(std::vector<StoredReport> parsed, parse_all<StoredReport>(std::move(rows)));
+  return std::move(parsed.front());
+}
+
 Result<bool> SqliteStore::put_blob(const Digest& digest, std::string_view bytes) {
   if (bytes.size() > kBlobBytesMax) {
     return about("blob " + digest.text(),

@@ -50,6 +50,7 @@ class SqliteStore final : public Store {
   Result<std::uint64_t> seq_before(Timestamp moment) override;
   Result<model::Bookmark> head() override;
   Result<std::vector<StoredReport>> reports() override;
+  Result<StoredReport> report(std::string_view organization, std::string_view host) override;
   Result<bool> put_blob(const Digest& digest, std::string_view bytes) override;
   Result<std::string> get_blob(const Digest& digest) override;
   Result<bool> has_blob(const Digest& digest) override;

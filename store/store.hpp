@@ -113,6 +113,8 @@ class Store {
 
   // The last report of every host, by organization and host.
   virtual Result<std::vector<StoredReport>> reports() = 0;
+  // The last report of one host; not_found when there is none.
+  virtual Result<StoredReport> report(std::string_view organization, std::string_view host) = 0;
 
   // Keeps the bytes under their digest, for ever; true when they were not there yet.
   // invalid when `digest` is not theirs; exhausted over kBlobBytesMax.

@@ -9,6 +9,7 @@
 
 namespace titan::cli {
 
+// How `titan delete` goes about it, whatever it deletes.
 struct DeleteFlags {
   bool force = false;             // do not wait for a deployment's hosts
   bool ignore_not_found = false;  // what does not exist is deleted already

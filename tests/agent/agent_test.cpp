@@ -123,6 +123,24 @@ TEST_F(AgentTest, AnotherEpochGivesEverythingAndTakesWhatIsNotInIt) {
   EXPECT_EQ(successor.deployment("prod").status, Status::ready);
 }
 
+TEST_F(AgentTest, AServerThatForgotTheHostLearnsAgainWhatItHolds) {
+  host_.once_done();
+  // The host's entity is made anew; then another server, with the same fleet, takes over.
+  server_.call("DELETE", "/v1/hosts/pi");
+  server_.put_host("pi", {{"site", "lab"}});
+  EXPECT_NE(status("prod"), Status::ready);
+  host_.once_done();
+  EXPECT_EQ(status("prod"), Status::ready);
+
+  TestServer successor;
+  successor.put_prod();
+  host_.transport() = titan::testing::FakeTransport([&](const HttpRequest& request) {
+    return successor.call(request.method, request.target, request.body, request.headers);
+  });
+  host_.once_done();
+  EXPECT_EQ(successor.deployment("prod").status, Status::ready);
+}
+
 TEST_F(AgentTest, NothingIsTakenAwayByAnAnswerThatIsMissingRefusedOrWrong) {
   host_.once_done();
   server_.call("DELETE", "/v1/workspaces/default/deployments/prod");

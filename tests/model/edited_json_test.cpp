@@ -152,7 +152,7 @@ void expect_sound(const Source& source, const json& edited, int& taken) {
 
 TEST(EditedJson, IsRefusedOrTakenWhole) {
   constexpr std::uint64_t kSeed = 14;
-  constexpr int kCases = 3000;
+  constexpr int kCases = 2000;
   for (const Source& source : sources()) {
     RandomModel random(kSeed);
     int taken = 0;

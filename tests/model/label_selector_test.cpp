@@ -124,6 +124,8 @@ TEST(LabelSelector, RefusesWithTheClauseAndTheColumn) {
       {"!a=b", "!a=b", 3, "expected a comma or the end"},
       {"a!b", "a!b", 2, "expected a comma or the end"},
       {"a IN (b)", "a IN (b)", 3, "expected a comma or the end"},
+      {"a inside (b)", "a inside (b)", 3, "expected a comma or the end"},
+      {"a notins (b)", "a notins (b)", 3, "expected a comma or the end"},
       {"a in (b) c", "a in (b) c", 10, "expected a comma or the end"},
       {"a in", "a in", 5, "expected \"(\" and the values"},
       {"a in b", "a in b", 6, "expected \"(\" and the values"},

@@ -73,6 +73,7 @@ TEST_F(Api, IfMatchRefusesAStaleWriteAndNamesTheCurrentRevision) {
   EXPECT_NE(message_of(stale).find('2'), std::string::npos) << message_of(stale);
   EXPECT_EQ(server_.call("DELETE", "/v1/hosts/pi", "", {{"If-Match", "\"1\""}}).status, 409);
   EXPECT_EQ(server_.call("PUT", "/v1/hosts/pi", body, {{"If-Match", "2"}}).status, 400);
+  EXPECT_EQ(server_.call("POST", "/v1/hosts", body, {{"If-Match", "\"2\""}}).status, 400);
   EXPECT_EQ(server_.call("PUT", "/v1/hosts/pi", body, {{"If-Match", "\"2\""}}).status, 200);
 }
 

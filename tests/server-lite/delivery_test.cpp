@@ -229,6 +229,17 @@ TEST_F(Delivery, TheManifestOfAKnownBookmarkIs304) {
   EXPECT_TRUE(again.body.empty());
 }
 
+TEST_F(Delivery, AReportHasItsTimeAlsoAfterARestart) {
+  pi_.sync();
+  server_.clock().advance(std::chrono::hours(1));
+  pi_.report();
+  pi_.sync();
+  const Timestamp time = server_.client().host_report("pi").value().time;
+  EXPECT_GE(time, server_.clock().wall());
+  server_.restart();
+  EXPECT_EQ(server_.client().host_report("pi").value().time, time);
+}
+
 TEST_F(Delivery, TellsHowADeploymentStandsOnEachHost) {
   server_.put_host("nuc", {{"site", "lab"}});
   pi_.sync_and_report();

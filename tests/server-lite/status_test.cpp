@@ -25,11 +25,14 @@ TEST(DeploymentStatus, TakesTheTemplateOfItsWorkloadWhenItNamesNone) {
   server.put_prod();
   model::Entity deployment = server.deployment("prod");
   std::get<model::DeploymentSpec>(deployment.spec).template_name.clear();
-  server.put(deployment);
-  EXPECT_EQ(server.deployment("prod").status, model::Status::missing);
+  const auto refused = server.client().put(deployment);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().field, "spec.template");
+  EXPECT_EQ(refused.error().message, "must be given, since the workload \"sensor\" names none");
   server.put({.name = "sensor",
               .workspace = "default",
               .spec = model::WorkloadSpec{.default_template = "service"}});
+  server.put(deployment);
   const auto manifest = server.client().host_changes("pi", "", false).value().manifest;
   ASSERT_EQ(manifest.deployments.size(), 1U);
   EXPECT_EQ(manifest.deployments[0].template_name, "service");
