@@ -165,7 +165,7 @@ Result<AgentState> StateFile::load() {
   auto text = files_.read(kFileName, kStateBytesMax);
   if (!text && text.error().code == ErrorCode::not_found) return AgentState();
   if (!text) return text.error();
-  const auto object = parse_json(*text);
+  const auto object = parse_json(*text, kStateBytesMax);
   auto state = object ? AgentState::parse(*object) : Result<AgentState>(object.error());
   if (!state) {
     Error error = state.error().context("the agent's state cannot be read");

@@ -34,7 +34,7 @@ constexpr const char* kDescription =
     "  titan-agent run --host tim-pi --git /var/lib/titan/repo          # as a daemon\n";
 
 // Nothing when the program shall go on; else its exit code.
-std::optional<ExitCode> parse(std::vector<std::string> arguments, const AppEnv& env,
+std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramEnv& env,
                               Options& options) {
   options.server = env.variable("TITAN_SERVER").value_or(options.server);
   options.host = env.variable("TITAN_HOST").value_or("");
@@ -128,7 +128,7 @@ Result<ExitCode> run_agent(const Options& options, Log& log, const Clock& clock)
 
 }  // namespace
 
-ExitCode run(const std::vector<std::string>& arguments, const AppEnv& env) {
+ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
   Options options;
   if (const auto code = parse(arguments, env, options)) return *code;
   const SystemClock clock;

@@ -68,9 +68,9 @@ std::string plain_words(std::string_view what) {
 
 }  // namespace
 
-Result<json> parse_json(std::string_view text) {
-  if (text.size() > kJsonBytesMax) {
-    return exhausted("the JSON is longer than " + std::to_string(kJsonBytesMax) + " bytes");
+Result<json> parse_json(std::string_view text, std::size_t bytes_max) {
+  if (text.size() > bytes_max) {
+    return exhausted("the JSON is longer than " + std::to_string(bytes_max) + " bytes");
   }
   if (text.find('\0') != std::string_view::npos) {
     // The library would take it for the end of the text.

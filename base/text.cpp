@@ -43,22 +43,6 @@ std::size_t utf8_sequence(std::string_view text) {
   return overlong || surrogate || too_large ? 0 : length;
 }
 
-// The length of the UTF-8 sequence (RFC 3629) at the front of `text`; 0 when there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80) return 0;
-  }
-  const bool overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
-  const bool surrogate = first == 0xed && byte(1) > 0x9f;
-  const bool too_large = first == 0xf4 && byte(1) > 0x8f;
-  return overlong || surrogate || too_large ? 0 : length;
-}
-
 }  // namespace
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -109,11 +93,12 @@ std::string quote(std::string_view text) {
 std::string clip(std::string_view text, std::size_t bytes_max) {
   std::string clipped;
   while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    const std::string_view next = length == 0 ? "?" : text.substr(0, length);
+    const std::size_t length = utf8_sequence(text);
+    const bool fit = length > 0 && text[0] != '\0';
+    const std::string_view next = fit ? text.substr(0, length) : "?";
     if (clipped.size() + next.size() > bytes_max) break;
     clipped += next;
-    text.remove_prefix(length == 0 ? 1 : length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return clipped;
 }

@@ -18,8 +18,8 @@ std::size_t utf8_prefix(std::string_view text);
 // "text" in double quotes, cut to 64 bytes, for messages.
 std::string quote(std::string_view text);
 
-// At most `bytes_max` bytes of the text, ending at a whole character; what is not UTF-8 becomes
-// '?'.
+// At most `bytes_max` bytes of the text, ending at a whole character; NUL and what is not
+// UTF-8 become '?'.
 std::string clip(std::string_view text, std::size_t bytes_max);
 
 // ` (did you mean "tim-pi"?)` when one candidate is within two edits of `word`; else nothing.

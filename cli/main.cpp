@@ -1,10 +1,10 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 #include <iostream>
 
 #include "base/exit_code.hpp"
+#include "base/program.hpp"
 #include "cli/limits.hpp"
 #include "cli/run.hpp"
 #include "client/http_transport.hpp"
@@ -12,11 +12,6 @@
 namespace {
 
 using titan::Result;
-
-std::optional<std::string> variable(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
 
 Result<std::unique_ptr<titan::Transport>> connect(const std::string& url) {
   TITAN_ASSIGN(auto transport, titan::client::HttpTransport::open(url));
@@ -53,7 +48,7 @@ int main(int argc, char** argv) {
   const titan::cli::Env env{.out = std::cout,
                             .err = std::cerr,
                             .is_terminal = isatty(STDOUT_FILENO) == 1,
-                            .variable = variable,
+                            .variable = titan::environment_variable,
                             .connect = connect,
                             .open_folder = open_folder,
                             .create_folder = create_folder,

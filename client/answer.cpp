@@ -141,7 +141,7 @@ Result<WriteOutcome> read_outcome(const HttpResponse& response) {
 Error error_of(const HttpResponse& response) {
   Error error{code_of_status(response.status),
               "the server answered with the status " + std::to_string(response.status)};
-  const auto body = parse_json(response.body);
+  const auto body = parse_json(response.body, kAnswerBytesMax);
   if (!body || !body->is_object()) return error;
   const auto said = body->find("error");
   if (said == body->end() || !said->is_object()) return error;
@@ -155,7 +155,7 @@ Error error_of(const HttpResponse& response) {
 }
 
 Result<json> json_of(const HttpResponse& response) {
-  return checked(parse_json(response.body));
+  return checked(parse_json(response.body, kAnswerBytesMax));
 }
 
 Result<model::Entity> read_entity(const json& json) {

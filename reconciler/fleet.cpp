@@ -26,7 +26,7 @@ void Fleet::apply(const model::Change& change) {
   const model::Entity* after = visible(change.after);
   if (same_for_delivery(visible(change.before), after)) return;
   last_spec_change_ = change.seq;
-  histories_[change.key].push_back(
+  histories_[static_cast<std::size_t>(change.key.kind)][change.key].push_back(
       {.seq = change.seq,
        .time = change.time,
        .entity = after == nullptr ? nullptr : std::make_shared<const model::Entity>(*after)});
@@ -39,24 +39,25 @@ const Fleet::Version* Fleet::version_at(const History& history, std::uint64_t se
   return later == history.begin() ? nullptr : &*std::prev(later);
 }
 
+const Fleet::Version* Fleet::find_version(const model::Key& key, std::uint64_t seq) const {
+  const Histories& histories = of_kind(key.kind);
+  const auto history = histories.find(key);
+  return history == histories.end() ? nullptr : version_at(history->second, seq);
+}
+
 Fleet::EntityPtr Fleet::find(const model::Key& key, std::uint64_t seq) const {
-  const auto history = histories_.find(key);
-  if (history == histories_.end()) return nullptr;
-  const Version* version = version_at(history->second, seq);
+  const Version* version = find_version(key, seq);
   return version == nullptr ? nullptr : version->entity;
 }
 
 Timestamp Fleet::changed_time(const model::Key& key, std::uint64_t seq) const {
-  const auto history = histories_.find(key);
-  if (history == histories_.end()) return {};
-  const Version* version = version_at(history->second, seq);
+  const Version* version = find_version(key, seq);
   return version == nullptr ? Timestamp() : version->time;
 }
 
 void Fleet::for_each(model::Kind kind, std::uint64_t seq,
                      const std::function<void(const EntityPtr&)>& visit) const {
-  for (const auto& [key, history] : histories_) {
-    if (key.kind != kind) continue;
+  for (const auto& [key, history] : of_kind(kind)) {
     const Version* version = version_at(history, seq);
     if (version != nullptr && version->entity != nullptr) visit(version->entity);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -47,9 +48,15 @@ class Fleet {
   };
   using History = std::vector<Version>;  // by seq
 
-  static const Version* version_at(const History& history, std::uint64_t seq);
+  using Histories = std::map<model::Key, History>;
 
-  std::map<model::Key, History> histories_;
+  static const Version* version_at(const History& history, std::uint64_t seq);
+  [[nodiscard]] const Histories& of_kind(model::Kind kind) const {
+    return histories_[static_cast<std::size_t>(kind)];
+  }
+  [[nodiscard]] const Version* find_version(const model::Key& key, std::uint64_t seq) const;
+
+  std::array<Histories, model::kKinds.size()> histories_;  // by kind
   std::uint64_t head_ = 0;
   std::uint64_t last_spec_change_ = 0;
 };

@@ -70,15 +70,13 @@ Result<HostChanges> changes_for_host(const Fleet& fleet, std::string_view epoch,
   return changes;
 }
 
-void render_digests(std::vector<DesiredDeployment>& desired, const RenderDigest& render) {
-  for (DesiredDeployment& deployment : desired) {
-    if (!deployment.error.empty()) continue;
-    auto digest = render(deployment);
-    if (digest) {
-      deployment.rendered_digest = *digest;
-    } else {
-      deployment.error = clip(digest.error().text(), kErrorBytesMax);
-    }
+void render_digest(DesiredDeployment& desired, const RenderDigest& render) {
+  if (!desired.error.empty()) return;
+  const auto digest = render(desired);
+  if (digest) {
+    desired.rendered_digest = *digest;
+  } else {
+    desired.error = clip(digest.error().text(), kErrorBytesMax);
   }
 }
 

@@ -38,10 +38,11 @@ Result<HostChanges> changes_for_host(const Fleet& fleet, std::string_view epoch,
 // Gives the digest of what rendering `desired` would give, or why it cannot be rendered.
 using RenderDigest = std::function<Result<Digest>(const model::DesiredDeployment& desired)>;
 
-// Fills in the rendered digest of each desired deployment, or its error.
-void render_digests(std::vector<model::DesiredDeployment>& desired, const RenderDigest& render);
+// Fills in the rendered digest of a desired deployment, or its error; one that has an error
+// already stays as it is.
+void render_digest(model::DesiredDeployment& desired, const RenderDigest& render);
 
-// The manifest that says `changes`. REQUIRES: render_digests() was applied to changes.desired.
+// The manifest that says `changes`. REQUIRES: render_digest() was applied to all that is desired.
 model::Manifest manifest_of(std::string_view epoch, const std::string& host,
                             const HostChanges& changes);
 

@@ -28,7 +28,7 @@ constexpr const char* kDescription =
     "Example:\n  titan-server --data /var/lib/titan-server --listen 127.0.0.1:7480\n";
 
 // Nothing when the program shall go on; else its exit code.
-std::optional<ExitCode> parse(std::vector<std::string> arguments, const AppEnv& env,
+std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramEnv& env,
                               Options& options) {
   options.data = env.variable("TITAN_DATA").value_or("");
   options.listen = env.variable("TITAN_LISTEN").value_or(options.listen);
@@ -94,7 +94,7 @@ Result<void> serve(const Options& options, const ListenAddress& address, Log& lo
 
 }  // namespace
 
-ExitCode run(const std::vector<std::string>& arguments, const AppEnv& env) {
+ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
   Options options;
   if (const auto code = parse(arguments, env, options)) return *code;
   const auto address = ListenAddress::parse(options.listen);

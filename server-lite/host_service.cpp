@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "reconciler/delivery.hpp"
 #include "reconciler/host_query.hpp"
+#include "reconciler/roll_up.hpp"
 #include "server-lite/limits.hpp"
 
 namespace titan::server_lite {
@@ -20,9 +21,7 @@ Result<HostService::Answer> HostService::answer(const Key& host,
   }));
   Answer answer{.changed = !changes.nothing_new()};
   if (answer.changed) {
-    reconciler::render_digests(changes.desired, [&](const model::DesiredDeployment& desired) {
-      return renderer_.digest_of(desired);
-    });
+    for (auto& desired : changes.desired) renderer_.fill_digest(desired);
     answer.manifest = reconciler::manifest_of(epoch_, host.name, changes);
   } else {
     answer.manifest.bookmark = {epoch_, changes.seq};
@@ -116,11 +115,10 @@ Result<std::vector<HostService::Standing>> HostService::standings_of(const Key& 
   std::vector<Standing> result;
   for (auto& [host, standing] : standings) {
     const auto wanted = desired.find(host);
-    if (wanted != desired.end() && wanted->second.error.empty() && standing.report) {
-      const auto digest = renderer_.digest_of(wanted->second);
-      standing.current = digest && standing.report->status == model::Status::ready &&
-                         standing.report->version == wanted->second.version &&
-                         standing.report->rendered_digest == *digest;
+    if (wanted != desired.end()) {
+      renderer_.fill_digest(wanted->second);
+      const reconciler::Standing compared{host, wanted->second, standing.report};
+      standing.current = compared.current();
     }
     result.push_back(std::move(standing));
   }

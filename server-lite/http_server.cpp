@@ -103,6 +103,7 @@ struct HttpServer::State {
 HttpServer::HttpServer(Handler handler) : state_(std::make_unique<State>()) {
   state_->handler = std::move(handler);
   httplib::Server& server = state_->server;
+  server.new_task_queue = [] { return new httplib::ThreadPool(kConnectionsServed); };
   server.set_payload_max_length(kBodyBytesMax);
   server.set_keep_alive_max_count(kKeepAliveRequestsMax);
   server.set_keep_alive_timeout(kIdleTimeout.count());

@@ -1,18 +1,6 @@
-#include <unistd.h>
-
-#include <cstdlib>
-#include <iostream>
-
 #include "server-lite/app.hpp"
 
 int main(int argc, char** argv) {
-  const titan::server_lite::AppEnv env{
-      .out = std::cout,
-      .err = std::cerr,
-      .log_format = titan::log_format_for(STDERR_FILENO),
-      .variable = [](const std::string& name) -> std::optional<std::string> {
-        const char* value = std::getenv(name.c_str());
-        return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-      }};
-  return static_cast<int>(titan::server_lite::run({argv + 1, argv + argc}, env));
+  return static_cast<int>(
+      titan::server_lite::run({argv + 1, argv + argc}, titan::system_program_env()));
 }

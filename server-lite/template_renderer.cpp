@@ -5,6 +5,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "reconciler/host_query.hpp"
 #include "server-lite/limits.hpp"
 
 namespace titan::server_lite {
@@ -71,6 +72,10 @@ Result<std::vector<model::RenderedFile>> TemplateRenderer::render(
     const model::DesiredDeployment& desired) {
   TITAN_ASSIGN(const CompiledPtr compiled, this->compiled(desired.template_digest, desired.files));
   return compiled->render(desired.inputs.json());
+}
+
+void TemplateRenderer::fill_digest(model::DesiredDeployment& desired) {
+  reconciler::render_digest(desired, [this](const auto& form) { return digest_of(form); });
 }
 
 Result<Digest> TemplateRenderer::digest_of(const model::DesiredDeployment& desired) {

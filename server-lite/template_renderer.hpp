@@ -27,10 +27,11 @@ class TemplateRenderer {
   Result<void> check(const model::TemplateSpec& spec);
   // invalid: the template cannot be rendered with these inputs. REQUIRES: `desired.error` empty.
   Result<std::vector<model::RenderedFile>> render(const model::DesiredDeployment& desired);
-  // The digest of what render() gives.
-  Result<Digest> digest_of(const model::DesiredDeployment& desired);
+  // Fills in the digest of what render() gives, or the error; see reconciler::render_digest().
+  void fill_digest(model::DesiredDeployment& desired);
 
  private:
+  Result<Digest> digest_of(const model::DesiredDeployment& desired);
   // Shared, since a thread may still render with one that was dropped from the map meanwhile.
   using CompiledPtr = std::shared_ptr<const render::CompiledTemplate>;
   Result<CompiledPtr> compiled(const Digest& digest, const std::vector<model::TemplateFile>& files);

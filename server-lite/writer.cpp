@@ -365,13 +365,7 @@ Result<std::optional<store::Mutation>> Writer::deployment_status_write(const Ent
     return std::optional(store::Mutation{.key = entity.key()});
   }
   for (reconciler::Standing& standing : facts.standings) {
-    if (!standing.desired.error.empty()) continue;
-    auto digest = renderer_.digest_of(standing.desired);
-    if (digest) {
-      standing.desired.rendered_digest = *digest;
-    } else {
-      standing.desired.error = digest.error().text();
-    }
+    renderer_.fill_digest(standing.desired);
   }
   reconciler::RolledUp rolled =
       reconciler::roll_up(entity, facts.missing, facts.standings, facts.holders);

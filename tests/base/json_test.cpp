@@ -94,6 +94,8 @@ TEST(ParseJson, BoundsTheLength) {
   const std::string longest = "\"" + std::string(kJsonBytesMax - 2, 'a') + "\"";
   EXPECT_TRUE(parse_json(longest).ok());
   EXPECT_EQ(parse_json(longest + " ").error().code, ErrorCode::exhausted);
+  EXPECT_TRUE(parse_json(longest + " ", kJsonBytesMax + 1).ok());
+  EXPECT_EQ(parse_json("1234", 3).error().code, ErrorCode::exhausted);
 }
 
 TEST(CanonicalJson, SortsKeysAndLeavesOutWhiteSpace) {

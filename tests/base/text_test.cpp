@@ -83,5 +83,24 @@ TEST(DidYouMean, LeavesLongWordsAlone) {
   EXPECT_EQ(did_you_mean("a", {word}), "");
 }
 
+TEST(Clip, EndsAtAWholeCharacterAndReplacesWhatIsNoText) {
+  struct Row {
+    std::string text;
+    std::size_t bytes_max;
+    const char* expected;
+  };
+  const std::vector<Row> rows = {
+      {"", 5, ""},
+      {"abc", 5, "abc"},
+      {"abc", 2, "ab"},
+      {"aé", 3, "aé"},
+      {"aé", 2, "a"},
+      {"a\xff\xc3z", 9, "a??z"},
+      {std::string("a\0b", 3), 9, "a?b"},
+      {"\xed\xa0\x80", 9, "???"},
+  };
+  for (const Row& row : rows) EXPECT_EQ(clip(row.text, row.bytes_max), row.expected) << row.text;
+}
+
 }  // namespace
 }  // namespace titan

@@ -175,6 +175,13 @@ TEST_F(ClientTest, SyncsWithAManifest) {
   EXPECT_EQ(sent().method, "POST");
 }
 
+TEST_F(ClientTest, TakesAManifestThatIsLargerThanWhatAClientMaySend) {
+  std::string body = manifest_json().dump();
+  body.insert(1, kJsonBytesMax, ' ');
+  answer_text(200, std::move(body), {{"Titan-Bookmark", kBookmark}});
+  EXPECT_TRUE(client_.sync("tim-pi", {}));
+}
+
 TEST_F(ClientTest, SyncsWithoutAManifestWhenNothingChanged) {
   answer_text(204, "", {{"Titan-Bookmark", kBookmark}, {"Titan-Poll-After", "99999999"}});
   const auto answered =

@@ -191,10 +191,12 @@ TEST_F(HostQuery, TheManifestHoldsTheNewsAndADigestOfTheWhole) {
   const std::uint64_t before = builder_.head();
   builder_.put(make_template("tool", "new"));
   HostChanges changes = ask("pi", before);
-  render_digests(changes.desired, [](const model::DesiredDeployment& desired) -> Result<Digest> {
-    if (desired.key.name == "test") return invalid("line 3: \"x\" is not known");
-    return Digest::of("rendered");
-  });
+  for (auto& desired : changes.desired) {
+    render_digest(desired, [](const model::DesiredDeployment& form) -> Result<Digest> {
+      if (form.key.name == "test") return invalid("line 3: \"x\" is not known");
+      return Digest::of("rendered");
+    });
+  }
   const model::Manifest manifest = manifest_of(kEpoch, "pi", changes);
   ASSERT_EQ(manifest.deployments.size(), 1U);
   EXPECT_EQ(manifest.deployments[0].error, "line 3: \"x\" is not known");

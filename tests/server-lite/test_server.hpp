@@ -87,7 +87,10 @@ class TestServer {
 
  private:
   void start() {
-    store_ = store::SqliteStore::open(directory_.path() + "/titan.db", clock_, random_).value();
+    // Nobody cuts the power of this store, so a test need not wait for the disk.
+    store_ = store::SqliteStore::open(directory_.path() + "/titan.db", clock_, random_,
+                                      {.synchronous = store::SqliteStore::Synchronous::normal})
+                 .value();
     server_ = server_lite::Server::open({*store_, clock_, random_, log_}).value();
   }
 
