@@ -208,7 +208,7 @@ Result<void> Agent::converge(StepResult& result) {
     execute(plan, intent, result);
   }
   settle(intent, handled);
-  const auto published = publish();
+  auto published = publish();
   TITAN_TRY(state_file_.save(state_));
   return published;
 }

@@ -1,16 +1,14 @@
 #include "agent/app.hpp"
 
-#include <pthread.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <csignal>
 #include <ostream>
 
 #include "agent/agent.hpp"
 #include "agent/publisher.hpp"
 #include "base/file_system.hpp"
 #include "base/random.hpp"
+#include "base/stop_signals.hpp"
 #include "client/client.hpp"
 #include "client/http_transport.hpp"
 #include "model/key.hpp"
@@ -77,26 +75,12 @@ void log_summary(Log& log, const StepResult& result) {
            {{"applied", result.applied}, {"removed", result.removed}, {"failing", result.failing}});
 }
 
-// Waits for `next`, or a signal that asks to stop: then true.
-bool stopped_before(Clock::Monotonic next, const Clock& clock, const sigset_t& signals) {
-  const auto wait = std::max(next - clock.monotonic(), Clock::Monotonic(0));
-  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(wait);
-  timespec timeout{};
-  timeout.tv_sec = whole.count();
-  timeout.tv_nsec = (wait - whole).count() * 1000;
-  return sigtimedwait(&signals, nullptr, &timeout) > 0;
-}
-
 ExitCode run_daemon(Agent& agent, const Clock& clock, Log& log) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  const StopSignals signals;
   while (true) {
     const StepResult result = agent.step(clock.monotonic());
     if (result.applied + result.removed + result.failing > 0) log_summary(log, result);
-    if (stopped_before(result.next, clock, signals)) {
+    if (signals.wait(result.next - clock.monotonic())) {
       log.info("stopping");
       return ExitCode::done;
     }

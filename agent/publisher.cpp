@@ -4,8 +4,7 @@
 
 namespace titan::agent {
 
-Publisher::Publisher(const std::string& git, const std::string& state_directory)
-    : directory_(git), remote_() {
+Publisher::Publisher(const std::string& git, const std::string& state_directory) : directory_(git) {
   if (git.empty() || git.find("://") != std::string::npos) {
     directory_ = state_directory + "/git";
     remote_ = git;

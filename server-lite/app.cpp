@@ -1,16 +1,16 @@
 #include "server-lite/app.hpp"
 
-#include <pthread.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <csignal>
+#include <atomic>
 #include <ostream>
 #include <thread>
 
 #include "base/file_system.hpp"
 #include "base/random.hpp"
+#include "base/stop_signals.hpp"
 #include "server-lite/http_server.hpp"
+#include "server-lite/limits.hpp"
 #include "server-lite/server.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -54,33 +54,24 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   return std::nullopt;
 }
 
-sigset_t block_stop_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
-// Serves until one of `signals` comes.
-void serve_until_signal(HttpServer& http, const sigset_t& signals, Log& log) {
+void serve_until_stopped(HttpServer& http, const StopSignals& signals, Log& log) {
+  std::atomic<bool> ended = false;
   std::thread waiter([&] {
-    int signal = 0;
-    sigwait(&signals, &signal);
-    log.info("stopping", {{"signal", signal}});
-    http.stop();
+    while (!ended) {
+      if (!signals.wait(kStopNoticed)) continue;
+      log.info("stopping");
+      return http.stop();
+    }
   });
   http.serve();
-  // serve() may also have ended by itself: the waiter must not wait for ever.
-  pthread_kill(waiter.native_handle(), SIGTERM);
+  ended = true;
   waiter.join();
 }
 
 Result<void> serve(const Options& options, const ListenAddress& address, Log& log,
                    const Clock& clock) {
   SystemRandom random;
-  const sigset_t signals = block_stop_signals();
+  const StopSignals signals;
   TITAN_ASSIGN(const auto folder, DiskFileSystem::create(options.data));
   TITAN_ASSIGN(const auto store,
                store::SqliteStore::open(options.data + "/titan.db", clock, random));
@@ -88,7 +79,7 @@ Result<void> serve(const Options& options, const ListenAddress& address, Log& lo
   HttpServer http([&](const HttpRequest& request) { return server->handle(request); });
   TITAN_ASSIGN(const ListenAddress bound, http.bind(address));
   log.info("listening", {{"address", bound.text()}, {"data", options.data}});
-  serve_until_signal(http, signals, log);
+  serve_until_stopped(http, signals, log);
   return {};
 }
 

@@ -67,7 +67,7 @@ Response Router::handle(const HttpRequest& http) const {
 }
 
 Response Router::dispatch(Request& request) const {
-  const auto refuse = [&](int status, Error error) {
+  const auto refuse = [&](int status, const Error& error) {
     return error_response(status, error, request.id);
   };
   const std::string_view path = request.http.path();

@@ -90,7 +90,7 @@ Result<Digest> TemplateRenderer::digest_of(const model::DesiredDeployment& desir
   const auto rendered = render(desired);
   // Only what the inputs decide is kept: a passing fault of the store must not stay.
   if (!rendered && rendered.error().code != ErrorCode::invalid) return rendered.error();
-  const Result<Digest> digest =
+  Result<Digest> digest =
       rendered ? Result<Digest>(model::digest_of(*rendered)) : Result<Digest>(rendered.error());
   const std::lock_guard lock(mutex_);
   keep(digests_, kRenderedDigestsMax, key, digest);

@@ -161,12 +161,11 @@ Result<std::vector<Change>> Writer::commit(const store::Batch& batch) {
 }
 
 Result<void> Writer::commit_in_parts(store::Batch batch) {
-  std::vector<store::Mutation> all = std::exchange(batch.mutations, {});
-  for (store::Mutation& mutation : all) {
-    batch.mutations.push_back(std::move(mutation));
-    if (batch.mutations.size() < store::kBatchMutationsMax && &mutation != &all.back()) continue;
+  const std::vector<store::Mutation> all = std::exchange(batch.mutations, {});
+  for (std::size_t done = 0; done < all.size(); done += batch.mutations.size()) {
+    const std::size_t count = std::min(all.size() - done, store::kBatchMutationsMax);
+    batch.mutations.assign(all.begin() + done, all.begin() + done + count);
     TITAN_TRY(commit(batch));
-    batch.mutations.clear();
   }
   return {};
 }

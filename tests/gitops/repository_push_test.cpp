@@ -20,7 +20,7 @@ using Lines = std::vector<std::string>;
 // A host's agent with a repository of its own.
 class Agent {
  public:
-  Agent(std::string host, std::string path)
+  Agent(std::string host, const std::string& path)
       : host_(std::move(host)), git_(path), repository_(Repository::open_or_create(path).value()) {}
 
   void commit(const std::string& content) {

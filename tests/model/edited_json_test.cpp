@@ -122,8 +122,11 @@ json edited_tree(RandomModel& random, json tree) {
         }
         break;
       case 2:
-        if (place.is_object()) place[random.text()] = std::move(other);
-        if (place.is_array()) place.push_back(std::move(other));
+        if (place.is_object()) {
+          place[random.text()] = std::move(other);
+        } else if (place.is_array()) {
+          place.push_back(std::move(other));
+        }
         break;
       default:
         if (auto fragment = parse_json(random.one_of(fragments())); fragment) {

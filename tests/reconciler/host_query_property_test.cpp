@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "reconciler/host_query.hpp"
 #include "tests/reconciler/brute_force_fleet.hpp"
 #include "tests/reconciler/fleet_builder.hpp"

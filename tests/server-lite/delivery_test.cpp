@@ -43,7 +43,7 @@ class ObedientHost {
     }
   }
   std::string sync_and_report() {
-    const std::string told = sync();
+    std::string told = sync();
     report();
     sync();
     return told;
