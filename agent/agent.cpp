@@ -150,7 +150,11 @@ Agent::Intent Agent::prepare() {
       hold(key, "the driver " + quote(form.driver) + " is not on this host, which has \"files\"");
     } else if (on_host(form)) {
       intent.desired.push_back({key, state_.applied.at(key).files});
-    } else if (auto rendered = render(form); !rendered) {
+    } else if (auto rendered = render(form); !rendered && rendered.error().retryable()) {
+      // A blob did not come through: that is no fault of the deployment.
+      intent.held.push_back(key);
+      intent.postponed = rendered.error().context("deployment " + key.short_text());
+    } else if (!rendered) {
       hold(key, rendered.error().text());
     } else {
       intent.desired.push_back({key, file_states(*rendered)});
@@ -210,6 +214,7 @@ Result<void> Agent::converge(StepResult& result) {
   settle(intent, handled);
   auto published = publish();
   TITAN_TRY(state_file_.save(state_));
+  if (intent.postponed) return *intent.postponed;
   return published;
 }
 
@@ -302,11 +307,11 @@ Result<void> Agent::publish() {
                                   .time = state_.time,
                                   .author_name = "titan-agent",
                                   .author_email = "titan-agent@" + host_};
-    TITAN_ASSIGN(const std::string id, env_.publisher.commit(host, info));
+    TITAN_ASSIGN(const Publisher::Commit commit, env_.publisher.commit(host, info));
     for (auto& [key, applied] : state_.applied) {
-      if (applied.commit.empty()) applied.commit = id;
+      if (applied.commit.empty()) applied.commit = commit.id;
     }
-    env_.log.info("committed", {{"commit", id}});
+    if (commit.is_new) env_.log.info("committed", {{"commit", commit.id}});
     state_.committed = digest;
     state_.pushed = !env_.publisher.has_remote();
     TITAN_TRY(drop_unused_blobs());

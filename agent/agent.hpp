@@ -74,6 +74,7 @@ class Agent {
   struct Intent {
     std::vector<reconciler::DeploymentFiles> desired = {};
     std::vector<model::Key> held = {};
+    std::optional<Error> postponed = {};  // a passing fault, because of which some are held
     std::map<model::Key, RenderedFiles> rendered =
         {};  // those that are not on the host as they are
   };

@@ -95,12 +95,6 @@ void read_journal(FieldReader& reader, AgentState& state) {
 
 }  // namespace
 
-std::vector<model::DesiredDeployment> AgentState::desired_list() const {
-  std::vector<model::DesiredDeployment> list;
-  for (const auto& [key, form] : desired) list.push_back(form);
-  return list;
-}
-
 Digest AgentState::digest_of_applied() const {
   std::vector<model::DesiredDeployment> list;
   for (const auto& [key, deployment] : applied) list.push_back(deployment.form);

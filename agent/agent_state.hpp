@@ -43,7 +43,6 @@ struct AgentState {
   bool pushed = true;     // the last commit has reached the remote, if there is one
   Digest reported = {};   // of the last report that the server took
 
-  [[nodiscard]] std::vector<model::DesiredDeployment> desired_list() const;
   // Of what is on the host, for Git.
   [[nodiscard]] Digest digest_of_applied() const;
   // What the host says of itself.

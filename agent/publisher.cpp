@@ -18,12 +18,13 @@ Result<gitops::Repository*> Publisher::repository() {
   return repository_.get();
 }
 
-Result<std::string> Publisher::commit(const gitops::HostState& state,
-                                      const gitops::CommitInfo& info) {
+Result<Publisher::Commit> Publisher::commit(const gitops::HostState& state,
+                                            const gitops::CommitInfo& info) {
   TITAN_ASSIGN(gitops::Repository* const repository, this->repository());
   TITAN_ASSIGN(const std::optional<std::string> id, repository->commit(state, info));
-  if (id) return *id;
-  return repository->head();
+  if (id) return Commit{*id, true};
+  TITAN_ASSIGN(std::string head, repository->head());
+  return Commit{std::move(head), false};
 }
 
 Result<std::string> Publisher::push() {

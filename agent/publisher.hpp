@@ -18,8 +18,13 @@ class Publisher {
   // the repository at `<state directory>/git`; or empty: that repository alone.
   Publisher(const std::string& git, const std::string& state_directory);
 
-  // The id of the commit that holds `state`: a new one, or the one before when nothing changed.
-  Result<std::string> commit(const gitops::HostState& state, const gitops::CommitInfo& info);
+  struct Commit {
+    std::string id = {};
+    bool is_new = false;  // else nothing changed, and the branch is where it was
+  };
+
+  // The commit that holds `state`.
+  Result<Commit> commit(const gitops::HostState& state, const gitops::CommitInfo& info);
   // Done at once when there is no remote. The id of the commit may change (see
   // gitops::Repository::push): returns the one that the branch is at then.
   Result<std::string> push();

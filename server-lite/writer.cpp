@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "base/text.hpp"
@@ -161,11 +162,13 @@ Result<std::vector<Change>> Writer::commit(const store::Batch& batch) {
 }
 
 Result<void> Writer::commit_in_parts(store::Batch batch) {
-  const std::vector<store::Mutation> all = std::exchange(batch.mutations, {});
-  for (std::size_t done = 0; done < all.size(); done += batch.mutations.size()) {
-    const std::size_t count = std::min(all.size() - done, store::kBatchMutationsMax);
-    batch.mutations.assign(all.begin() + done, all.begin() + done + count);
+  const std::vector<store::Mutation> mutations = std::exchange(batch.mutations, {});
+  std::span<const store::Mutation> left = mutations;
+  while (!left.empty()) {
+    const auto part = left.first(std::min(left.size(), store::kBatchMutationsMax));
+    batch.mutations.assign(part.begin(), part.end());
     TITAN_TRY(commit(batch));
+    left = left.subspan(part.size());
   }
   return {};
 }

@@ -200,6 +200,20 @@ TEST_F(AgentTest, WithoutTheServerItTriesAgainLaterAndTheHostStays) {
   EXPECT_EQ(host_.files(), (Files{{"etc/prod.conf", "host pi\n"}}));
 }
 
+TEST_F(AgentTest, ABlobThatDoesNotComeThroughIsNoFailureOfTheDeployment) {
+  put_second();
+  host_.transport().faults().fail_at(2, unavailable("no route"));  // the first blob
+  const StepResult result = host_.once().value();
+  EXPECT_EQ(result.outcome, Outcome::retry);
+  EXPECT_EQ(result.failing, 0U);
+  EXPECT_EQ(result.applied, 1U);
+  EXPECT_EQ(host_.files(), (Files{{"usr/bin/test", "tool\n"}}));
+  EXPECT_EQ(status("prod"), Status::creating);
+  host_.transport().faults().reset();
+  host_.once_done();
+  EXPECT_EQ(status("prod"), Status::ready);
+}
+
 TEST_F(AgentTest, AReportThatWasLostIsSentAgain) {
   // The manifest and the blob come through, the report after applying does not.
   host_.transport().faults().fail_at(3, unavailable("no route"));
