@@ -181,7 +181,7 @@ class RandomSelectors {
   }
 
   Clause clause() {
-    const std::string key = kKeys[random_.below(kKeys.size())];
+    const std::string& key = kKeys[random_.below(kKeys.size())];
     const auto has = [key](const Labels& labels) { return labels.contains(key); };
     switch (random_.below(6)) {
       case 0:
