@@ -70,6 +70,24 @@ TEST_F(AgentTest, ASecondStepWritesNothing) {
   EXPECT_EQ(git({"rev-list", "--count", "main"}), "1\n");
 }
 
+TEST_F(AgentTest, AnAnswerThatComesAgainChangesNothing) {
+  HttpResponse first;
+  host_.tamper = [&](const HttpRequest& request, HttpResponse& response) {
+    if (request.target.ends_with("/sync") && response.status == 200) first = response;
+  };
+  host_.once_done();
+  ASSERT_EQ(first.status, 200);
+  host_.tamper = [&](const HttpRequest& request, HttpResponse& response) {
+    if (request.target.ends_with("/sync")) response = first;
+  };
+  host_.state().faults().reset();
+  host_.root().faults().reset();
+  const StepResult result = host_.once_done();
+  EXPECT_EQ(result.applied + result.removed, 0U);
+  EXPECT_EQ(writes(), std::vector<std::string>{});
+  EXPECT_EQ(git({"rev-list", "--count", "main"}), "1\n");
+}
+
 TEST_F(AgentTest, AnEditedTemplateTouchesItsDeploymentsAlone) {
   put_second();
   host_.once_done();
