@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <ostream>
-#include <ranges>
 #include <utility>
 
 #include "cli/manifest_files.hpp"
@@ -35,8 +34,9 @@ Result<ExitCode> run(const DeleteFilesCommand& command, const Env& env) {
                                                      session.workspace_given(), env));
   ExitCode worst = ExitCode::done;
   for (const Error& error : files.errors) worst = std::max(worst, report(env, error));
-  for (const Draft& draft : files.drafts | std::views::reverse) {
-    const model::Key key = draft.entity.key();
+  // What refers to others goes before them.
+  for (auto draft = files.drafts.rbegin(); draft != files.drafts.rend(); ++draft) {
+    const model::Key key = draft->entity.key();
     auto removed = remove(key, command.flags, session.client(), env);
     if (removed) continue;
     if (removed.error().subject.empty()) removed.error().subject = key.subject();

@@ -41,7 +41,7 @@ FakeApi::FakeApi() {
   put({{"kind", "Workspace"}, {"name", "default"}});
 }
 
-void FakeApi::put(json entity) {
+void FakeApi::put(const json& entity) {
   auto parsed = model::parse_entity(entity).value();
   if (parsed.id.empty()) parsed.id = "00000000-0000-4000-8000-000000000001";
   const auto time = Timestamp::parse(kCreated).value();
@@ -110,13 +110,13 @@ HttpResponse FakeApi::create(const HttpRequest& request, Place place) {
     const auto key = model::parse_entity(entity).value().key();
     return error_response(409, "conflict", "exists already", {}, key.subject());
   }
-  return store(request, place, std::move(entity), "created");
+  return store(request, place, entity, "created");
 }
 
 HttpResponse FakeApi::replace(const HttpRequest& request, const Place& place) {
   json entity = parse_json(request.body).value();
   if (!has(place.plural, place.workspace, place.name)) {
-    return store(request, place, std::move(entity), "created");
+    return store(request, place, entity, "created");
   }
   const json& stored = at(place.plural, place.workspace, place.name);
   if (stored["spec"] == entity["spec"] && stored["tags"] == entity["tags"]) {
@@ -126,10 +126,10 @@ HttpResponse FakeApi::replace(const HttpRequest& request, const Place& place) {
   }
   entity["revision"] = stored["revision"].get<int>() + 1;
   entity["version"] = stored["version"].get<int>() + 1;
-  return store(request, place, std::move(entity), "updated");
+  return store(request, place, entity, "updated");
 }
 
-HttpResponse FakeApi::store(const HttpRequest& request, const Place& place, json entity,
+HttpResponse FakeApi::store(const HttpRequest& request, const Place& place, const json& entity,
                             const char* outcome) {
   if (const std::string missing = missing_reference(place, entity);
       !missing.empty() && !has_parameter(request, "allowMissing")) {

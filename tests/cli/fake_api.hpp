@@ -20,7 +20,7 @@ class FakeApi {
   HttpResponse answer(const HttpRequest& request);
 
   // Puts an entity in place, whatever it says.
-  void put(nlohmann::json entity);
+  void put(const nlohmann::json& entity);
   [[nodiscard]] bool has(const std::string& plural, const std::string& workspace,
                          const std::string& name) const;
   [[nodiscard]] nlohmann::json& at(const std::string& plural, const std::string& workspace,
@@ -45,7 +45,7 @@ class FakeApi {
   HttpResponse answer_entity(const HttpRequest& request, const Place& place);
   HttpResponse create(const HttpRequest& request, Place place);
   HttpResponse replace(const HttpRequest& request, const Place& place);
-  HttpResponse store(const HttpRequest& request, const Place& place, nlohmann::json entity,
+  HttpResponse store(const HttpRequest& request, const Place& place, const nlohmann::json& entity,
                      const char* outcome);
   HttpResponse remove(const Place& place);
   HttpResponse list(const Place& place) const;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "reconciler/delivery.hpp"
 #include "tests/reconciler/fleet_builder.hpp"
 
