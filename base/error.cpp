@@ -60,6 +60,8 @@ std::string_view name_of(ErrorCode code) {
       return "denied";
     case ErrorCode::unavailable:
       return "unavailable";
+    case ErrorCode::expired:
+      return "expired";
     case ErrorCode::exhausted:
       return "exhausted";
     case ErrorCode::internal:
@@ -97,6 +99,10 @@ Error denied(std::string message) {
 Error unavailable(std::string message) {
   return {ErrorCode::unavailable, std::move(message)};
 }
+Error expired(std::string message) {
+  return {ErrorCode::expired, std::move(message)};
+}
+
 Error exhausted(std::string message) {
   return {ErrorCode::exhausted, std::move(message)};
 }

@@ -12,6 +12,7 @@ enum class ErrorCode {
   conflict,     // it exists already, changed meanwhile, or is in use
   denied,       // not allowed to
   unavailable,  // a passing fault: the same call may succeed later
+  expired,      // it was there and is kept no longer: begin anew
   exhausted,    // a limit was reached: size, space, count
   internal,     // a fault of titan's own or of its storage
 };
@@ -40,6 +41,7 @@ Error not_found(std::string message);
 Error conflict(std::string message);
 Error denied(std::string message);
 Error unavailable(std::string message);
+Error expired(std::string message);
 Error exhausted(std::string message);
 Error internal(std::string message);
 

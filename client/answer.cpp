@@ -26,8 +26,9 @@ ErrorCode code_of_status(int status) {
     case 403:
       return ErrorCode::denied;
     case 404:
-    case 410:
       return ErrorCode::not_found;
+    case 410:
+      return ErrorCode::expired;
     case 409:
     case 412:
       return ErrorCode::conflict;
@@ -48,7 +49,7 @@ ErrorCode code_of_status(int status) {
 ErrorCode code_named(std::string_view name, int status) {
   constexpr ErrorCode kCodes[] = {ErrorCode::invalid, ErrorCode::not_found,   ErrorCode::conflict,
                                   ErrorCode::denied,  ErrorCode::unavailable, ErrorCode::exhausted,
-                                  ErrorCode::internal};
+                                  ErrorCode::internal, ErrorCode::expired};
   const auto* const found =
       std::ranges::find(kCodes, name, [](ErrorCode code) { return titan::name_of(code); });
   return found == std::end(kCodes) ? code_of_status(status) : *found;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,7 +18,12 @@ struct DeploymentSpec {
   std::string target = {};
   Values values = {};
   std::optional<std::uint64_t> replicas = {};  // none: every matching host
-  std::vector<std::string> depends_on = {};    // `dependsOn`: deployments of the same workspace
+  // `spreadBy`, with replicas: a label of hosts over whose values they are spread; empty: none.
+  std::string spread_by = {};
+  // `rescheduleAfter`, with replicas: a replica leaves a host that is MISSING for longer than this;
+  // zero: after the server's own time.
+  std::chrono::seconds reschedule_after{};
+  std::vector<std::string> depends_on = {};  // `dependsOn`: deployments of the same workspace
   bool suspend = false;
   bool operator==(const DeploymentSpec&) const = default;
 };

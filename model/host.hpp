@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,8 @@ struct HostSpec {
   Delivery delivery = Delivery::agent;
   Values values = {};                          // per-host values, the strongest layer
   std::optional<std::uint64_t> capacity = {};  // how many deployments it takes; none: no limit
+  // Silent for longer than this, the host is MISSING; zero: as long as the server's own lease.
+  std::chrono::seconds lease{};
   bool operator==(const HostSpec&) const = default;
 };
 

@@ -25,7 +25,10 @@ struct DesiredDeployment {
   Digest template_digest = {};
   std::string driver = {};
   std::vector<TemplateFile> files = {};
-  Values inputs = {};           // everything the template may refer to
+  Values inputs = {};  // everything the template may refer to
+  // Of all that the server made this form from. Only the server knows how; equal forms have equal
+  // ones, and a host keeps it to say which form it has.
+  Digest desired_digest = {};
   Digest rendered_digest = {};  // what rendering must give; empty with `error`
   std::string error = {};
   bool operator==(const DesiredDeployment&) const = default;
@@ -59,9 +62,13 @@ Result<DesiredDeployment> parse_desired_deployment(const nlohmann::json& json);
 // in it twice, as wanted or as gone. Nothing of a manifest that does not parse may be used.
 Result<Manifest> parse_manifest(const nlohmann::json& json);
 
-// Over (key, version, rendered digest, error) of each deployment by key: equal on the server and
-// on the host exactly when the host wants what the server wants for it.
-// REQUIRES: sorted by key, without repeats.
-Digest digest_of_desired(const std::vector<DesiredDeployment>& deployments);
+// What stands for one deployment in the digest of a host's desired set.
+struct DesiredDigest {
+  Key key = {};
+  Digest digest = {};  // DesiredDeployment::desired_digest
+};
+// Over (key, desired digest) of each deployment by key: equal on the server and on the host exactly
+// when the host wants what the server wants for it. REQUIRES: sorted by key, without repeats.
+Digest digest_of_desired(const std::vector<DesiredDigest>& deployments);
 
 }  // namespace titan::model

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "base/timestamp.hpp"
 #include "model/bookmark.hpp"
 #include "model/key.hpp"
 #include "model/status.hpp"
@@ -18,9 +19,11 @@ struct DeploymentReport {
   Key key = {};
   std::uint64_t version = 0;      // applied last
   Digest rendered_digest = {};    // applied last; empty when nothing of it is applied
+  Digest desired_digest = {};     // of the form that `status` speaks of; see DesiredDeployment
   Status status = Status::ready;  // READY or ERROR
   std::string reason = {};        // never empty with ERROR
   std::string commit = {};        // the Git commit that holds it; may be empty
+  Timestamp since = {};           // when the server first heard this of it; the server writes it
   bool operator==(const DeploymentReport&) const = default;
 };
 

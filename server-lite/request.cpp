@@ -31,6 +31,8 @@ int status_of(ErrorCode code) {
     case ErrorCode::exhausted:  // of the disk: what a request is too large for is found earlier
     case ErrorCode::unavailable:
       return 503;
+    case ErrorCode::expired:
+      return 410;
     case ErrorCode::internal:
       return 500;
   }

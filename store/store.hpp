@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "model/bookmark.hpp"
 #include "model/change.hpp"
 #include "model/entity.hpp"
+#include "model/entity_filter.hpp"
 #include "model/key.hpp"
 #include "model/report.hpp"
 
@@ -45,12 +48,20 @@ struct StoredReport {
   bool operator==(const StoredReport&) const = default;
 };
 
+// How far a reader of the feed has come: it is done with all changes up to `seq`.
+struct Cursor {
+  std::string name = {};  // of the reader
+  std::uint64_t seq = 0;
+  bool operator==(const Cursor&) const = default;
+};
+
 // What is written together. Mutations apply in order, each on what those before it left.
 struct Batch {
   std::vector<Mutation> mutations = {};
   std::vector<Observation> observations = {};
-  std::string actor = {};       // who asked for it, for the change log
-  std::string request_id = {};  // in which request
+  std::optional<Cursor> cursor = {};  // moved together with the rest; it never moves back
+  std::string actor = {};             // who asked for it, for the change log
+  std::string request_id = {};        // in which request
 };
 
 // A part of the entities of one kind.
@@ -58,8 +69,46 @@ struct ListQuery {
   model::Kind kind = model::Kind::workspace;
   std::optional<std::string> workspace = {};  // none: all of the organization
   std::string organization = std::string(model::kDefaultOrganization);
-  std::optional<model::Key> after = {};  // the last key of the page before; none: from the start
+  model::EntityFilter filter = {};       // only those that match
+  std::optional<model::Key> after = {};  // where the page before ended; none: from the start
+  std::optional<std::uint64_t> at = {};  // as things were after this seq; none: now
   std::size_t limit = 0;                 // 1 to kPageMax
+};
+
+// A page may be short, or even empty, while more follow: one call looks at no more than
+// kListScanMax entities. `next` says where to go on; none: that was all.
+struct Page {
+  std::vector<model::Entity> items = {};  // in the order of keys
+  std::optional<model::Key> next = {};    // goes back as `after`
+  std::uint64_t at = 0;                   // which moment it shows; goes back as `at`
+};
+
+// A change that altered what hosts should have: the entity appeared, vanished or has another spec,
+// where one that is being deleted counts as vanished. Only what was before is told: what is after
+// is the entity now, or the `before` of its next such change.
+struct SpecChange {
+  std::uint64_t seq = 0;
+  Timestamp time = {};
+  model::Key key = {};
+  std::optional<model::Entity> before = {};  // none: nothing was there, or it was being deleted
+  bool operator==(const SpecChange&) const = default;
+};
+
+// Which part of the log one request wrote.
+struct CommittedRange {
+  std::uint64_t first_seq = 0;
+  std::uint64_t last_seq = 0;
+  bool operator==(const CommittedRange&) const = default;
+};
+
+// A StoredReport without its content, which is quick to read for a whole fleet.
+struct ReportHead {
+  std::string organization = {};
+  std::string host = {};
+  model::Bookmark bookmark = {};
+  Timestamp time = {};
+  Digest digest = {};  // of the report, as model::digest_of()
+  bool operator==(const ReportHead&) const = default;
 };
 
 // A Store keeps the entities, the log of their changes, the last report of every host, and the
@@ -73,6 +122,10 @@ struct ListQuery {
 //   from the same sequence.
 // - A reader who sees a change sees all changes with a smaller seq: the log may be followed by
 //   asking for what is after the last seq seen.
+// - Commits that wait at the same time may become durable together; each is still all or nothing
+//   by itself.
+// - The log is kept from the horizon on: changes up to that seq may be gone, those after it are all
+//   there. Whoever asks for what is gone is told so with `expired`, never with a gap.
 // - What commit() returns is exactly what get(), list() and changes() give afterwards.
 //
 // Safe to share between threads. Nothing throws.
@@ -84,6 +137,12 @@ struct ListQuery {
 class Store {
  public:
   virtual ~Store() = default;
+
+  // Is told every change once it is durable, in order, without gaps, from one thread at a time and
+  // before the commit() that made it returns. It must be quick, do no I/O, and call nothing of the
+  // store. At most one; set before the first commit; borrowed.
+  using Listener = std::function<void(std::span<const model::Change> changes)>;
+  virtual void listen(Listener listener) = 0;
 
   // Writes the batch and gives one Change per mutation that changed something, in order.
   // The store stamps: id (new when the entity is), created and modified time, revision (+1),
@@ -98,21 +157,40 @@ class Store {
 
   // not_found when there is none.
   virtual Result<model::Entity> get(const model::Key& key) = 0;
-  // In the order of keys. invalid when the limit is out of range.
-  virtual Result<std::vector<model::Entity>> list(const ListQuery& query) = 0;
+  // Pages that are asked for with the `at` of the first show one moment together, whatever is
+  // written meanwhile. invalid: the limit is out of range, or `at` is in the future. expired: `at`
+  // is before the horizon.
+  virtual Result<Page> list(const ListQuery& query) = 0;
 
   // The changes with a greater seq, in order; only those of `kind` when it is given. Fewer than
-  // `limit` when the log ends. invalid when the limit (1 to kPageMax) is out of range.
+  // `limit` when the log ends. invalid when the limit (1 to kPageMax) is out of range. expired:
+  // `after_seq` is before the horizon.
   virtual Result<std::vector<model::Change>> changes(std::uint64_t after_seq, std::size_t limit,
                                                      std::optional<model::Kind> kind = {}) = 0;
+  // The changes after `after_seq` that altered what hosts should have, in order, at most `limit`
+  // (1 to kPageMax). invalid and expired as changes().
+  virtual Result<std::vector<SpecChange>> spec_changes(std::uint64_t after_seq,
+                                                       std::size_t limit) = 0;
+  // What the request wrote. not_found: nothing that the log still holds.
+  virtual Result<CommittedRange> committed(std::string_view request_id) = 0;
   // The greatest seq whose time is before `moment`; 0 when there is none. So changes() after it
-  // gives all that was changed at or after the moment.
+  // gives all that was changed at or after the moment. expired: changes from then on are gone.
   virtual Result<std::uint64_t> seq_before(Timestamp moment) = 0;
-  // The epoch of this store and the last seq committed (0 before the first).
+  // The epoch of this store and the last seq committed (0 before the first). No I/O.
   virtual Result<model::Bookmark> head() = 0;
+  // Changes up to this seq are gone; 0 when none are. No I/O.
+  virtual Result<std::uint64_t> horizon() = 0;
+  // Where the reader of that name stands; 0 when it never moved.
+  virtual Result<std::uint64_t> cursor(std::string_view name) = 0;
+  // Removes changes from the old end of the log: those up to `seq`, but none that a stored cursor
+  // has not passed, and at most `limit` (1 to kPageMax) at a time. Returns the horizon then.
+  virtual Result<std::uint64_t> compact(std::uint64_t seq, std::size_t limit) = 0;
 
-  // The last report of every host, by organization and host.
-  virtual Result<std::vector<StoredReport>> reports() = 0;
+  // The last report of every host, by organization and host; the content is read by the page.
+  virtual Result<std::vector<ReportHead>> report_heads() = 0;
+  // Those after the host `after` ("" for the first), at most `limit` (1 to kPageMax).
+  virtual Result<std::vector<StoredReport>> reports(std::string_view organization,
+                                                    std::string_view after, std::size_t limit) = 0;
   // The last report of one host; not_found when there is none.
   virtual Result<StoredReport> report(std::string_view organization, std::string_view host) = 0;
 

@@ -30,7 +30,7 @@ TEST(Error, PutsTheContextBeforeTheMessageAndKeepsTheRest) {
 TEST(Error, IsRetryableOnlyWhenUnavailable) {
   EXPECT_TRUE(unavailable("later").retryable());
   for (const Error& error :
-       {invalid(""), not_found(""), conflict(""), denied(""), exhausted(""), internal("")}) {
+       {invalid(""), not_found(""), conflict(""), denied(""), expired(""), exhausted(""), internal("")}) {
     EXPECT_FALSE(error.retryable()) << name_of(error.code);
   }
 }
@@ -46,6 +46,7 @@ TEST(Error, HasANameAndAnExitCodeForEachCode) {
       {conflict(""), "conflict", ExitCode::conflict},
       {denied(""), "denied", ExitCode::denied},
       {unavailable(""), "unavailable", ExitCode::unreachable},
+      {expired(""), "expired", ExitCode::failed},
       {exhausted(""), "exhausted", ExitCode::failed},
       {internal(""), "internal", ExitCode::failed},
   };
