@@ -26,7 +26,8 @@ std::string names_text(const Names& names, std::size_t count) {
                               : text + " and " + std::to_string(count - kHostsNamed) + " more";
 }
 
-Status status_while_waiting(Status before) {
+Status status_while_waiting(Status before, bool delivered) {
+  if (before == Status::initialized && delivered) return Status::creating;
   return before == Status::initialized || before == Status::creating ? before : Status::updating;
 }
 
@@ -100,7 +101,7 @@ RolledUp roll_up(const model::Entity& deployment, const RollUpFacts& facts) {
   const std::string progress = "waiting for " + std::to_string(standings.waiting()) + " of " +
                                std::to_string(standings.hosts()) +
                                " hosts: " + standings.waiting_text();
-  return {status_while_waiting(deployment.status), {progress}};
+  return {status_while_waiting(deployment.status, facts.delivered), {progress}};
 }
 
 }  // namespace titan::reconciler

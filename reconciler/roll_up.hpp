@@ -59,6 +59,7 @@ struct RollUpFacts {
   std::string shortage = {};              // why it has fewer replicas than it wants; empty: it has
   Standings standings = {};
   std::vector<std::string> holders = {};  // hosts that still report it, by name
+  bool delivered = false;                 // a host was handed it
 };
 
 // The status of a deployment from how its hosts stand. Pure.

@@ -52,9 +52,8 @@ std::vector<Key> standing_users(const FleetView& view, const Key& key) {
 }  // namespace
 
 const ProposedChange* Admission::proposed(const Key& key) const {
-  const auto found =
-      std::find_if(proposal_.changes.begin(), proposal_.changes.end(),
-                   [&](const ProposedChange& change) { return change.key == key; });
+  const auto found = std::find_if(proposal_.changes.begin(), proposal_.changes.end(),
+                                  [&](const ProposedChange& change) { return change.key == key; });
   return found == proposal_.changes.end() ? nullptr : &*found;
 }
 
@@ -106,8 +105,8 @@ Result<void> Admission::check_has_template(const model::Entity& entity) const {
 Result<void> Admission::check_references(const model::Entity& entity) const {
   for (const model::Reference& reference : model::references_of(entity)) {
     if (will_exist(reference.key)) continue;
-    return invalid_field(
-        reference.field, std::string(singular_of(reference.key.kind)) + " " +
+    return invalid_field(reference.field,
+                         std::string(singular_of(reference.key.kind)) + " " +
                              quote(reference.key.name) + " does not exist" +
                              did_you_mean(reference.key.name, names_beside(reference.key)));
   }

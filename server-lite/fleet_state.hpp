@@ -50,9 +50,9 @@ struct HostLife {
 // The part of the store that every question about hosts needs, in memory.
 struct FleetView {
   reconciler::Fleet fleet = {};
-  std::deque<HostLife> lives = {};                      // by host number
-  std::set<model::Key> deleting = {};                   // deployments that wait for their hosts
-  std::map<model::Key, std::string> shortages = {};     // of deployments: why replicas are missing
+  std::deque<HostLife> lives = {};                   // by host number
+  std::set<model::Key> deleting = {};                // deployments that wait for their hosts
+  std::map<model::Key, std::string> shortages = {};  // of deployments: why replicas are missing
 
   [[nodiscard]] const HostLife& life_of(const reconciler::HostRecord& host) const {
     return lives[host.number];

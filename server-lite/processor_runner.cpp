@@ -33,9 +33,9 @@ Clock::Monotonic ProcessorRunner::step() {
       next = std::min(next, *stepped);
       continue;
     }
-    log_.warning("a processor could not do its work, and tries again",
-                 {{"processor", std::string(reader->processor.name())},
-                  {"error", stepped.error().text()}});
+    log_.warning(
+        "a processor could not do its work, and tries again",
+        {{"processor", std::string(reader->processor.name())}, {"error", stepped.error().text()}});
     next = std::min(next, clock_.monotonic() + kFaultPause);
   }
   return next;

@@ -45,8 +45,8 @@ class ProcessorRunner {
   struct Reader {
     explicit Reader(Processor& its) : processor(its) {}
     Processor& processor;
-    std::uint64_t taken = 0;             // told to the processor
-    std::uint64_t stored = 0;            // the stored cursor
+    std::uint64_t taken = 0;              // told to the processor
+    std::uint64_t stored = 0;             // the stored cursor
     std::atomic<std::uint64_t> done = 0;  // could be stored
   };
   Result<Clock::Monotonic> step(Reader& reader);

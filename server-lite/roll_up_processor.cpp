@@ -33,6 +33,15 @@ Standing standing_of(const Told* told, const Digest& desired) {
   return told->failing ? Standing::failing : Standing::current;
 }
 
+std::optional<store::Mutation> status_write(Entity entity, reconciler::RolledUp rolled) {
+  if (entity.status == rolled.status && entity.reason == rolled.reason) return std::nullopt;
+  const Key key = entity.key();
+  const std::uint64_t revision = entity.revision;
+  entity.status = rolled.status;
+  entity.reason = std::move(rolled.reason);
+  return store::Mutation{key, revision, std::move(entity)};
+}
+
 }  // namespace
 
 void RollUpProcessor::open() {
@@ -132,8 +141,8 @@ Result<Processor::Work> RollUpProcessor::work(Clock::Monotonic now) {
 }
 
 Result<bool> RollUpProcessor::read_reports() {
-  TITAN_ASSIGN(const auto page, store_.reports(model::kDefaultOrganization, reports_read_until_,
-                                               kReportsPage));
+  TITAN_ASSIGN(const auto page,
+               store_.reports(model::kDefaultOrganization, reports_read_until_, kReportsPage));
   for (const store::StoredReport& stored : page) {
     const Key key{.organization = stored.organization, .kind = Kind::host, .name = stored.host};
     state_.update([&](FleetView& view) {
@@ -166,10 +175,9 @@ Result<RollUpProcessor::MaybeMutation> RollUpProcessor::workload_status(Entity e
     const Proposal nothing;
     return Admission(view, nothing).check_references(entity);
   });
-  const std::uint64_t revision = entity.revision;
-  entity.status = referred ? Status::ready : Status::missing;
-  entity.reason = referred ? std::vector<std::string>() : std::vector{referred.error().message};
-  return MaybeMutation(store::Mutation{entity.key(), revision, entity});
+  reconciler::RolledUp rolled{Status::ready, {}};
+  if (!referred) rolled = {Status::missing, {referred.error().message}};
+  return status_write(std::move(entity), std::move(rolled));
 }
 
 Result<RollUpProcessor::MaybeMutation> RollUpProcessor::deployment_status(Entity entity) {
@@ -185,26 +193,20 @@ Result<RollUpProcessor::MaybeMutation> RollUpProcessor::deployment_status(Entity
     }
     return true;
   });
-  const std::uint64_t revision = entity.revision;
   if (entity.deleting && facts.holders.empty()) {
     log_.info("every host confirmed the removal", {{"deployment", key.short_text()}});
-    return MaybeMutation(store::Mutation{.key = key, .expected_revision = revision});
+    return MaybeMutation(store::Mutation{.key = key, .expected_revision = entity.revision});
   }
   if (!entity.deleting) TITAN_TRY(judge_hosts(key, facts));
-  {
-    const std::lock_guard lock(inbox_mutex_);
-    if (delivered_.erase(key) > 0 && entity.status == Status::initialized) {
-      entity.status = Status::creating;
-    }
-  }
+  const std::lock_guard lock(inbox_mutex_);
+  facts.delivered = delivered_.contains(key);
   reconciler::RolledUp rolled = reconciler::roll_up(entity, facts);
-  entity.status = rolled.status;
-  entity.reason = std::move(rolled.reason);
-  if (entity.status == Status::initialized) {
-    const std::lock_guard lock(inbox_mutex_);
+  if (rolled.status == Status::initialized) {
     undelivered_.insert(key);
+  } else {
+    delivered_.erase(key);
   }
-  return MaybeMutation(store::Mutation{key, revision, std::move(entity)});
+  return status_write(std::move(entity), std::move(rolled));
 }
 
 // The hosts are many and the lock is everybody's, so they are looked at a few at a time. What
@@ -214,9 +216,9 @@ Result<void> RollUpProcessor::judge_hosts(const Key& key, reconciler::RollUpFact
   state_.read([&](const FleetView& view) {
     const auto* record = view.fleet.find(key);
     if (record == nullptr) return false;
-    reconciler::for_each_host_of(
-        view.fleet, *record,
-        [&](const reconciler::HostRecord& host) { hosts.push_back(host.number); });
+    reconciler::for_each_host_of(view.fleet, *record, [&](const reconciler::HostRecord& host) {
+      hosts.push_back(host.number);
+    });
     return true;
   });
   const std::uint64_t short_key = short_of(key);

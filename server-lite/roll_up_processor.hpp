@@ -62,7 +62,7 @@ class RollUpProcessor final : public Processor {
   const Clock& clock_;
   Log& log_;
 
-  std::map<model::Key, std::uint64_t> due_;              // by the seq that first made it so
+  std::map<model::Key, std::uint64_t> due_;               // by the seq that first made it so
   std::map<model::Key, Clock::Monotonic> resting_until_;  // what took long
   std::uint64_t taken_ = 0;
   bool reports_are_read_ = false;

@@ -218,10 +218,9 @@ Result<void> Writer::add_removal(const Proposal& proposal, const ProposedChange&
                                  Entity stored, Draft& draft) {
   TITAN_TRY(state_.read(
       [&](const FleetView& view) { return Admission(view, proposal).check_unused(change.key); }));
-  const bool wait = change.key.kind == Kind::deployment && !change.force &&
-                    state_.read([&](const FleetView& view) {
-                      return !holders_of(view, change.key).empty();
-                    });
+  const bool wait =
+      change.key.kind == Kind::deployment && !change.force &&
+      state_.read([&](const FleetView& view) { return !holders_of(view, change.key).empty(); });
   store::Mutation mutation{.key = change.key, .expected_revision = stored.revision};
   if (change.key.kind == Kind::host) {
     draft.batch.observations.push_back(
@@ -264,7 +263,8 @@ Result<void> Writer::accept(Proposal proposal) {
   {
     const std::lock_guard lock(accepted_mutex_);
     if (accepted_.size() >= kProposalsAccepted) {
-      return unavailable(std::to_string(kProposalsAccepted) + " changes wait to be written already");
+      return unavailable(std::to_string(kProposalsAccepted) +
+                         " changes wait to be written already");
     }
     accepted_.push_back(std::move(proposal));
   }
