@@ -69,7 +69,7 @@ Placement place(const PlacementRequest& request);
 
 // Why replicas are on no host, for a deployment's reason:
 //   3 of 5 replicas placed: target "eu" matches 4 hosts, 1 is full
-// A matching host that is missing or lost, and holds nothing, counts as missing, full or not.
+// A matching host that has no replica because it is missing or lost counts as missing, full or not.
 // REQUIRES: `placement` is place(request), and has a shortage.
 std::string shortage_text(const PlacementRequest& request, const Placement& placement,
                           std::string_view target);
