@@ -1,5 +1,6 @@
 #include "reconciler/delivery.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -13,135 +14,219 @@ using model::Key;
 using model::Kind;
 using nlohmann::json;
 
-Key workload_key(const model::Entity& deployment) {
-  return {.organization = deployment.organization,
-          .kind = Kind::workload,
-          .workspace = deployment.workspace,
-          .name = std::get<model::DeploymentSpec>(deployment.spec).workload};
-}
-
-Key target_key(const model::Entity& deployment) {
-  return {.organization = deployment.organization,
-          .kind = Kind::target,
-          .workspace = deployment.workspace,
-          .name = std::get<model::DeploymentSpec>(deployment.spec).target};
+const model::DeploymentSpec& deployment_spec(const Version& version) {
+  return std::get<model::DeploymentSpec>(version.entity->spec);
 }
 
 // The deployment's own template, or its workload's default.
-Key template_key(const model::Entity& deployment, const model::Entity* workload) {
-  std::string name = std::get<model::DeploymentSpec>(deployment.spec).template_name;
-  if (name.empty() && workload != nullptr) {
-    name = std::get<model::WorkloadSpec>(workload->spec).default_template;
-  }
-  return {
-      .organization = deployment.organization, .kind = Kind::template_, .name = std::move(name)};
+const EntityRecord* template_record(const Version& deployment, const Version* workload) {
+  if (deployment.template_ != nullptr) return deployment.template_;
+  return workload == nullptr ? nullptr : workload->template_;
 }
 
-bool reaches(const Fleet& fleet, const model::Entity& deployment, const model::Entity& host,
-             std::uint64_t seq) {
-  if (deployment.organization != host.organization) return false;
-  const auto target = fleet.find(target_key(deployment), seq);
-  return target != nullptr && std::get<model::TargetSpec>(target->spec)
-                                  .matches(std::get<model::HostSpec>(host.spec).labels);
+Delivery delivery_at(const EntityRecord& deployment, const Version& version, const HostRecord& host,
+                     const HostVersion& host_version, std::uint64_t seq) {
+  Delivery delivery{.deployment = &deployment,
+                    .version = &version,
+                    .workload = version.workload == nullptr ? nullptr : version.workload->at(seq),
+                    .host = &host,
+                    .host_version = &host_version};
+  const EntityRecord* source = template_record(version, delivery.workload);
+  if (source != nullptr) delivery.template_ = source->at(seq);
+  return delivery;
 }
 
 // The closed set of names that a template may refer to.
-model::Values inputs_of(const model::Entity& deployment, const model::Entity& host,
-                        const model::Entity& workload, const model::TemplateSpec& template_spec) {
-  const auto& host_spec = std::get<model::HostSpec>(host.spec);
+model::Values inputs_of(const Fleet& fleet, const Delivery& delivery) {
+  const model::Entity& deployment = *delivery.version->entity;
+  const model::Entity& workload = *delivery.workload->entity;
   const auto& workload_spec = std::get<model::WorkloadSpec>(workload.spec);
-  const model::Values values =
-      template_spec.defaults.overlaid_with(workload_spec.values)
-          .overlaid_with(std::get<model::DeploymentSpec>(deployment.spec).values)
-          .overlaid_with(host_spec.values);
-  json inputs = {{"values", values.json()},
-                 {"host", {{"name", host.name}, {"labels", host_spec.labels}}},
-                 {"deployment", {{"name", deployment.name}}},
-                 {"workload", {{"name", workload.name}, {"repo", workload_spec.repo}}},
-                 {"workspace", {{"name", deployment.workspace}}},
-                 {"organization", {{"name", deployment.organization}}}};
+  const auto& template_spec = std::get<model::TemplateSpec>(delivery.template_->entity->spec);
+  const model::Values values = template_spec.defaults.overlaid_with(workload_spec.values)
+                                   .overlaid_with(deployment_spec(*delivery.version).values)
+                                   .overlaid_with(delivery.host_version->values);
+  json inputs = {
+      {"values", values.json()},
+      {"host",
+       {{"name", delivery.host->key.name}, {"labels", fleet.labels_of(*delivery.host_version)}}},
+      {"deployment", {{"name", deployment.name}}},
+      {"workload", {{"name", workload.name}, {"repo", workload_spec.repo}}},
+      {"workspace", {{"name", deployment.workspace}}},
+      {"organization", {{"name", deployment.organization}}}};
   return model::Values::from_trusted(std::move(inputs));
+}
+
+std::string name_of_template(const Delivery& delivery) {
+  const std::string& own = deployment_spec(*delivery.version).template_name;
+  if (!own.empty() || delivery.workload == nullptr) return own;
+  return std::get<model::WorkloadSpec>(delivery.workload->entity->spec).default_template;
+}
+
+std::vector<std::string> missing_in(const Delivery& delivery) {
+  std::vector<std::string> missing;
+  const auto need = [&](Kind kind, const std::string& name, bool exists) {
+    if (exists) return;
+    missing.push_back(std::string(singular_of(kind)) + " " + quote(name) + " does not exist");
+  };
+  const auto& spec = deployment_spec(*delivery.version);
+  need(Kind::workload, spec.workload, delivery.workload != nullptr);
+  const std::string template_name = name_of_template(delivery);
+  if (!template_name.empty()) {
+    need(Kind::template_, template_name, delivery.template_ != nullptr);
+  } else if (delivery.workload != nullptr) {
+    missing.push_back("neither the deployment nor its workload " + quote(spec.workload) +
+                      " names a template");
+  }
+  return missing;
+}
+
+std::string digest_text(const Version* version) {
+  return version == nullptr ? std::string() : version->digest.hex();
+}
+
+// Every deployment that reached the host at `seq`.
+void add_deployments_of(const Fleet& fleet, const HostRecord& host, std::uint64_t seq,
+                        std::set<Key>& keys) {
+  for (const Delivery& delivery : deliveries_to(fleet, host, seq)) {
+    keys.insert(delivery.deployment->key);
+  }
 }
 
 }  // namespace
 
-model::DesiredDeployment desired_form(const Fleet& fleet, const model::Entity& deployment,
-                                      const model::Entity& host, std::uint64_t seq) {
-  const auto workload = fleet.find(workload_key(deployment), seq);
-  const Key template_name = template_key(deployment, workload.get());
-  const auto template_entity = fleet.find(template_name, seq);
-  model::DesiredDeployment desired{
-      .key = deployment.key(), .version = deployment.version, .template_name = template_name.name};
-  if (workload == nullptr || template_entity == nullptr) {
-    desired.error = join(missing_references(fleet, deployment, seq), "; ");
+std::vector<Delivery> deliveries_to(const Fleet& fleet, const HostRecord& host, std::uint64_t seq) {
+  std::vector<Delivery> deliveries;
+  const HostVersion* host_version = host.at(seq);
+  if (host_version == nullptr) return deliveries;
+  const auto add = [&](const EntityRecord& deployment, const Version& version) {
+    deliveries.push_back(delivery_at(deployment, version, host, *host_version, seq));
+  };
+  for (const EntityRecord* target : fleet.targets_for(*host_version)) {
+    if (target->key.organization != host.key.organization) continue;
+    const Version* target_version = target->at(seq);
+    if (target_version == nullptr || target->users.empty()) continue;
+    const auto& target_spec = std::get<model::TargetSpec>(target_version->entity->spec);
+    if (!fleet.matches(target_spec, *host_version)) continue;
+    for (const EntityRecord* user : target->users) {
+      const Version* version = user->at(seq);
+      if (version == nullptr || version->target != target) continue;
+      if (!deployment_spec(*version).replicas) add(*user, *version);
+    }
+  }
+  for (const EntityRecord* assignment : host.assignments) {
+    const Version* assigned = assignment->at(seq);
+    if (assigned == nullptr || assigned->host != &host) continue;
+    const Version* version = assigned->deployment->at(seq);
+    if (version == nullptr || !deployment_spec(*version).replicas) continue;
+    add(*assigned->deployment, *version);
+  }
+  std::sort(deliveries.begin(), deliveries.end(), [](const Delivery& one, const Delivery& other) {
+    return one.deployment->key < other.deployment->key;
+  });
+  return deliveries;
+}
+
+Delivery delivery_now(const EntityRecord& deployment, const HostRecord& host) {
+  return delivery_at(deployment, *deployment.now(), host, *host.now(),
+                     std::numeric_limits<std::uint64_t>::max());
+}
+
+void for_each_host_of(const Fleet& fleet, const EntityRecord& deployment,
+                      const std::function<void(const HostRecord&)>& visit) {
+  const Version* now = deployment.now();
+  if (now == nullptr) return;
+  if (deployment_spec(*now).replicas) {
+    for (const EntityRecord* user : deployment.users) {
+      const Version* assignment = user->now();
+      if (assignment != nullptr && assignment->host->now() != nullptr) visit(*assignment->host);
+    }
+  } else if (const Version* target = now->target == nullptr ? nullptr : now->target->now()) {
+    fleet.for_each_match(deployment.key.organization,
+                         std::get<model::TargetSpec>(target->entity->spec), visit);
+  }
+}
+
+Digest desired_digest(const Delivery& delivery) {
+  Hasher hasher;
+  hasher.add(digest_text(delivery.version)).add(digest_text(delivery.workload));
+  hasher.add(digest_text(delivery.template_));
+  if (delivery.template_ == nullptr) hasher.add(name_of_template(delivery));
+  return hasher.add(delivery.host_version->digest.hex()).finish();
+}
+
+model::DesiredDeployment desired_form(const Fleet& fleet, const Delivery& delivery) {
+  model::DesiredDeployment desired{.key = delivery.deployment->key,
+                                   .version = delivery.version->entity->version,
+                                   .template_name = name_of_template(delivery),
+                                   .desired_digest = desired_digest(delivery)};
+  if (delivery.workload == nullptr || delivery.template_ == nullptr) {
+    desired.error = join(missing_in(delivery), "; ");
     return desired;
   }
-  const auto& spec = std::get<model::TemplateSpec>(template_entity->spec);
+  const auto& spec = std::get<model::TemplateSpec>(delivery.template_->entity->spec);
   desired.template_digest = spec.digest();
   desired.driver = spec.driver;
   desired.files = spec.files;
-  desired.inputs = inputs_of(deployment, host, *workload, spec);
+  desired.inputs = inputs_of(fleet, delivery);
   return desired;
-}
-
-std::vector<model::DesiredDeployment> desired_set(const Fleet& fleet, const Key& host_key,
-                                                  std::uint64_t seq) {
-  std::vector<model::DesiredDeployment> desired;
-  const auto host = fleet.find(host_key, seq);
-  if (host == nullptr) return desired;
-  fleet.for_each(Kind::deployment, seq, [&](const Fleet::EntityPtr& deployment) {
-    if (reaches(fleet, *deployment, *host, seq)) {
-      desired.push_back(desired_form(fleet, *deployment, *host, seq));
-    }
-  });
-  return desired;
-}
-
-std::vector<Fleet::EntityPtr> hosts_reached(const Fleet& fleet, const model::Entity& deployment,
-                                            std::uint64_t seq) {
-  std::vector<Fleet::EntityPtr> hosts;
-  fleet.for_each(Kind::host, seq, [&](const Fleet::EntityPtr& host) {
-    if (reaches(fleet, deployment, *host, seq)) hosts.push_back(host);
-  });
-  return hosts;
 }
 
 std::vector<Key> deployments_affected(const Fleet& fleet, const model::Change& change) {
   std::set<Key> affected;
-  if (change.key.kind == Kind::deployment) affected.insert(change.key);
-  for (const std::uint64_t seq : {change.seq - 1, change.seq}) {
-    const auto host =
-        change.key.kind == Kind::host ? fleet.find(change.key, seq) : Fleet::EntityPtr();
-    fleet.for_each(Kind::deployment, seq, [&](const Fleet::EntityPtr& deployment) {
-      const auto workload = fleet.find(workload_key(*deployment), seq);
-      if (workload_key(*deployment) == change.key || target_key(*deployment) == change.key ||
-          template_key(*deployment, workload.get()) == change.key ||
-          (host != nullptr && reaches(fleet, *deployment, *host, seq))) {
-        affected.insert(deployment->key());
+  const Key& key = change.key;
+  if (key.kind == Kind::deployment) affected.insert(key);
+  if (key.kind == Kind::host) {
+    if (const HostRecord* host = fleet.find_host(key)) {
+      add_deployments_of(fleet, *host, change.seq - 1, affected);
+      add_deployments_of(fleet, *host, change.seq, affected);
+    }
+  } else if (key.kind == Kind::assignment) {
+    for (const auto& state : {change.before, change.after}) {
+      if (!state) continue;
+      const auto& spec = std::get<model::AssignmentSpec>(state->spec);
+      affected.insert({.organization = key.organization,
+                       .kind = Kind::deployment,
+                       .workspace = key.workspace,
+                       .name = spec.deployment});
+    }
+  } else if (const EntityRecord* record = fleet.find(key)) {
+    for (const EntityRecord* user : record->users) {
+      if (user->key.kind == Kind::deployment) affected.insert(user->key);
+      if (user->key.kind != Kind::workload) continue;
+      for (const EntityRecord* theirs : user->users) {
+        if (theirs->key.kind == Kind::deployment) affected.insert(theirs->key);
       }
-    });
+    }
   }
   return {affected.begin(), affected.end()};
 }
 
-std::vector<std::string> missing_references(const Fleet& fleet, const model::Entity& deployment,
-                                            std::uint64_t seq) {
+std::vector<std::string> missing_references(const Fleet& fleet, const model::Entity& deployment) {
+  const auto& spec = std::get<model::DeploymentSpec>(deployment.spec);
   std::vector<std::string> missing;
-  const auto need = [&](const Key& key) {
-    if (fleet.find(key, seq) == nullptr) {
-      missing.push_back(std::string(singular_of(key.kind)) + " " + quote(key.name) +
-                        " does not exist");
+  const auto need = [&](Kind kind, const std::string& name) {
+    const Key key{.organization = deployment.organization,
+                  .kind = kind,
+                  .workspace = model::in_workspace(kind) ? deployment.workspace : std::string(),
+                  .name = name};
+    if (!fleet.exists(key)) {
+      missing.push_back(std::string(singular_of(kind)) + " " + quote(name) + " does not exist");
     }
+    const EntityRecord* record = fleet.find(key);
+    return record == nullptr ? nullptr : record->now();
   };
-  need(workload_key(deployment));
-  need(target_key(deployment));
-  const auto workload = fleet.find(workload_key(deployment), seq);
-  const Key template_name = template_key(deployment, workload.get());
-  if (!template_name.name.empty()) {
-    need(template_name);
+  const Version* workload = need(Kind::workload, spec.workload);
+  need(Kind::target, spec.target);
+  if (!spec.template_name.empty()) {
+    need(Kind::template_, spec.template_name);
   } else if (workload != nullptr) {
-    missing.push_back("neither the deployment nor its workload " + quote(workload->name) +
-                      " names a template");
+    const auto& theirs = std::get<model::WorkloadSpec>(workload->entity->spec).default_template;
+    if (!theirs.empty()) {
+      need(Kind::template_, theirs);
+    } else {
+      missing.push_back("neither the deployment nor its workload " + quote(spec.workload) +
+                        " names a template");
+    }
   }
   return missing;
 }

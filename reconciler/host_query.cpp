@@ -1,7 +1,6 @@
 #include "reconciler/host_query.hpp"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "base/text.hpp"
@@ -10,87 +9,99 @@
 namespace titan::reconciler {
 namespace {
 
-using model::DesiredDeployment;
 using model::Key;
 
 constexpr std::size_t kErrorBytesMax = 1024;
 
-// When the deployment left the host: the latest change to any of the three things that decide it.
-Timestamp time_of_leaving(const Fleet& fleet, const Key& deployment, const Key& host,
-                          std::uint64_t since) {
-  Timestamp latest = std::max(fleet.changed_time(deployment, fleet.head()),
-                              fleet.changed_time(host, fleet.head()));
-  if (const auto before = fleet.find(deployment, since)) {
-    const Key target{.organization = deployment.organization,
-                     .kind = model::Kind::target,
-                     .workspace = deployment.workspace,
-                     .name = std::get<model::DeploymentSpec>(before->spec).target};
-    latest = std::max(latest, fleet.changed_time(target, fleet.head()));
+// When a record changed last, up to now.
+template <class Record>
+Timestamp last_change(const Record& record) {
+  return record.history.empty() ? Timestamp() : record.history.back().time;
+}
+
+// When the deployment left the host: the latest change to any of the things that decide it.
+Timestamp time_of_leaving(const Delivery& before) {
+  Timestamp latest = std::max(last_change(*before.deployment), last_change(*before.host));
+  if (before.version->target != nullptr) {
+    latest = std::max(latest, last_change(*before.version->target));
+  }
+  for (const EntityRecord* assignment : before.host->assignments) {
+    const bool of_it = std::any_of(
+        assignment->history.begin(), assignment->history.end(),
+        [&](const Version& version) { return version.deployment == before.deployment; });
+    if (of_it) latest = std::max(latest, last_change(*assignment));
   }
   return latest;
 }
 
-// Marks what is news in `changes.desired` and adds the tombstones.
-void compare(const Fleet& fleet, const Key& host, std::uint64_t since, HostChanges& changes) {
-  std::map<Key, DesiredDeployment> before;
-  for (DesiredDeployment& desired : desired_set(fleet, host, since)) {
-    Key key = desired.key;
-    before.emplace(std::move(key), std::move(desired));
+// Both lists are by key: one walk along the two finds what is news and what is gone.
+void compare(const Fleet& fleet, const std::vector<Delivery>& before,
+             const std::vector<Delivery>& now, HostChanges& changes) {
+  auto then = before.begin();
+  const auto is_before = [](const Delivery& one, const Delivery& other) {
+    return one.deployment->key < other.deployment->key;
+  };
+  const auto gone = [&](const Delivery& delivery) {
+    changes.tombstones.push_back({delivery.deployment->key, time_of_leaving(delivery)});
+  };
+  for (const Delivery& delivery : now) {
+    while (then != before.end() && is_before(*then, delivery)) gone(*then++);
+    const Digest digest = desired_digest(delivery);
+    changes.desired.push_back({delivery.deployment->key, digest});
+    const bool was_there = then != before.end() && then->deployment == delivery.deployment;
+    if (!was_there || desired_digest(*then) != digest) {
+      changes.changed.push_back(desired_form(fleet, delivery));
+    }
+    if (was_there) ++then;
   }
-  for (std::size_t i = 0; i < changes.desired.size(); ++i) {
-    const auto then = before.find(changes.desired[i].key);
-    if (then == before.end()) continue;
-    changes.changed[i] = !(then->second == changes.desired[i]);
-    before.erase(then);
-  }
-  for (const auto& [key, gone] : before) {
-    changes.tombstones.push_back({key, time_of_leaving(fleet, key, host, since)});
-  }
+  while (then != before.end()) gone(*then++);
 }
 
 }  // namespace
 
-bool HostChanges::nothing_new() const {
-  return !full && tombstones.empty() &&
-         std::find(changed.begin(), changed.end(), true) == changed.end();
-}
-
-Result<HostChanges> changes_for_host(const Fleet& fleet, std::string_view epoch, const Key& host,
+Result<HostChanges> changes_for_host(const Fleet& fleet, std::string_view epoch, const Key& key,
                                      const std::optional<model::Bookmark>& since) {
-  if (fleet.find(host, fleet.head()) == nullptr) {
-    return not_found("host " + quote(host.name) + " does not exist");
+  const HostRecord* host = fleet.find_host(key);
+  if (host == nullptr || host->now() == nullptr) {
+    return not_found("host " + quote(key.name) + " does not exist");
   }
   HostChanges changes{.seq = fleet.head()};
-  changes.full = !since || since->epoch != epoch || since->seq > fleet.head();
-  if (!changes.full && since->seq >= fleet.last_spec_change()) return changes;
+  changes.full =
+      !since || since->epoch != epoch || since->seq > fleet.head() || since->seq < fleet.horizon();
+  std::uint64_t relevant = host->relevant.load(std::memory_order_acquire);
+  if (!changes.full && since->seq >= relevant) return changes;
 
-  changes.desired = desired_set(fleet, host, fleet.head());
-  changes.changed.assign(changes.desired.size(), true);
-  if (!changes.full) compare(fleet, host, since->seq, changes);
+  std::vector<Delivery> before;
+  if (!changes.full) before = deliveries_to(fleet, *host, since->seq);
+  compare(fleet, before, deliveries_to(fleet, *host, fleet.head()), changes);
+  if (changes.nothing_new()) {
+    // Another reader may have found an earlier seq meanwhile, which is just as true.
+    while (since->seq < relevant && !host->relevant.compare_exchange_weak(relevant, since->seq)) {
+    }
+  }
   return changes;
 }
 
-void render_digest(DesiredDeployment& desired, const RenderDigest& render) {
-  if (!desired.error.empty()) return;
+Result<void> render_digest(model::DesiredDeployment& desired, const RenderDigest& render) {
+  if (!desired.error.empty()) return {};
   const auto digest = render(desired);
   if (digest) {
     desired.rendered_digest = *digest;
-  } else {
+  } else if (digest.error().code == ErrorCode::invalid) {
     desired.error = clip(digest.error().text(), kErrorBytesMax);
+  } else {
+    return digest.error();
   }
+  return {};
 }
 
-model::Manifest manifest_of(std::string_view epoch, const std::string& host,
-                            const HostChanges& changes) {
-  model::Manifest manifest{.host = host,
-                           .bookmark = {std::string(epoch), changes.seq},
-                           .full = changes.full,
-                           .digest = model::digest_of_desired(changes.desired),
-                           .tombstones = changes.tombstones};
-  for (std::size_t i = 0; i < changes.desired.size(); ++i) {
-    if (changes.changed[i]) manifest.deployments.push_back(changes.desired[i]);
-  }
-  return manifest;
+model::Manifest manifest_of(std::string_view epoch, const std::string& host, HostChanges changes) {
+  return {.host = host,
+          .bookmark = {std::string(epoch), changes.seq},
+          .full = changes.full,
+          .digest = model::digest_of_desired(changes.desired),
+          .deployments = std::move(changes.changed),
+          .tombstones = std::move(changes.tombstones)};
 }
 
 }  // namespace titan::reconciler

@@ -1,6 +1,7 @@
 #include "reconciler/roll_up.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -11,55 +12,83 @@ using model::Status;
 
 constexpr std::size_t kHostsNamed = 10;
 
-// "waiting for 12 of 20 hosts: a, b, … and 2 more"
-std::string hosts_text(const std::vector<std::string>& hosts) {
-  if (hosts.size() <= kHostsNamed) return join(hosts, ", ");
-  const std::vector<std::string> named(hosts.begin(), hosts.begin() + kHostsNamed);
-  return join(named, ", ") + " and " + std::to_string(hosts.size() - kHostsNamed) + " more";
+// Keeps the first ones only.
+template <class Item>
+void keep_first(std::set<Item>& items, Item item) {
+  items.insert(std::move(item));
+  if (items.size() > kHostsNamed) items.erase(std::prev(items.end()));
 }
 
-// Why the deployment fails on this host; empty when it does not.
-std::string failure_of(const Standing& standing) {
-  if (!standing.desired.error.empty()) return standing.desired.error;
-  if (standing.report && standing.report->status == Status::error) return standing.report->reason;
-  return {};
+// "a, b and 2 more"
+template <class Names>
+std::string names_text(const Names& names, std::size_t count) {
+  const auto end = std::next(names.begin(), static_cast<long>(std::min(names.size(), kHostsNamed)));
+  const std::string text = join(std::vector<std::string>(names.begin(), end), ", ");
+  return count <= kHostsNamed ? text
+                              : text + " and " + std::to_string(count - kHostsNamed) + " more";
 }
 
 Status status_while_waiting(Status before) {
   return before == Status::initialized || before == Status::creating ? before : Status::updating;
 }
 
-}  // namespace
-
-bool Standing::current() const {
-  return desired.error.empty() && report && report->status == Status::ready &&
-         report->version == desired.version && report->rendered_digest == desired.rendered_digest;
+std::string matches_nothing(const model::DeploymentSpec& spec) {
+  return spec.replicas == 0U ? "no replicas are wanted"
+                             : "target " + quote(spec.target) + " matches no host";
 }
 
-RolledUp roll_up(const model::Entity& deployment, const std::vector<std::string>& missing,
-                 const std::vector<Standing>& standings, const std::vector<std::string>& holders) {
-  if (deployment.deleting) {
-    return {Status::deleting, {"waiting for removal from " + hosts_text(holders)}};
-  }
-  if (!missing.empty()) return {Status::missing, missing};
-  if (standings.empty()) {
-    const auto& target = std::get<model::DeploymentSpec>(deployment.spec).target;
-    return {Status::initialized, {"target " + quote(target) + " matches no host"}};
-  }
+}  // namespace
 
-  std::vector<std::string> failing;
-  std::vector<std::string> waiting;
-  for (const Standing& standing : standings) {
-    const std::string failure = failure_of(standing);
-    if (!failure.empty() && failing.size() < kHostsNamed) {
-      failing.push_back("host " + standing.host + ": " + failure);
-    }
-    if (!standing.current()) waiting.push_back(standing.host);
+Standing standing_of(const model::DeploymentReport* report, const Digest& desired) {
+  if (report == nullptr) return Standing::waiting;
+  if (report->desired_digest != desired) return Standing::waiting;
+  return report->status == Status::error ? Standing::failing : Standing::current;
+}
+
+void Standings::add(const std::string& host, Standing standing, std::string_view reason) {
+  ++hosts_;
+  if (standing == Standing::current) return;
+  ++waiting_;
+  keep_first(first_waiting_, host);
+  if (standing == Standing::waiting) return;
+  ++failing_;
+  keep_first(first_failing_, std::pair(host, std::string(reason)));
+}
+
+std::vector<std::string> Standings::failures() const {
+  std::vector<std::string> texts;
+  for (const auto& [host, reason] : first_failing_) texts.push_back("host " + host + ": " + reason);
+  if (failing_ > texts.size()) {
+    texts.push_back("and " + std::to_string(failing_ - texts.size()) + " more hosts");
   }
-  if (!failing.empty()) return {Status::error, failing};
-  if (waiting.empty()) return {Status::ready, {}};
-  const std::string progress = "waiting for " + std::to_string(waiting.size()) + " of " +
-                               std::to_string(standings.size()) + " hosts: " + hosts_text(waiting);
+  return texts;
+}
+
+std::string Standings::waiting_text() const {
+  return names_text(first_waiting_, waiting_);
+}
+
+RolledUp roll_up(const model::Entity& deployment, const RollUpFacts& facts) {
+  if (deployment.deleting) {
+    return {Status::deleting,
+            {"waiting for removal from " + names_text(facts.holders, facts.holders.size())}};
+  }
+  if (!facts.missing.empty()) return {Status::missing, facts.missing};
+  if (!facts.shortage.empty()) {
+    std::vector<std::string> reason = facts.standings.failures();
+    reason.insert(reason.begin(), facts.shortage);
+    return {Status::error, std::move(reason)};
+  }
+  const Standings& standings = facts.standings;
+  if (standings.hosts() == 0) {
+    return {Status::initialized,
+            {matches_nothing(std::get<model::DeploymentSpec>(deployment.spec))}};
+  }
+  if (standings.failing() > 0) return {Status::error, standings.failures()};
+  if (standings.waiting() == 0) return {Status::ready, {}};
+  const std::string progress = "waiting for " + std::to_string(standings.waiting()) + " of " +
+                               std::to_string(standings.hosts()) +
+                               " hosts: " + standings.waiting_text();
   return {status_while_waiting(deployment.status), {progress}};
 }
 

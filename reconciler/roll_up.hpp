@@ -1,23 +1,46 @@
 #pragma once
 
-#include <optional>
+#include <cstddef>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/entity.hpp"
-#include "model/manifest.hpp"
 #include "model/report.hpp"
 
 namespace titan::reconciler {
 
 // How one host that should have a deployment stands with it.
-struct Standing {
-  std::string host = {};
-  model::DesiredDeployment desired = {};               // rendered
-  std::optional<model::DeploymentReport> report = {};  // none: the host said nothing of it
+enum class Standing {
+  current,  // it has exactly what is desired, and says that it is well
+  waiting,  // it has not said so yet
+  failing,  // it says that it cannot have that, or the server cannot render it for the host
+};
 
-  // The host has exactly what is desired, and says that it is well.
-  [[nodiscard]] bool current() const;
+// `report`: what the host says of the deployment; null when nothing. `desired`: the digest of the
+// form that it should have.
+Standing standing_of(const model::DeploymentReport* report, const Digest& desired);
+
+// The standings of all hosts of one deployment, counted; a few of them by name.
+class Standings {
+ public:
+  // `reason`: of a host that is failing.
+  void add(const std::string& host, Standing standing, std::string_view reason = {});
+
+  [[nodiscard]] std::size_t hosts() const { return hosts_; }
+  [[nodiscard]] std::size_t waiting() const { return waiting_; }  // not current, for any reason
+  [[nodiscard]] std::size_t failing() const { return failing_; }
+  // The first ones by name: "host a: no such user", and "a, b, c and 9 more".
+  [[nodiscard]] std::vector<std::string> failures() const;
+  [[nodiscard]] std::string waiting_text() const;
+
+ private:
+  std::size_t hosts_ = 0;
+  std::size_t waiting_ = 0;
+  std::size_t failing_ = 0;
+  std::set<std::string> first_waiting_;
+  std::set<std::pair<std::string, std::string>> first_failing_;  // host and reason
 };
 
 struct RolledUp {
@@ -26,18 +49,24 @@ struct RolledUp {
   bool operator==(const RolledUp&) const = default;
 };
 
+// What a deployment's status depends on.
+struct RollUpFacts {
+  std::vector<std::string> missing = {};  // a sentence for each thing named that does not exist
+  std::string shortage = {};              // why it has fewer replicas than it wants; empty: it has
+  Standings standings = {};
+  std::vector<std::string> holders = {};  // hosts that still report it, by name
+};
+
 // The status of a deployment from how its hosts stand. Pure.
 //
 //   deletion was asked for              -> DELETING, with the hosts that still hold it
 //   something it names does not exist   -> MISSING
-//   its target matches no host          -> INITIALIZED
+//   fewer replicas than it wants        -> ERROR, with how many and why
+//   it reaches no host                  -> INITIALIZED
 //   a host reports ERROR, or the server cannot render it for a host -> ERROR, with each host
 //   every host is current               -> READY
 //   some host is not                    -> INITIALIZED or CREATING before the first READY (it
 //                                          is CREATING once delivered), then UPDATING
-// `missing` holds a sentence for each thing that does not exist; `holders` the hosts that still
-// report the deployment.
-RolledUp roll_up(const model::Entity& deployment, const std::vector<std::string>& missing,
-                 const std::vector<Standing>& standings, const std::vector<std::string>& holders);
+RolledUp roll_up(const model::Entity& deployment, const RollUpFacts& facts);
 
 }  // namespace titan::reconciler

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "base/timestamp.hpp"
+#include "model/entity.hpp"
+#include "model/key.hpp"
+#include "model/values.hpp"
+#include "reconciler/label_table.hpp"
+
+namespace titan::reconciler {
+
+struct HostRecord;
+
+// What one entity asked for, from one change to the next. `digest` is over what it contributes to
+// the form of a deployment on a host: equal digests, equal contributions.
+struct Version {
+  std::uint64_t seq = 0;  // of the change that made it; 0: it was there at the horizon
+  Timestamp time = {};    // of that change
+  // null: gone, or being deleted. Shared with those who looked it up.
+  std::shared_ptr<const model::Entity> entity = {};
+  Digest digest = {};
+
+  // What the spec names; each has a record, though perhaps no version. null: names none.
+  EntityRecord* workload = nullptr;        // of a deployment
+  EntityRecord* target = nullptr;          // of a deployment
+  EntityRecord* template_ = nullptr;       // of a deployment or a workload
+  EntityRecord* deployment = nullptr;      // of an assignment
+  HostRecord* host = nullptr;              // of an assignment
+  std::vector<LabelNo> looked_up_by = {};  // of a target; empty: of every host
+};
+
+// An entity of any kind but host, with its versions since the horizon, oldest first. A record
+// without versions stands for something that others name and that does not exist.
+struct EntityRecord {
+  model::Key key = {};
+  std::vector<Version> history = {};
+  std::set<EntityRecord*> users = {};  // whose versions name this, now or since the horizon
+
+  // The version just after the change `seq`; null when there was none then.
+  [[nodiscard]] const Version* at(std::uint64_t seq) const;
+  [[nodiscard]] const Version* now() const {
+    return history.empty() || history.back().entity == nullptr ? nullptr : &history.back();
+  }
+};
+
+// A host is kept small, because there are many: not its entity, but what matters to delivery.
+struct HostVersion {
+  std::uint64_t seq = 0;
+  Timestamp time = {};
+  bool exists = false;
+  std::vector<LabelNo> labels = {};
+  model::Values values = {};
+  Digest digest = {};  // over name, labels and values
+};
+
+struct HostRecord {
+  model::Key key = {};
+  HostNo number = 0;
+  std::vector<HostVersion> history = {};        // oldest first
+  std::vector<EntityRecord*> assignments = {};  // whose versions name this host, each once
+
+  // As it is now; of no meaning when it does not exist.
+  model::Status status = model::Status::initialized;
+  std::optional<std::uint64_t> capacity = {};
+  std::chrono::seconds lease{};
+
+  // No change after this seq matters to the host. It may be too late, never too early: a query
+  // that finds nothing new since an earlier seq puts that one here (and so does a reader's work;
+  // it may be done by several at once).
+  mutable std::atomic<std::uint64_t> relevant = 0;
+
+  [[nodiscard]] const HostVersion* at(std::uint64_t seq) const;
+  [[nodiscard]] const HostVersion* now() const {
+    return history.empty() || !history.back().exists ? nullptr : &history.back();
+  }
+};
+
+}  // namespace titan::reconciler
