@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "base/digest.hpp"
@@ -13,6 +14,7 @@ namespace titan::reconciler {
 namespace {
 
 constexpr std::size_t kNameDigits = 20;  // hex digits at the end of an assignment's name
+constexpr std::size_t kHostsNamed = 10;  // in a shortage's text
 
 using Candidates = std::vector<const Candidate*>;
 // Replicas of the deployment in each spread group.
@@ -33,7 +35,7 @@ bool is_full(const Candidate& candidate) {
 }
 
 bool may_stay(const Candidate& candidate) {
-  return candidate.holds && candidate.matches && candidate.presence != Presence::lost;
+  return candidate.holds && candidate.matches;
 }
 
 bool may_begin(const Candidate& candidate) {
@@ -69,6 +71,7 @@ void rank(std::string_view deployment, GroupSizes sizes, Candidates& candidates)
 Candidates cut(std::string_view deployment, const GroupSizes& sizes, std::uint64_t count,
                Candidates& candidates) {
   if (candidates.size() <= count) return {};
+  if (count == 0) return std::exchange(candidates, {});
   rank(deployment, sizes, candidates);
   const auto end = candidates.begin() + static_cast<std::ptrdiff_t>(count);
   Candidates rest(end, candidates.end());
@@ -94,57 +97,79 @@ std::string counted(std::uint64_t count, std::string_view what) {
   return ", " + std::to_string(count) + (count == 1 ? " is " : " are ") + std::string(what);
 }
 
-}  // namespace
-
-Placement place(const PlacementRequest& request) {
-  Candidates keep;
-  Candidates add;
-  Candidates remove;
-  for (const Candidate& candidate : request.candidates) {
-    if (may_stay(candidate)) {
-      keep.push_back(&candidate);
-    } else if (candidate.holds) {
-      remove.push_back(&candidate);
-    } else if (may_begin(candidate)) {
-      add.push_back(&candidate);
-    }
-  }
-  const Candidates surplus = cut(request.deployment, {}, request.replicas, keep);
-  remove.insert(remove.end(), surplus.begin(), surplus.end());
-
-  const std::uint64_t wanting = request.replicas - keep.size();
-  if (wanting == 0) {
-    add.clear();
-  } else {
-    cut(request.deployment, sizes_of(keep), wanting, add);
-  }
-  return {.keep = sorted_hosts(keep),
-          .add = sorted_hosts(add),
-          .remove = sorted_hosts(remove),
-          .shortage = wanting - add.size()};
-}
-
-std::string shortage_text(const PlacementRequest& request, const Placement& placement,
-                          std::string_view target) {
-  TITAN_ASSERT(placement.shortage > 0);
+// "target "eu" matches 4 hosts, 1 is full". REQUIRES: more replicas are short than are
+// stranded, so that whatever may have a replica has one.
+std::string matches_text(const PlacementRequest& request, std::string_view target) {
   std::uint64_t matching = 0;
   std::uint64_t full = 0;
   std::uint64_t missing = 0;
   for (const Candidate& candidate : request.candidates) {
     if (!candidate.matches) continue;
     ++matching;
-    // With a shortage, whatever may have a replica has one.
     if (may_stay(candidate) || may_begin(candidate)) continue;
     ++(candidate.presence == Presence::heard ? full : missing);
   }
-  std::string text = std::to_string(placement.keep.size() + placement.add.size()) + " of " +
-                     std::to_string(request.replicas) + " replicas placed: target " +
-                     quote(target) + " matches ";
+  std::string text = "target " + quote(target) + " matches ";
   if (matching == 0) return text + "no host";
   text += std::to_string(matching) + (matching == 1 ? " host" : " hosts");
   if (full > 0) text += counted(full, "full");
   if (missing > 0) text += counted(missing, "missing");
   return text;
+}
+
+std::string stranded_text(std::vector<std::string> hosts, std::string_view target) {
+  const std::size_t count = hosts.size();
+  const bool one = count == 1;
+  hosts.resize(std::min(count, kHostsNamed));
+  std::string text = (one ? "host " : "hosts ") + join(hosts, ", ");
+  if (count > kHostsNamed) text += " and " + std::to_string(count - kHostsNamed) + " more";
+  text += one ? " is" : " are";
+  return text + " silent, and no other host that target " + quote(target) + " matches can take " +
+         (one ? "its place" : "their places");
+}
+
+}  // namespace
+
+Placement place(const PlacementRequest& request) {
+  Candidates keep;
+  Candidates stranded;
+  Candidates add;
+  Candidates remove;
+  for (const Candidate& candidate : request.candidates) {
+    if (may_stay(candidate)) {
+      (candidate.presence == Presence::lost ? stranded : keep).push_back(&candidate);
+    } else if (candidate.holds) {
+      remove.push_back(&candidate);
+    } else if (may_begin(candidate)) {
+      add.push_back(&candidate);
+    }
+  }
+  const auto leave = [&](const Candidates& hosts) {
+    remove.insert(remove.end(), hosts.begin(), hosts.end());
+  };
+  leave(cut(request.deployment, {}, request.replicas, keep));
+  const std::uint64_t wanting = request.replicas - keep.size();
+  cut(request.deployment, sizes_of(keep), wanting, add);
+  const std::uint64_t shortage = wanting - add.size();
+  Candidates running = keep;
+  running.insert(running.end(), add.begin(), add.end());
+  leave(cut(request.deployment, sizes_of(running), shortage, stranded));
+  return {.keep = sorted_hosts(keep),
+          .stranded = sorted_hosts(stranded),
+          .add = sorted_hosts(add),
+          .remove = sorted_hosts(remove),
+          .shortage = shortage};
+}
+
+std::string shortage_text(const PlacementRequest& request, const Placement& placement,
+                          std::string_view target) {
+  TITAN_ASSERT(placement.shortage > 0);
+  const std::string text = std::to_string(request.replicas - placement.shortage) + " of " +
+                           std::to_string(request.replicas) + " replicas ";
+  if (placement.stranded.empty()) return text + "placed: " + matches_text(request, target);
+  const std::string silent = text + "run: " + stranded_text(placement.stranded, target);
+  if (placement.stranded.size() == placement.shortage) return silent;
+  return silent + "; " + matches_text(request, target);
 }
 
 std::string assignment_name(std::string_view deployment, std::string_view host) {

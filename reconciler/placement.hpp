@@ -17,7 +17,7 @@ namespace titan::reconciler {
 // How a host stands with the server.
 enum class Presence {
   heard,    // within its lease
-  missing,  // silent, but not for so long that its replicas move
+  missing,  // silent, but not for so long that its replicas may move
   lost,     // silent for longer than the deployment's `rescheduleAfter`
 };
 
@@ -40,12 +40,14 @@ struct PlacementRequest {
   std::vector<Candidate> candidates = {};
 };
 
-// Hosts by name, each list sorted. Every host that holds a replica is in `keep` or in `remove`.
+// Hosts by name, each list sorted. A host that holds a replica is in one of `keep`, `stranded` and
+// `remove`; `keep`, `stranded` and `add` together are never more than `replicas`.
 struct Placement {
   std::vector<std::string> keep = {};
+  std::vector<std::string> stranded = {};  // lost hosts that keep theirs: nothing takes its place
   std::vector<std::string> add = {};
   std::vector<std::string> remove = {};
-  std::uint64_t shortage = 0;  // replicas that are on no host
+  std::uint64_t shortage = 0;  // replicas that are on no host, or stranded
   bool operator==(const Placement&) const = default;
 };
 
@@ -53,23 +55,32 @@ struct Placement {
 // and O(n) before sorting the names when there is not.
 // - A replica stays where it is while its host matches and is not lost, whatever the load and
 //   however uneven the spread. Healthy replicas are never moved to balance anything.
-// - Too many (`replicas` was lowered): those go that are, in this order, on missing hosts, in the
-//   spread groups with the most replicas, on the hosts with the most load.
+// - A replica on a lost host leaves it when another host takes its place. Without one it is
+//   stranded: it stays, so that a host that comes back finds its deployment as it was, but counts
+//   as short. It leaves a host that does not match in any case.
+// - Too many (`replicas` was lowered, or other hosts take the places of some lost ones): those go
+//   that are, in this order, on lost hosts, on missing hosts, in the spread groups with the most
+//   replicas, on the hosts with the most load.
 // - Too few: new ones go to hosts that match, are heard and are not full; first to the spread
-//   groups with the fewest replicas of this deployment, then to the least load. Load is the plain
-//   number of deployments: capacity says when a host is full, and is no weight.
+//   groups with the fewest replicas of this deployment that are not lost, then to the least load.
+//   Load is the plain number of deployments: capacity says when a host is full, and is no weight.
 // - What is equal up to here is decided by a digest of deployment and host, so that equal hosts
 //   share deployments evenly, and the same request always gives the same answer.
-// A lost host that comes back is a host like any other, and gets a replica only if one is wanting.
-// Place before its manifest is made: else it is told to remove what it is then given again.
+// A host that lost its replica and comes back is a host like any other: it gets one only if one is
+// wanting. Place before its manifest is made: else it is told to remove what it is then given.
 //
 // To place several deployments, place one after the other, each with the `load` that the ones
 // before it left.
 Placement place(const PlacementRequest& request);
 
-// Why replicas are on no host, for a deployment's reason:
+// Why replicas are wanting, for a deployment's reason. When they are on no host:
 //   3 of 5 replicas placed: target "eu" matches 4 hosts, 1 is full
-// A matching host that has no replica because it is missing or lost counts as missing, full or not.
+// When they are stranded:
+//   0 of 1 replicas run: host pi is silent, and no other host that target "eu" matches can take its
+//   place
+// When some are on no host and some stranded, what the target matches follows after a semicolon. A
+// matching host that has no replica because it is missing or lost counts as missing, full or not.
+// At most ten hosts are named.
 // REQUIRES: `placement` is place(request), and has a shortage.
 std::string shortage_text(const PlacementRequest& request, const Placement& placement,
                           std::string_view target);

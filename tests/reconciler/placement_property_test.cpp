@@ -53,6 +53,7 @@ void shuffle(SeededRandom& random, std::vector<Candidate>& candidates) {
 
 std::set<std::string> hosts_after(const Placement& placement) {
   std::set<std::string> hosts(placement.keep.begin(), placement.keep.end());
+  hosts.insert(placement.stranded.begin(), placement.stranded.end());
   hosts.insert(placement.add.begin(), placement.add.end());
   return hosts;
 }
@@ -60,9 +61,9 @@ std::set<std::string> hosts_after(const Placement& placement) {
 // --- The rules, written down once more, in the plainest way. ---
 
 bool is_allowed(const Candidate& candidate) {
-  if (!candidate.matches || candidate.presence == Presence::lost) return false;
+  if (!candidate.matches) return false;
   if (candidate.holds) return true;
-  if (candidate.presence == Presence::missing) return false;
+  if (candidate.presence != Presence::heard) return false;
   return !candidate.capacity || candidate.load < *candidate.capacity;
 }
 
@@ -87,19 +88,27 @@ using Cost = std::vector<std::uint64_t>;
 Cost cost_of(const PlacementRequest& request, const std::vector<const Candidate*>& chosen) {
   std::vector<const Candidate*> kept;
   std::vector<const Candidate*> added;
-  for (const auto* candidate : chosen) (candidate->holds ? kept : added).push_back(candidate);
+  std::vector<const Candidate*> running;
+  std::vector<const Candidate*> stranded;
+  for (const auto* candidate : chosen) {
+    const bool lost = candidate->presence == Presence::lost;
+    (lost ? stranded : running).push_back(candidate);
+    if (!lost) (candidate->holds ? kept : added).push_back(candidate);
+  }
   std::uint64_t held = 0;
   for (const auto& candidate : request.candidates) held += candidate.holds ? 1 : 0;
   const auto missing = std::count_if(kept.begin(), kept.end(), [](const Candidate* candidate) {
     return candidate->presence == Presence::missing;
   });
-  return {request.replicas - chosen.size(),  // shortage
-          held - kept.size(),                // removals
+  return {request.replicas - running.size(),     // shortage
+          held - kept.size() - stranded.size(),  // removals
           static_cast<std::uint64_t>(missing),
           crowding(kept),
           load_of(kept),
+          crowding(running),
+          load_of(added),
           crowding(chosen),
-          load_of(added)};
+          load_of(stranded)};
 }
 
 // The least cost of all sets of hosts that the rules allow.
@@ -120,22 +129,31 @@ Cost least_cost(const PlacementRequest& request) {
   return least;
 }
 
-// The lists are sorted, name each host once, and account for every holder.
+// The lists are sorted, name each host once, and account for every holder. Those are stranded that
+// stay on lost hosts.
 void expect_well_formed(const PlacementRequest& request, const Placement& placement) {
   std::set<std::string> holders;
+  std::set<std::string> lost;
   for (const auto& candidate : request.candidates) {
     if (candidate.holds) holders.insert(candidate.host);
+    if (candidate.presence == Presence::lost) lost.insert(candidate.host);
   }
   std::set<std::string> accounted(placement.keep.begin(), placement.keep.end());
+  accounted.insert(placement.stranded.begin(), placement.stranded.end());
   accounted.insert(placement.remove.begin(), placement.remove.end());
   EXPECT_EQ(accounted, holders);
-  EXPECT_EQ(placement.keep.size() + placement.remove.size(), holders.size());
+  EXPECT_EQ(placement.keep.size() + placement.stranded.size() + placement.remove.size(),
+            holders.size());
+  for (const auto& host : placement.stranded) EXPECT_TRUE(lost.contains(host)) << host;
+  for (const auto& host : placement.keep) EXPECT_FALSE(lost.contains(host)) << host;
   for (const auto& host : placement.add) EXPECT_FALSE(holders.contains(host)) << host;
-  for (const auto* list : {&placement.keep, &placement.add, &placement.remove}) {
+  for (const auto* list :
+       {&placement.keep, &placement.stranded, &placement.add, &placement.remove}) {
     EXPECT_TRUE(std::is_sorted(list->begin(), list->end()));
     EXPECT_EQ(std::adjacent_find(list->begin(), list->end()), list->end());
   }
   EXPECT_EQ(placement.keep.size() + placement.add.size() + placement.shortage, request.replicas);
+  EXPECT_LE(placement.stranded.size(), placement.shortage);
 }
 
 TEST(PlacementProperty, NoOtherSetOfHostsIsBetter) {
@@ -217,7 +235,9 @@ TEST(PlacementProperty, OverTimeReplicasMoveOnlyWhenTheyMust) {
       }
       const Placement placement = place(request);
       expect_well_formed(request, placement);
-      const auto surplus = may_stay - std::min(may_stay, request.replicas);
+      // A replica that may stay leaves for one that begins, or because there are too many.
+      const auto wanted = may_stay + placement.add.size();
+      const auto surplus = wanted - std::min(wanted, request.replicas);
       ASSERT_EQ(placement.remove.size(), must_leave + surplus);
 
       carry_out(placement, request);
@@ -229,6 +249,28 @@ TEST(PlacementProperty, OverTimeReplicasMoveOnlyWhenTheyMust) {
       if (HasFailure()) return;
     }
   }
+}
+
+TEST(PlacementProperty, AHostThatComesBackFindsItsStrandedReplicaAsItWas) {
+  int came_back = 0;
+  for (std::uint64_t seed = 1; seed <= kFleets; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    SeededRandom random(seed);
+    PlacementRequest request = random_request(random);
+    const Placement before = place(request);
+    carry_out(before, request);
+    for (auto& candidate : request.candidates) {
+      const auto& stranded = before.stranded;
+      if (std::find(stranded.begin(), stranded.end(), candidate.host) == stranded.end()) continue;
+      candidate.presence = Presence::heard;
+      const Placement back = place(request);
+      ASSERT_TRUE(back.add.empty());
+      ASSERT_TRUE(back.remove.empty());
+      ASSERT_EQ(hosts_after(back), hosts_after(before));
+      ++came_back;
+    }
+  }
+  EXPECT_GT(came_back, kFleets / 100);
 }
 
 TEST(PlacementProperty, AHostThatComesBackMovesNothingWhileAllReplicasArePlaced) {

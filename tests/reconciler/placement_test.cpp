@@ -65,14 +65,15 @@ TEST(Placement, DecidesAboutOneHostByWhatItHoldsAndHowItStands) {
   const Placement kept{.keep = {"a"}};
   const Placement added{.add = {"a"}};
   const Placement removed{.remove = {"a"}, .shortage = 1};
+  const Placement stranded{.stranded = {"a"}, .shortage = 1};
   const Placement nothing{.shortage = 1};
   const std::vector<Row> rows = {
       {that_is(kHeard, holder("a")), kept},
       {that_is(kMissing, holder("a")), kept},
-      {that_is(kLost, holder("a")), removed},
+      {that_is(kLost, holder("a")), stranded},
       {full(that_is(kHeard, holder("a"))), kept},
       {full(that_is(kMissing, holder("a"))), kept},
-      {full(that_is(kLost, holder("a"))), removed},
+      {full(that_is(kLost, holder("a"))), stranded},
       {unmatched(that_is(kHeard, holder("a"))), removed},
       {unmatched(that_is(kMissing, holder("a"))), removed},
       {unmatched(that_is(kLost, holder("a"))), removed},
@@ -194,10 +195,58 @@ TEST(Placement, GivesAHostThatComesBackNothingWhileAllReplicasArePlaced) {
   EXPECT_EQ(placed(1, {empty_host("a"), with_load(holder("b"), 9)}), (Placement{.keep = {"b"}}));
 }
 
+TEST(Placement, LeavesTheOnlyHostItsReplicaWhileItIsLostAndWhenItComesBack) {
+  EXPECT_EQ(placed(1, {that_is(Presence::lost, holder("pi"))}),
+            (Placement{.stranded = {"pi"}, .shortage = 1}));
+  EXPECT_EQ(placed(1, {holder("pi")}), (Placement{.keep = {"pi"}}));
+}
+
+TEST(Placement, TakesAReplicaFromALostHostOnlyForOneThatTakesItsPlace) {
+  const auto lost = that_is(Presence::lost, holder("a"));
+  EXPECT_EQ(placed(1, {lost, empty_host("b")}), (Placement{.add = {"b"}, .remove = {"a"}}));
+  const Placement stays{.stranded = {"a"}, .shortage = 1};
+  EXPECT_EQ(placed(1, {lost, full(empty_host("b"))}), stays);
+  EXPECT_EQ(placed(1, {lost, unmatched(empty_host("b"))}), stays);
+  EXPECT_EQ(placed(1, {lost, that_is(Presence::missing, empty_host("b"))}), stays);
+  EXPECT_EQ(placed(1, {lost, that_is(Presence::lost, empty_host("b"))}), stays);
+}
+
+TEST(Placement, TakesThePlacesOfLostHostsFromTheFullestGroupsTheMostLoaded) {
+  const std::vector<Candidate> candidates = {
+      in_group(holder("eu-1"), "eu"),
+      in_group(that_is(Presence::lost, with_load(holder("eu-2"), 1)), "eu"),
+      in_group(that_is(Presence::lost, with_load(holder("us-1"), 5)), "us"),
+      in_group(that_is(Presence::lost, with_load(holder("us-2"), 6)), "us"),
+      in_group(empty_host("asia-1"), "asia"),
+  };
+  EXPECT_EQ(placed(4, candidates), (Placement{.keep = {"eu-1"},
+                                              .stranded = {"eu-2", "us-1"},
+                                              .add = {"asia-1"},
+                                              .remove = {"us-2"},
+                                              .shortage = 2}));
+  EXPECT_EQ(placed(3, candidates).stranded, Hosts{"us-1"});
+}
+
+TEST(Placement, DoesNotCountAReplicaOnALostHostForItsGroup) {
+  const auto lost = in_group(that_is(Presence::lost, holder("eu-1")), "eu");
+  const auto near = in_group(empty_host("eu-2"), "eu");
+  const auto far = in_group(with_load(empty_host("us-1"), 9), "us");
+  EXPECT_EQ(placed(1, {lost, near, far}), (Placement{.add = {"eu-2"}, .remove = {"eu-1"}}));
+}
+
+TEST(Placement, DropsTheReplicasOfLostHostsBeforeAllOthers) {
+  const std::vector<Candidate> candidates = {
+      with_load(holder("heard"), 9), with_load(that_is(Presence::missing, holder("missing")), 5),
+      that_is(Presence::lost, holder("lost"))};
+  EXPECT_EQ(placed(3, candidates),
+            (Placement{.keep = {"heard", "missing"}, .stranded = {"lost"}, .shortage = 1}));
+  EXPECT_EQ(placed(2, candidates), (Placement{.keep = {"heard", "missing"}, .remove = {"lost"}}));
+  EXPECT_EQ(placed(1, candidates), (Placement{.keep = {"heard"}, .remove = {"lost", "missing"}}));
+}
+
 TEST(Placement, GivesAHostThatComesBackAReplicaWhenOneIsWanting) {
-  EXPECT_EQ(placed(1, {that_is(Presence::lost, holder("a"))}),
-            (Placement{.remove = {"a"}, .shortage = 1}));
-  EXPECT_EQ(placed(1, {empty_host("a")}), (Placement{.add = {"a"}}));
+  EXPECT_EQ(placed(1, {empty_host("a"), that_is(Presence::lost, holder("b"))}),
+            (Placement{.add = {"a"}, .remove = {"b"}}));
 }
 
 // The table in docs/spec/assignment.md, row by row.
@@ -211,8 +260,10 @@ TEST(Placement, FollowsTheExampleOfItsSpecification) {
     const Placement placement = place(request);
     for (Candidate& candidate : request.candidates) {
       const auto& host = candidate.host;
-      candidate.holds = std::count(placement.keep.begin(), placement.keep.end(), host) > 0 ||
-                        std::count(placement.add.begin(), placement.add.end(), host) > 0;
+      candidate.holds = false;
+      for (const Hosts* list : {&placement.keep, &placement.stranded, &placement.add}) {
+        if (std::count(list->begin(), list->end(), host) > 0) candidate.holds = true;
+      }
     }
     Hosts holding;
     for (const Candidate& candidate : request.candidates) {
@@ -229,6 +280,11 @@ TEST(Placement, FollowsTheExampleOfItsSpecification) {
   EXPECT_EQ(hosts(), (Hosts{"b", "c", "d"}));
   request.replicas = 2;
   EXPECT_EQ(hosts(), (Hosts{"b", "d"}));
+  for (const std::size_t i : {0U, 2U, 3U}) request.candidates[i].presence = Presence::lost;
+  EXPECT_EQ(place(request).stranded, Hosts{"d"});
+  EXPECT_EQ(hosts(), (Hosts{"b", "d"}));
+  request.candidates[3].presence = Presence::heard;
+  EXPECT_EQ(place(request), (Placement{.keep = {"b", "d"}}));
 }
 
 TEST(Placement, SharesDeploymentsEvenlyAmongEqualHosts) {
@@ -291,18 +347,53 @@ TEST(ShortageText, SaysWhatKeepsTheMatchingHostsFromTakingAReplica) {
        "3 of 5 replicas placed: target \"eu\" matches 4 hosts, 1 is full"},
       {1,
        {that_is(Presence::lost, holder("a"))},
+       "0 of 1 replicas run: host a is silent, and no other host that target \"eu\" matches can "
+       "take its place"},
+      {3,
+       {holder("a"), that_is(Presence::lost, holder("b")), that_is(Presence::lost, holder("c")),
+        full(empty_host("d"))},
+       "1 of 3 replicas run: hosts b, c are silent, and no other host that target \"eu\" matches "
+       "can "
+       "take their places"},
+      {3,
+       {holder("a"), that_is(Presence::lost, holder("b"))},
+       "1 of 3 replicas run: host b is silent, and no other host that target \"eu\" matches can "
+       "take "
+       "its place; target \"eu\" matches 2 hosts"},
+      {1,
+       {that_is(Presence::lost, empty_host("a"))},
        "0 of 1 replicas placed: target \"eu\" matches 1 host, 1 is missing"},
       {5,
        {that_is(Presence::missing, holder("a")), full(empty_host("b")), full(empty_host("c")),
         that_is(Presence::lost, empty_host("d")), that_is(Presence::lost, holder("e")),
         full(that_is(Presence::missing, empty_host("f"))), unmatched(full(empty_host("g")))},
-       "1 of 5 replicas placed: target \"eu\" matches 6 hosts, 2 are full, 3 are missing"},
+       "1 of 5 replicas run: host e is silent, and no other host that target \"eu\" matches can "
+       "take "
+       "its place; target \"eu\" matches 6 hosts, 2 are full, 2 are missing"},
   };
   for (const Row& row : rows) {
     const PlacementRequest request{
         .deployment = "default/prod", .replicas = row.replicas, .candidates = row.candidates};
     EXPECT_EQ(shortage_text(request, place(request), "eu"), row.expected);
   }
+}
+
+TEST(ShortageText, NamesTheFirstTenSilentHosts) {
+  PlacementRequest request{.deployment = "default/prod"};
+  auto text_with = [&](char name) {
+    request.candidates.push_back(that_is(Presence::lost, holder(std::string(1, name))));
+    ++request.replicas;
+    return shortage_text(request, place(request), "eu");
+  };
+  for (char name = 'a'; name < 'j'; ++name) text_with(name);
+  EXPECT_EQ(
+      text_with('j'),
+      "0 of 10 replicas run: hosts a, b, c, d, e, f, g, h, i, j are silent, and no other host "
+      "that target \"eu\" matches can take their places");
+  EXPECT_EQ(
+      text_with('k'),
+      "0 of 11 replicas run: hosts a, b, c, d, e, f, g, h, i, j and 1 more are silent, and no "
+      "other host that target \"eu\" matches can take their places");
 }
 
 TEST(AssignmentName, BeginsWithTheDeploymentAndStaysTheSameInEveryVersion) {
