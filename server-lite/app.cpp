@@ -6,12 +6,14 @@
 #include <ostream>
 #include <thread>
 
+#include "base/duration.hpp"
 #include "base/file_system.hpp"
 #include "base/random.hpp"
 #include "base/stop_signals.hpp"
 #include "server-lite/http_server.hpp"
 #include "server-lite/limits.hpp"
 #include "server-lite/server.hpp"
+#include "server-lite/step_loop.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace titan::server_lite {
@@ -21,6 +23,7 @@ struct Options {
   std::string data;
   std::string listen = "127.0.0.1:7480";
   bool verbose = false;
+  Retention retention = {};
 };
 
 constexpr const char* kDescription =
@@ -37,6 +40,13 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   app.add_option("--listen", options.listen,
                  "ADDRESS:PORT on loopback, port 0 for a free one (TITAN_LISTEN)")
       ->capture_default_str();
+  app.add_option("--keep-changes", options.retention.changes,
+                 "How many changes the log keeps at most")
+      ->check(CLI::Range(std::uint64_t(1000), std::uint64_t(10'000'000)))
+      ->capture_default_str();
+  std::string keep_for = duration_text(options.retention.age);
+  app.add_option("--keep-for", keep_for, "How long the log keeps a change at most, such as 30d")
+      ->capture_default_str();
   app.add_flag("--verbose", options.verbose, "Log every request");
   app.set_version_flag("--version", "titan-server " TITAN_VERSION);
   try {
@@ -47,6 +57,12 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
     app.exit(error, env.out, env.err);
     return asked_for ? ExitCode::done : ExitCode::usage;
   }
+  const auto age = parse_duration(keep_for);
+  if (!age) {
+    env.err << "titan-server: --keep-for: " << age.error().text() << "\n";
+    return ExitCode::usage;
+  }
+  options.retention.age = *age;
   if (options.data.empty()) {
     env.err << "titan-server: --data: expected the folder of the store\n";
     return ExitCode::usage;
@@ -54,12 +70,13 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   return std::nullopt;
 }
 
-void serve_until_stopped(HttpServer& http, const StopSignals& signals, Log& log) {
+void serve_until_stopped(HttpServer& http, Server& server, const StopSignals& signals, Log& log) {
   std::atomic<bool> ended = false;
   std::thread waiter([&] {
     while (!ended) {
       if (!signals.wait(kStopNoticed)) continue;
       log.info("stopping");
+      server.stop_waiting();
       return http.stop();
     }
   });
@@ -75,12 +92,17 @@ Result<void> serve(const Options& options, const ListenAddress& address, Log& lo
   TITAN_ASSIGN(const auto folder, DiskFileSystem::create(options.data));
   TITAN_ASSIGN(const auto store,
                store::SqliteStore::open(options.data + "/titan.db", clock, random));
-  TITAN_ASSIGN(const auto server, Server::open({*store, clock, random, log}));
+  StepLoop steps(clock);
+  TITAN_ASSIGN(const auto server,
+               Server::open({*store, clock, random, log},
+                            {.retention = options.retention, .wake = [&steps] { steps.wake(); }}));
   HttpServer http([&](const HttpRequest& request) { return server->handle(request); });
   TITAN_ASSIGN(const ListenAddress bound, http.bind(address));
   log.info("listening", {{"address", bound.text()}, {"data", options.data}});
-  serve_until_stopped(http, signals, log);
-  return {};
+  steps.start([&server] { return server->step(); });
+  serve_until_stopped(http, *server, signals, log);
+  steps.stop();
+  return server->finish();
 }
 
 }  // namespace

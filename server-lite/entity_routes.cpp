@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "model/entity.hpp"
 #include "server-lite/api.hpp"
+#include "server-lite/proposal_response.hpp"
 #include "server-lite/proposal_text.hpp"
 
 namespace titan::server_lite {
