@@ -12,6 +12,7 @@
 #include "server-lite/http_server.hpp"
 #include "server-lite/limits.hpp"
 #include "server-lite/server.hpp"
+#include "server-lite/store_commands.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace titan::server_lite {
@@ -21,11 +22,56 @@ struct Options {
   std::string data;
   std::string listen = "127.0.0.1:7480";
   bool verbose = false;
+  ExitCode (*command)(const StoreCommand&, const ProgramEnv&) = nullptr;  // null: serve
+  std::string file;
+  bool force = false;
 };
 
 constexpr const char* kDescription =
-    "titan-server keeps the fleet's desired state and tells each host what changed.\n\n"
-    "Example:\n  titan-server --data /var/lib/titan-server --listen 127.0.0.1:7480\n";
+    "titan-server keeps the fleet's desired state and tells each host what changed.\n"
+    "Without a subcommand it serves; a subcommand looks after the store instead.\n\n"
+    "Examples:\n  titan-server --data /var/lib/titan-server --listen 127.0.0.1:7480\n"
+    "  titan-server backup /backup/titan.bak --data /var/lib/titan-server\n";
+
+constexpr const char* kBackupDescription =
+    "Copies the store into one file, also while the server runs.\n\n"
+    "Examples:\n  titan-server backup /backup/titan-$(date +%F).bak --data /var/lib/titan-server\n"
+    "  titan-server backup /backup/titan.bak --force\n";
+
+constexpr const char* kRestoreDescription =
+    "Puts a backup in the place of the store, while no server runs. It gets a new epoch, so every\n"
+    "host gets its full manifest.\n\n"
+    "Examples:\n  titan-server restore /backup/titan.bak --data /var/lib/titan-server\n"
+    "  titan-server restore /backup/titan.bak --data /var/lib/titan-server --force\n";
+
+constexpr const char* kCheckDescription =
+    "Looks for damage in the store, also while the server runs: one finding a line, or \"ok\" and\n"
+    "what was looked at.\n\n"
+    "Example:\n  titan-server check --data /var/lib/titan-server\n";
+
+void add_data_option(CLI::App& app, Options& options) {
+  app.add_option("--data", options.data, "The folder of the store (TITAN_DATA)");
+}
+
+void add_subcommands(CLI::App& app, Options& options) {
+  app.require_subcommand(0, 1);
+  CLI::App* backup = app.add_subcommand("backup", kBackupDescription);
+  backup->add_option("FILE", options.file, "Where the backup goes")->required();
+  add_data_option(*backup, options);
+  backup->add_flag("--force", options.force, "Replace FILE");
+  backup->callback([&] { options.command = &run_backup; });
+
+  CLI::App* restore = app.add_subcommand("restore", kRestoreDescription);
+  restore->add_option("FILE", options.file, "The backup")->required();
+  add_data_option(*restore, options);
+  restore->add_flag("--force", options.force,
+                    "Replace the store, which is kept as titan.db.before-restore");
+  restore->callback([&] { options.command = &run_restore; });
+
+  CLI::App* check = app.add_subcommand("check", kCheckDescription);
+  add_data_option(*check, options);
+  check->callback([&] { options.command = &run_check; });
+}
 
 // Nothing when the program shall go on; else its exit code.
 std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramEnv& env,
@@ -39,6 +85,7 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
       ->capture_default_str();
   app.add_flag("--verbose", options.verbose, "Log every request");
   app.set_version_flag("--version", "titan-server " TITAN_VERSION);
+  add_subcommands(app, options);
   try {
     std::reverse(arguments.begin(), arguments.end());  // as the library wants them
     app.parse(arguments);
@@ -46,6 +93,10 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
     const bool asked_for = error.get_exit_code() == 0;
     app.exit(error, env.out, env.err);
     return asked_for ? ExitCode::done : ExitCode::usage;
+  }
+  if (options.command != nullptr && app.count("--listen") + app.count("--verbose") > 0) {
+    env.err << "titan-server: --listen and --verbose are for serving, not for a subcommand\n";
+    return ExitCode::usage;
   }
   if (options.data.empty()) {
     env.err << "titan-server: --data: expected the folder of the store\n";
@@ -74,7 +125,7 @@ Result<void> serve(const Options& options, const ListenAddress& address, Log& lo
   const StopSignals signals;
   TITAN_ASSIGN(const auto folder, DiskFileSystem::create(options.data));
   TITAN_ASSIGN(const auto store,
-               store::SqliteStore::open(options.data + "/titan.db", clock, random));
+               store::SqliteStore::open(database_in(options.data), clock, random));
   TITAN_ASSIGN(const auto server, Server::open({*store, clock, random, log}));
   HttpServer http([&](const HttpRequest& request) { return server->handle(request); });
   TITAN_ASSIGN(const ListenAddress bound, http.bind(address));
@@ -88,6 +139,10 @@ Result<void> serve(const Options& options, const ListenAddress& address, Log& lo
 ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
   Options options;
   if (const auto code = parse(arguments, env, options)) return *code;
+  if (options.command != nullptr) {
+    return options.command({.data = options.data, .file = options.file, .force = options.force},
+                           env);
+  }
   const auto address = ListenAddress::parse(options.listen);
   if (!address) {
     env.err << "titan-server: --listen: " << address.error().text() << "\n";

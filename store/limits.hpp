@@ -15,7 +15,11 @@ constexpr std::size_t kBlobBytesMax = model::kTemplateFileBytesMax;
 // One entity or report as canonical JSON: what can be read back, less what the store stamps on it.
 constexpr std::size_t kStateBytesMax = kJsonBytesMax - 1024;
 
+constexpr std::size_t kFindingsMax = 1'000;  // that one check tells
+constexpr std::size_t kFaultsMax = 100;      // of them SQLite's own
+
 constexpr std::chrono::milliseconds kBusyTimeout{5'000};  // a foreign tool holds the file
+constexpr int kCopiedPagesPerStep = 4096;                 // of a backup, between two signs of life
 constexpr std::size_t kWalBytesKept = 64UL << 20U;        // a longer write-ahead log is cut
 
 }  // namespace titan::store
