@@ -101,10 +101,13 @@ class Connection {
   std::map<std::string, sqlite3_stmt*, std::less<>> statements_;
 };
 
-// From BEGIN IMMEDIATE to commit(); rolled back when destroyed before.
+// Rolled back when destroyed before commit().
 class Transaction {
  public:
+  // BEGIN IMMEDIATE: for writing.
   static Result<Transaction> begin(Connection& connection);
+  // All that is read in it is of one moment; it need not be committed.
+  static Result<Transaction> begin_read(Connection& connection);
   Transaction(Transaction&& other) noexcept;
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();

@@ -53,7 +53,10 @@ Result<std::unique_ptr<FileSystem::Lock>> lock_file(FileSystem& folder, const Pl
 
 Result<void> configure(Connection& connection) {
   sqlite3_busy_timeout(connection.handle(), static_cast<int>(kBusyTimeout.count()));
-  return connection.script("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
+  return connection.script(
+      "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+      " PRAGMA cache_size = -" +
+      std::to_string(kPageCacheBytes >> 10U));
 }
 
 Result<void> check_is_ours(Connection& connection) {

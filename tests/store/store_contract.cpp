@@ -26,6 +26,10 @@ std::vector<BackendKind> backends() {
   return {{"Sqlite", [] { return std::make_unique<SqliteBackend>(); }}};
 }
 
+std::vector<StoredReport> all_reports(Store& store) {
+  return store.reports("default", "", 10'000).value();
+}
+
 model::Entity workspace(const std::string& name, const std::string& description) {
   return {.name = name, .spec = model::WorkspaceSpec{.description = description}};
 }

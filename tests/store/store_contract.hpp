@@ -53,6 +53,7 @@ class StoreContract : public ::testing::TestWithParam<BackendKind> {
     clock_.set_wall(Timestamp::from_micros(clock_.wall().micros() - by.count()));
   }
   std::vector<model::Change> log() { return store_->changes(0, 10'000, {}).value(); }
+  std::vector<StoredReport> reports() { return all_reports(*store_); }
 
   testing::FakeClock clock_;
   testing::SeededRandom random_{1};
@@ -63,6 +64,9 @@ class StoreContract : public ::testing::TestWithParam<BackendKind> {
 #define TITAN_FOR_EVERY_BACKEND(suite)                                    \
   INSTANTIATE_TEST_SUITE_P(Every, suite, ::testing::ValuesIn(backends()), \
                            [](const auto& tested) { return tested.param.name; })
+
+// The reports of the organization `default`.
+std::vector<StoredReport> all_reports(Store& store);
 
 model::Entity workspace(const std::string& name, const std::string& description = "");
 model::Entity host(const std::string& name, const model::Labels& labels = {});
