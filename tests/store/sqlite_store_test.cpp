@@ -136,7 +136,7 @@ TEST_F(SqliteStoreTest, OpensAFileOfVersionOne) {
   tamper(kVersion1File);
   const auto store = open().value();
   EXPECT_EQ(store->head()->text(), "0123456789abcdef.41");
-  const auto listed = store->list({.kind = model::Kind::workload, .limit = 10}).value();
+  const auto listed = store->list({.kind = model::Kind::workload, .limit = 10}).value().items;
   ASSERT_EQ(listed.size(), 1U);
   EXPECT_EQ(listed[0].key().text(), "default/workload/team/sensor");
   EXPECT_EQ(listed[0].id, "5bd8c1a4-0f6e-4d7a-9b1c-2e3f4a5b6c7d");
@@ -146,7 +146,7 @@ TEST_F(SqliteStoreTest, OpensAFileOfVersionOne) {
   ASSERT_EQ(changes.size(), 1U);
   EXPECT_EQ(changes[0].actor, "tim");
   EXPECT_EQ(changes[0].after, listed[0]);
-  EXPECT_EQ(store->reports()->front().report.agent_version, "0.1.0");
+  EXPECT_EQ(all_reports(*store).front().report.agent_version, "0.1.0");
   EXPECT_EQ(store->get_blob(Digest::of("hello")).value(), "hello");
   EXPECT_EQ(put(*store, host("a"))->front().seq, 42U);
 }
@@ -205,9 +205,9 @@ TEST_F(SqliteStoreTest, RefusesWhatIsNotItsFile) {
        "is an SQLite database of another program"},
       {"named.db", sql("PRAGMA application_id = 7"), ErrorCode::invalid,
        "is an SQLite database of another program"},
-      {"newer.db", sql("PRAGMA application_id = 1953068142; PRAGMA user_version = 2"),
+      {"newer.db", sql("PRAGMA application_id = 1953068142; PRAGMA user_version = 3"),
        ErrorCode::invalid,
-       "the file has schema version 2, and this titan knows versions up to 1:"
+       "the file has schema version 3, and this titan knows versions up to 2:"
        " it was written by a newer titan"},
       {"folder.db", [](const std::string& path) { fs::create_directory(path); }, ErrorCode::invalid,
        "is no regular file"},
@@ -245,7 +245,7 @@ TEST_F(SqliteStoreTest, NamesWhatIsDamaged) {
   };
   const auto commit = [&](Store& store) { return ignore_value(put(store, host("a"))); };
   const auto changes = [&](Store& store) { return ignore_value(store.changes(0, 10, {})); };
-  const auto reports = [&](Store& store) { return ignore_value(store.reports()); };
+  const auto reports = [&](Store& store) { return ignore_value(store.reports("default", "", 10)); };
   const auto blob = [&](Store& store) { return ignore_value(store.get_blob(hello)); };
   const Row rows[] = {
       {"UPDATE entities SET state = '{'", "host a", get},
@@ -281,7 +281,7 @@ class LookingRandom final : public Random {
  public:
   std::uint64_t next() override {
     if (store != nullptr) {
-      seen = store->list({.kind = model::Kind::host, .limit = 10}).value();
+      seen = store->list({.kind = model::Kind::host, .limit = 10}).value().items;
       head = store->head()->seq;
       EXPECT_TRUE(store->check());
     }
@@ -344,7 +344,7 @@ int run_out_of_space(const std::string& path) {
   if (done.error().code != ErrorCode::exhausted) return 13;
   if (store->head()->seq != stored) return 14;
   if (store->changes(0, 10'000, {})->size() != stored) return 15;
-  if (store->reports()->size() != stored) return 16;
+  if (all_reports(*store).size() != stored) return 16;
   if (!store->check()) return 17;
   const std::string bytes(400'000, 'x');
   if (store->put_blob(Digest::of(bytes), bytes).error().code != ErrorCode::exhausted) return 18;

@@ -54,4 +54,9 @@ model::HostReport report(const std::string& agent_version) {
           .agent_version = agent_version};
 }
 
+model::HostReport dated(model::HostReport report, Timestamp since) {
+  for (model::DeploymentReport& deployment : report.deployments) deployment.since = since;
+  return report;
+}
+
 }  // namespace titan::store

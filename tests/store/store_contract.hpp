@@ -29,6 +29,9 @@ struct BackendKind {
 };
 std::vector<BackendKind> backends();
 
+// The reports of the organization `default`.
+std::vector<StoredReport> all_reports(Store& store);
+
 // A store on one backend, which reopen() closes and opens again.
 class StoreContract : public ::testing::TestWithParam<BackendKind> {
  protected:
@@ -65,13 +68,12 @@ class StoreContract : public ::testing::TestWithParam<BackendKind> {
   INSTANTIATE_TEST_SUITE_P(Every, suite, ::testing::ValuesIn(backends()), \
                            [](const auto& tested) { return tested.param.name; })
 
-// The reports of the organization `default`.
-std::vector<StoredReport> all_reports(Store& store);
-
 model::Entity workspace(const std::string& name, const std::string& description = "");
 model::Entity host(const std::string& name, const model::Labels& labels = {});
 model::Entity workload(const std::string& workspace, const std::string& name,
                        const std::string& repo = "https://example.org/repo");
 model::HostReport report(const std::string& agent_version);
+// The report as the store gives it when all in it is heard since that time.
+model::HostReport dated(model::HostReport report, Timestamp since);
 
 }  // namespace titan::store

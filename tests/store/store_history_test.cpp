@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <map>
+#include <utility>
 
 #include "tests/store/store_contract.hpp"
 
@@ -89,12 +91,21 @@ class PlainStore {
   }
 
   void apply(const Observation& observation) {
+    const model::HostReport before = reports_[observation.host].report;
     reports_.erase(observation.host);
     if (!observation.report) return;
-    reports_[observation.host] = {.host = observation.host,
-                                  .bookmark = observation.bookmark,
-                                  .time = next_time(),
-                                  .report = *observation.report};
+    const Timestamp time = next_time();
+    model::HostReport report = *observation.report;
+    for (model::DeploymentReport& deployment : report.deployments) {
+      deployment.since = time;
+      for (model::DeploymentReport known : before.deployments) {
+        const Timestamp since = std::exchange(known.since, time);
+        known.commit = deployment.commit;
+        if (known == deployment) deployment.since = since;
+      }
+    }
+    reports_[observation.host] = {
+        .host = observation.host, .bookmark = observation.bookmark, .time = time, .report = report};
   }
 
   const Clock& clock_;
@@ -138,6 +149,22 @@ class StoreHistory : public StoreContract {
     return entity;
   }
 
+  model::HostReport any_report() {
+    model::HostReport made = report(std::to_string(below(100)));
+    const model::DeploymentReport one = made.deployments.front();
+    made.deployments.clear();
+    for (const char* name : {"one", "two", "three"}) {
+      if (below(4) == 0) continue;
+      model::DeploymentReport& deployment = made.deployments.emplace_back(one);
+      deployment.key.name = name;
+      if (below(4) == 0) deployment.version = below(3);
+      if (below(4) == 0) deployment.commit = std::to_string(below(3));
+      if (below(4) == 0) deployment.desired_digest = Digest::of(std::to_string(below(2)));
+    }
+    std::ranges::sort(made.deployments, {}, &model::DeploymentReport::key);
+    return made;
+  }
+
   Batch any_batch() {
     Batch batch;
     const std::size_t mutations = below(4);
@@ -153,7 +180,7 @@ class StoreHistory : public StoreContract {
     }
     if (below(4) == 0) {
       Observation observation{.host = std::string(1, static_cast<char>('a' + below(4)))};
-      if (below(4) != 0) observation.report = report(std::to_string(below(100)));
+      if (below(4) != 0) observation.report = any_report();
       observation.bookmark = {"0123456789abcdef", below(1000)};
       batch.observations.push_back(std::move(observation));
     }
@@ -163,11 +190,11 @@ class StoreHistory : public StoreContract {
   // Everything that can be read is what the plain store says.
   void expect_same() {
     EXPECT_EQ(log(), plain_.log());
-    EXPECT_EQ(store_->reports().value(), plain_.reports());
+    EXPECT_EQ(reports(), plain_.reports());
     EXPECT_EQ(store_->head()->seq, plain_.log().size());
     std::map<Key, Entity> stored;
     for (const Kind kind : model::kKinds) {
-      const auto listed = store_->list({.kind = kind, .limit = 1'000}).value();
+      const auto listed = store_->list({.kind = kind, .limit = 1'000}).value().items;
       for (const Entity& entity : listed) {
         stored[entity.key()] = entity;
       }
