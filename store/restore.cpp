@@ -79,6 +79,8 @@ bool is_held_by_others(Connection& connection) {
 }
 
 Result<void> fold_log(Connection& connection) {
+  // A log that is too damaged to be folded shall not be removed when this closes.
+  sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   TITAN_TRY(configure(connection));
   sqlite3_busy_timeout(connection.handle(), 0);
   // Leaves the write-ahead log: all it holds goes into the file, and it is removed.

@@ -1,8 +1,11 @@
 #include "store/sqlite_file.hpp"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <utility>
 
+#include "base/text.hpp"
 #include "store/limits.hpp"
 #include "store/sqlite_schema.hpp"
 
@@ -30,6 +33,21 @@ Result<void> prepare_for_reading(Connection& connection) {
   sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   TITAN_TRY(check_is_ours(connection));
   return check_has_content(connection);
+}
+
+// unavailable when the disk does not give all of the file.
+Result<void> read_through(Connection& connection) {
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(connection.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  sqlite3_int64 size = 0;
+  int code = file->pMethods->xFileSize(file, &size);
+  std::array<char, 64UL << 10U> bytes;
+  for (sqlite3_int64 at = 0; at < size && code == SQLITE_OK; at += bytes.size()) {
+    const auto count = std::min<sqlite3_int64>(size - at, bytes.size());
+    code = file->pMethods->xRead(file, bytes.data(), static_cast<int>(count), at);
+  }
+  if (code == SQLITE_OK) return {};
+  return unavailable("it cannot be read: " + std::string(sqlite3_errstr(code)));
 }
 
 }  // namespace
@@ -96,12 +114,19 @@ Result<std::vector<std::string>> faults_of(Connection& connection, const std::st
   while (true) {
     TITAN_ASSIGN(const bool found, rows.step());
     if (!found) return faults;
-    if (std::string fault = rows.bytes(0); fault != "ok") faults.push_back(std::move(fault));
+    for (std::string& fault : split(rows.bytes(0), '\n')) {
+      if (fault == "ok" || fault.starts_with("*** in database")) continue;
+      faults.push_back(std::move(fault));
+    }
   }
 }
 
 Result<void> check_is_sound(Connection& connection, const std::string& pragma) {
-  TITAN_ASSIGN(const auto faults, faults_of(connection, pragma, 1));
+  TITAN_ASSIGN(auto faults, faults_of(connection, pragma, 1));
+  if (faults.empty()) return {};
+  // What the disk did not give looks the same as damage, and may be there the next time.
+  TITAN_TRY(read_through(connection));
+  TITAN_ASSIGN(faults, faults_of(connection, pragma, 1));
   if (faults.empty()) return {};
   return internal("is damaged: " + faults.front());
 }
