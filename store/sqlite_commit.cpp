@@ -1,6 +1,7 @@
 #include "store/sqlite_commit.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "store/sqlite_rows.hpp"
@@ -66,13 +67,14 @@ bool CommitJob::may_fail_halfway() const {
   return prepared_.batch.mutations.size() + (prepared_.batch.cursor ? 1 : 0) > 1;
 }
 
-Result<void> CommitJob::write(Writing& writing) {
-  auto written = write_all(writing);
-  if (!written) changes_.clear();
-  return written;
+std::vector<Change> CommitJob::take_changes() {
+  const auto at = [&](std::size_t index) {
+    return std::make_move_iterator(group_changes->begin() + static_cast<std::ptrdiff_t>(index));
+  };
+  return {at(first_change), at(end_change)};
 }
 
-Result<void> CommitJob::write_all(Writing& writing) {
+Result<void> CommitJob::write(Writing& writing) {
   const Batch& batch = prepared_.batch;
   for (std::size_t i = 0; i < batch.mutations.size(); ++i) {
     TITAN_TRY(apply(batch.mutations[i], prepared_.mutations[i], writing));
@@ -181,7 +183,7 @@ Result<void> CommitJob::log(Change change, std::uint64_t previous, const std::st
       number(change.seq), number(previous), std::int64_t{alters(change)}, change.time.micros(),
       change.key.organization, number_of(change.key.kind), change.key.workspace, change.key.name,
       change.actor, change.request_id, before, after));
-  changes_.push_back(std::move(change));
+  writing.changes.push_back(std::move(change));
   return {};
 }
 

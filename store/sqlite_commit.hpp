@@ -26,11 +26,9 @@ class CommitJob final : public WriteJob {
   explicit CommitJob(PreparedBatch prepared);
   Result<void> write(Writing& writing) override;
   [[nodiscard]] bool may_fail_halfway() const override;
-  [[nodiscard]] std::span<const model::Change> changes() const override { return changes_; }
-  std::vector<model::Change> take_changes() { return std::move(changes_); }
+  std::vector<model::Change> take_changes();
 
  private:
-  Result<void> write_all(Writing& writing);
   Result<void> apply(const Mutation& mutation, PreparedMutation& prepared, Writing& writing);
   Result<std::optional<Found>> find(const Mutation& mutation, PreparedMutation& prepared,
                                     Writing& writing);
@@ -45,7 +43,6 @@ class CommitJob final : public WriteJob {
   model::Change next_change(const model::Key& key, model::Operation operation, Writing& writing);
 
   PreparedBatch prepared_;
-  std::vector<model::Change> changes_;
 };
 
 class BlobJob final : public WriteJob {

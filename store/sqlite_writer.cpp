@@ -40,24 +40,23 @@ Result<void> SqliteWriter::run(const std::shared_ptr<WriteJob>& job) {
 
 void SqliteWriter::execute(const WriteQueue::Group& group) {
   const Position before = position_;
-  if (const auto written = write(group); !written) {
+  const auto changes = std::make_shared<std::vector<model::Change>>();
+  if (const auto written = write(group, *changes); !written) {
     position_ = before;
     for (const auto& job : group) job_of(job).outcome = written.error();
     return;
   }
   seq_ = position_.seq;
   horizon_ = position_.horizon;
-  if (!listener_) return;
-  for (const auto& job : group) {
-    const auto changes = job_of(job).changes();
-    if (!changes.empty()) listener_(changes);
-  }
+  if (listener_ && !changes->empty()) listener_(*changes);
+  for (const auto& job : group) job_of(job).group_changes = changes;
 }
 
-Result<void> SqliteWriter::write(const WriteQueue::Group& group) {
+Result<void> SqliteWriter::write(const WriteQueue::Group& group,
+                                 std::vector<model::Change>& changes) {
   const Position before = position_;
   TITAN_ASSIGN(Transaction transaction, Transaction::begin(*connection_));
-  for (const auto& job : group) TITAN_TRY(write(job_of(job)));
+  for (const auto& job : group) TITAN_TRY(write(job_of(job), changes));
   if (position_ != before) {
     TITAN_TRY(connection_->run("UPDATE meta SET last_seq = ?1, last_time = ?2",
                                static_cast<std::int64_t>(position_.seq), position_.time.micros()));
@@ -66,17 +65,20 @@ Result<void> SqliteWriter::write(const WriteQueue::Group& group) {
 }
 
 // A refused job leaves nothing behind, and the others do not notice.
-Result<void> SqliteWriter::write(WriteJob& job) {
+Result<void> SqliteWriter::write(WriteJob& job, std::vector<model::Change>& changes) {
   const Position before = position_;
-  Writing writing{*connection_, position_, clock_, random_};
+  Writing writing{*connection_, position_, changes, clock_, random_};
+  job.first_change = changes.size();
   const bool guarded = job.may_fail_halfway();
   if (guarded) TITAN_TRY(connection_->run("SAVEPOINT job"));
   job.outcome = job.write(writing);
   if (!job.outcome) {
     if (!job.refused()) return job.outcome;
     position_ = before;
+    changes.resize(job.first_change);
     if (guarded) TITAN_TRY(connection_->run("ROLLBACK TO job"));
   }
+  job.end_change = changes.size();
   return guarded ? connection_->run("RELEASE job") : Result<void>();
 }
 

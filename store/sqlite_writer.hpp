@@ -3,7 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <span>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
@@ -26,7 +26,8 @@ struct Position {
 // What a job writes with.
 struct Writing {
   Connection& connection;
-  Position& position;  // moved on by the job
+  Position& position;                   // moved on by the job
+  std::vector<model::Change>& changes;  // of the whole group; the job adds its own
   const Clock& clock;
   Random& random;
 
@@ -42,11 +43,14 @@ class WriteJob : public WriteQueue::Job {
   virtual Result<void> write(Writing& writing) = 0;
   // Whether write() may refuse the job after it has written something of it.
   [[nodiscard]] virtual bool may_fail_halfway() const { return false; }
-  // What it wrote; empty after an error.
-  [[nodiscard]] virtual std::span<const model::Change> changes() const { return {}; }
-
   [[nodiscard]] bool refused() const { return refused_; }
-  Result<void> outcome = {};  // once the queue has run the job
+
+  // Once the queue has run the job:
+  Result<void> outcome = {};
+  // its changes among those of its group. Each job may move its own out of it.
+  std::shared_ptr<std::vector<model::Change>> group_changes = {};
+  std::size_t first_change = 0;
+  std::size_t end_change = 0;
 
  protected:
   // Marks an error as this job's own.
@@ -74,8 +78,8 @@ class SqliteWriter {
 
  private:
   void execute(const WriteQueue::Group& group);
-  Result<void> write(const WriteQueue::Group& group);
-  Result<void> write(WriteJob& job);
+  Result<void> write(const WriteQueue::Group& group, std::vector<model::Change>& changes);
+  Result<void> write(WriteJob& job, std::vector<model::Change>& changes);
 
   // These are the leader's.
   std::unique_ptr<Connection> connection_;
