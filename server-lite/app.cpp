@@ -33,42 +33,40 @@ constexpr const char* kDescription =
     "Examples:\n  titan-server --data /var/lib/titan-server --listen 127.0.0.1:7480\n"
     "  titan-server backup /backup/titan.bak --data /var/lib/titan-server\n";
 
-constexpr const char* kBackupDescription =
-    "Copies the store into one file, also while the server runs.\n\n"
-    "Examples:\n  titan-server backup /backup/titan-$(date +%F).bak --data /var/lib/titan-server\n"
-    "  titan-server backup /backup/titan.bak --force\n";
-
-constexpr const char* kRestoreDescription =
-    "Puts a backup in the place of the store, while no server runs. It gets a new epoch, so every\n"
-    "host gets its full manifest.\n\n"
-    "Examples:\n  titan-server restore /backup/titan.bak --data /var/lib/titan-server\n"
-    "  titan-server restore /backup/titan.bak --data /var/lib/titan-server --force\n";
-
-constexpr const char* kCheckDescription =
-    "Looks for damage in the store, also while the server runs: one finding a line, or \"ok\" and\n"
-    "what was looked at.\n\n"
-    "Example:\n  titan-server check --data /var/lib/titan-server\n";
-
 void add_data_option(CLI::App& app, Options& options) {
   app.add_option("--data", options.data, "The folder of the store (TITAN_DATA)");
 }
 
 void add_subcommands(CLI::App& app, Options& options) {
   app.require_subcommand(0, 1);
-  CLI::App* backup = app.add_subcommand("backup", kBackupDescription);
+  CLI::App* backup =
+      app.add_subcommand("backup", "Copy the store into one file, also while the server runs");
+  backup->footer(
+      "Examples:\n  titan-server backup /backup/titan-$(date +%F).bak --data "
+      "/var/lib/titan-server\n"
+      "  titan-server backup /backup/titan.bak --force");
   backup->add_option("FILE", options.file, "Where the backup goes")->required();
   add_data_option(*backup, options);
   backup->add_flag("--force", options.force, "Replace FILE");
   backup->callback([&] { options.command = &run_backup; });
 
-  CLI::App* restore = app.add_subcommand("restore", kRestoreDescription);
+  CLI::App* restore =
+      app.add_subcommand("restore", "Put a backup in the place of the store, while no server runs");
+  restore->footer(
+      "The store gets a new epoch, so every host gets its full manifest.\n\n"
+      "Examples:\n  titan-server restore /backup/titan.bak --data /var/lib/titan-server\n"
+      "  titan-server restore /backup/titan.bak --data /var/lib/titan-server --force");
   restore->add_option("FILE", options.file, "The backup")->required();
   add_data_option(*restore, options);
   restore->add_flag("--force", options.force,
                     "Replace the store, which is kept as titan.db.before-restore");
   restore->callback([&] { options.command = &run_restore; });
 
-  CLI::App* check = app.add_subcommand("check", kCheckDescription);
+  CLI::App* check =
+      app.add_subcommand("check", "Look for damage in the store, also while the server runs");
+  check->footer(
+      "One finding a line and exit code 1, or \"ok\" with what was looked at.\n\n"
+      "Example:\n  titan-server check --data /var/lib/titan-server");
   add_data_option(*check, options);
   check->callback([&] { options.command = &run_check; });
 }
@@ -119,19 +117,23 @@ void serve_until_stopped(HttpServer& http, const StopSignals& signals, Log& log)
   waiter.join();
 }
 
-Result<void> serve(const Options& options, const ListenAddress& address, Log& log,
-                   const Clock& clock) {
+Result<ExitCode> serve(const Options& options, const ListenAddress& address, Log& log,
+                       const Clock& clock) {
   SystemRandom random;
   const StopSignals signals;
   TITAN_ASSIGN(const auto folder, DiskFileSystem::create(options.data));
-  TITAN_ASSIGN(const auto store,
-               store::SqliteStore::open(database_in(options.data), clock, random));
-  TITAN_ASSIGN(const auto server, Server::open({*store, clock, random, log}));
+  const auto store = store::SqliteStore::open(database_in(options.data), clock, random);
+  if (!store && store.error().code == ErrorCode::conflict) {
+    log.error(store.error().text(), {{"data", options.data}});
+    return ExitCode::locked;
+  }
+  if (!store) return store.error();
+  TITAN_ASSIGN(const auto server, Server::open({**store, clock, random, log}));
   HttpServer http([&](const HttpRequest& request) { return server->handle(request); });
   TITAN_ASSIGN(const ListenAddress bound, http.bind(address));
   log.info("listening", {{"address", bound.text()}, {"data", options.data}});
   serve_until_stopped(http, signals, log);
-  return {};
+  return ExitCode::done;
 }
 
 }  // namespace
@@ -151,7 +153,7 @@ ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
   const SystemClock clock;
   Log log(env.err, clock, env.log_format, options.verbose ? Log::Level::debug : Log::Level::info);
   const auto served = serve(options, *address, log, clock);
-  if (served) return ExitCode::done;
+  if (served) return *served;
   log.error("titan-server cannot go on", {{"error", served.error().text()}});
   return exit_code_of(served.error().code);
 }
