@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -96,6 +97,20 @@ TEST_F(RestoreTest, MakesAPrivateFile) {
   struct stat info {};
   ASSERT_EQ(::stat(path_.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
+}
+
+TEST_F(RestoreTest, GivesTheFilesToTheOwnerOfTheFolderWhenRootRestores) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  make_backup();
+  for (const char* name : {"/titan.db", "/titan.db.lock"}) fs::remove(directory_.path() + name);
+  ASSERT_EQ(::chown(directory_.path().c_str(), 4711, 4712), 0);
+  ASSERT_TRUE(restore_with({}));
+  for (const char* name : {"/titan.db", "/titan.db.lock"}) {
+    struct stat info {};
+    ASSERT_EQ(::stat((directory_.path() + name).c_str(), &info), 0);
+    EXPECT_EQ(info.st_uid, 4711U) << name;
+    EXPECT_EQ(info.st_gid, 4712U) << name;
+  }
 }
 
 TEST_F(RestoreTest, RefusesWhileAServerRuns) {
@@ -225,7 +240,35 @@ TEST_F(RestoreTest, ChecksTheBackupBeforeItTouchesAnything) {
   EXPECT_EQ(restore_with({.replace = true}).error().message, "is the database itself");
 }
 
-// One restore in a process of its own that is killed in it; `begin` says when.
+// In a process of its own, because the limit on file sizes holds for the whole process: a real
+// disk that takes no more. The exit code says what was not as expected.
+TEST_F(RestoreTest, AndABackupLeaveEverythingAsItWasWhenTheDiskIsFull) {
+  make_backup();
+  const std::string other = elsewhere_.path() + "/other.bak";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{};
+    ::getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = fs::file_size(file_) / 2;
+    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(1);
+    const auto backup = back_up(path_, other, {});
+    if (backup || backup.error().code != ErrorCode::exhausted) ::_exit(2);
+    const auto restored = restore_with({.replace = true});
+    if (restored || restored.error().code != ErrorCode::exhausted) ::_exit(3);
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_FALSE(fs::exists(other));
+  EXPECT_FALSE(fs::exists(kept_));
+  EXPECT_EQ(open(path_)->head().value(), old_);
+  EXPECT_TRUE(restore_with({.replace = true}));
+}
+
+// One restore in a process of its own that is killed in it; Kill says when.
 class KilledRestore : public RestoreTest {
  protected:
   struct Kill {
