@@ -42,24 +42,38 @@ Response written_response(const Committed& committed, const std::string& id) {
   return response;
 }
 
-// A batch of one.
-Response propose(const Api& api, const Request& request, ProposedChange change) {
-  const auto wait = request.flag("wait", true);
-  if (!wait) return unreadable(wait.error(), request.id);
-  const auto if_match = request.if_match();
-  if (!if_match) return unreadable(if_match.error(), request.id);
-  if (change.operation == Operation::create && *if_match) {
-    return unreadable(invalid_field("If-Match", "goes with PUT and DELETE, not with POST"),
-                      request.id);
-  }
-  change.if_revision = *if_match;
+// What the parameters and headers of a write say.
+struct WriteOptions {
+  bool wait = true;
+  bool create_workspace = false;
+  bool allow_missing = false;
+  bool force = false;
+  std::optional<std::uint64_t> if_match = {};
+};
 
-  Proposal proposal{.id = request.id, .changes = {std::move(change)}};
-  const auto read_flags = request.read_flags({{"createWorkspace", &proposal.create_workspace},
-                                              {"allowMissing", &proposal.allow_missing},
-                                              {"force", &proposal.changes[0].force}});
-  if (!read_flags) return unreadable(read_flags.error(), request.id);
-  if (!*wait) {
+Result<WriteOptions> read_write_options(const Request& request, Operation operation) {
+  WriteOptions options;
+  TITAN_ASSIGN(options.wait, request.flag("wait", true));
+  TITAN_TRY(request.read_flags({{"createWorkspace", &options.create_workspace},
+                                {"allowMissing", &options.allow_missing},
+                                {"force", &options.force}}));
+  TITAN_ASSIGN(options.if_match, request.if_match());
+  if (operation == Operation::create && options.if_match) {
+    return invalid_field("If-Match", "goes with PUT and DELETE, not with POST");
+  }
+  return options;
+}
+
+// A batch of one.
+Response propose(const Api& api, const Request& request, const WriteOptions& options,
+                 ProposedChange change) {
+  change.force = options.force;
+  change.if_revision = options.if_match;
+  Proposal proposal{.id = request.id,
+                    .changes = {std::move(change)},
+                    .create_workspace = options.create_workspace,
+                    .allow_missing = options.allow_missing};
+  if (!options.wait) {
     const auto accepted = api.writer.accept(std::move(proposal));
     return accepted ? accepted_response(request.id) : error_response(accepted.error(), request.id);
   }
@@ -71,15 +85,20 @@ Response propose(const Api& api, const Request& request, ProposedChange change) 
 
 // POST and PUT differ only in whether the path names the entity.
 Response put(const Api& api, Kind kind, const Request& request, Operation operation) {
+  const auto options = read_write_options(request, operation);
+  if (!options) return unreadable(options.error(), request.id);
   auto body = request.json();
   if (!body) return unreadable(body.error(), request.id);
   auto change = parse_proposed_entity(*std::move(body), key_in_path(request, kind), operation);
   if (!change) return error_response(change.error(), request.id);
-  return propose(api, request, *std::move(change));
+  return propose(api, request, *options, *std::move(change));
 }
 
 Response remove(const Api& api, Kind kind, const Request& request) {
-  return propose(api, request, {.operation = Operation::remove, .key = key_in_path(request, kind)});
+  const auto options = read_write_options(request, Operation::remove);
+  if (!options) return unreadable(options.error(), request.id);
+  return propose(api, request, *options,
+                 {.operation = Operation::remove, .key = key_in_path(request, kind)});
 }
 
 // ---- reading -----------------------------------------------------------------------------------

@@ -32,24 +32,33 @@ json time_or_null(const std::optional<Timestamp>& time) {
   return time ? json(time->text()) : json();
 }
 
-// What is known of a deployment on a host, whichever of the two is asked about.
-json json_of(const HostService::Standing& standing) {
-  const model::DeploymentReport report = standing.report.value_or(model::DeploymentReport{});
+// What the host and the server say of the deployment on it, whichever of the two is asked about.
+json common_json(const HostService::Standing& standing, const model::DeploymentReport& report) {
   const auto status = standing.report ? report.status : model::Status::initialized;
-  const bool applied = !report.rendered_digest.empty();
   const bool since_known = report.since != Timestamp();
-  return {{"host", standing.host},
-          {"hostStatus", model::name_of(standing.host_status)},
-          {"deployment", standing.deployment.short_text()},
-          {"status", model::name_of(status)},
+  return {{"status", model::name_of(status)},
           {"version", report.version},
-          {"renderedDigest", applied ? json(report.rendered_digest.text()) : json()},
-          {"wanted", standing.wanted},
           {"current", standing.current},
           {"reason", report.reason},
-          {"commit", report.commit},
-          {"since", since_known ? json(report.since.text()) : json()},
-          {"time", standing.report ? json(standing.time.text()) : json()}};
+          {"since", since_known ? json(report.since.text()) : json()}};
+}
+
+json json_of_host(const HostService::Standing& standing) {
+  const model::DeploymentReport report = standing.report.value_or(model::DeploymentReport{});
+  const bool applied = !report.rendered_digest.empty();
+  json object = common_json(standing, report);
+  object["host"] = standing.host;
+  object["hostStatus"] = model::name_of(standing.host_status);
+  object["renderedDigest"] = applied ? json(report.rendered_digest.text()) : json();
+  object["commit"] = report.commit;
+  object["time"] = standing.report ? json(standing.time.text()) : json();
+  return object;
+}
+
+json json_of_deployment(const HostService::Standing& standing) {
+  json object = common_json(standing, standing.report.value_or(model::DeploymentReport{}));
+  object["deployment"] = standing.deployment.short_text();
+  return object;
 }
 
 Response answer_response(const HostService::Answer& answer) {
@@ -128,7 +137,7 @@ Response standings(HostService& hosts, const Request& request) {
       hosts.standings_of(key, after == request.parameters.end() ? "" : after->second, *limit);
   if (!page) return error_response(page.error(), request.id);
   json items = json::array();
-  for (const HostService::Standing& standing : page->items) items.push_back(json_of(standing));
+  for (const HostService::Standing& standing : page->items) items.push_back(json_of_host(standing));
   json body = {{"items", std::move(items)}};
   if (page->next) body["continue"] = *page->next;
   return json_response(200, body);
@@ -140,13 +149,13 @@ Response state(HostService& hosts, const Request& request) {
   if (!state) return error_response(state.error(), request.id);
   json deployments = json::array();
   for (const HostService::Standing& standing : state->deployments) {
-    deployments.push_back(json_of(standing));
+    deployments.push_back(json_of_deployment(standing));
   }
   return json_response(200, {{"host", host.name},
                              {"lastSeen", time_or_null(state->last_seen)},
                              {"lastReport", time_or_null(state->last_report)},
                              {"bookmark", state->bookmark ? json(state->bookmark->text()) : json()},
-                             {"behindSince", time_or_null(state->behind_since)},
+                             {"bookmarkTime", time_or_null(state->bookmark_time)},
                              {"deployments", std::move(deployments)}});
 }
 

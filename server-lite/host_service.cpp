@@ -298,8 +298,10 @@ Result<HostService::HostState> HostService::state_of(const Key& key) {
   }
   if (bookmark > 0) {
     state.bookmark = Bookmark{epoch_, bookmark};
-    const auto unknown = parts_.store.changes(bookmark, 1, {});
-    if (unknown && !unknown->empty()) state.behind_since = unknown->front().time;
+    const auto there = parts_.store.changes(bookmark - 1, 1, {});
+    if (there && !there->empty() && there->front().seq == bookmark) {
+      state.bookmark_time = there->front().time;
+    }
   }
   for (const Key& deployment : deployments) {
     TITAN_ASSIGN(Standing standing, standing_on(key.name, deployment));

@@ -1,7 +1,6 @@
 #include "store/sqlite_store.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <iterator>
 #include <mutex>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "store/migration.hpp"
 #include "store/sqlite_commit.hpp"
 #include "store/sqlite_connection.hpp"
+#include "store/sqlite_file.hpp"
 #include "store/sqlite_list.hpp"
 #include "store/sqlite_prepare.hpp"
 #include "store/sqlite_rows.hpp"
@@ -25,30 +25,6 @@ namespace {
 Error about(std::string subject, Error error) {
   error.subject = std::move(subject);
   return error;
-}
-
-// The real file behind symbolic links, so that each way to it leads to the same lock.
-struct Place {
-  std::string folder;
-  std::string name;
-  [[nodiscard]] std::string path() const { return folder + "/" + name; }
-};
-
-Result<Place> place_of(const std::string& path) {
-  std::error_code failed;
-  const auto absolute = std::filesystem::absolute(path, failed);
-  if (failed) return about(path, system_error(failed.value(), "finding the file"));
-  const auto real = std::filesystem::weakly_canonical(absolute, failed);
-  if (failed) return about(path, system_error(failed.value(), "finding the file"));
-  return Place{real.parent_path().string(), real.filename().string()};
-}
-
-Result<std::unique_ptr<FileSystem::Lock>> lock_file(FileSystem& folder, const Place& place) {
-  auto lock = folder.lock(place.name + ".lock");
-  if (!lock && lock.error().code == ErrorCode::conflict) {
-    return about(place.path(), conflict("is in use by another titan-server"));
-  }
-  return lock;
 }
 
 // SQLite gives the files beside it the mode of this one.
@@ -64,23 +40,6 @@ Result<void> make_private_file(FileSystem& folder, const std::string& name) {
   return folder.sync_directory("");
 }
 
-// Before anything is written to it.
-Result<void> check_is_ours(Connection& connection) {
-  TITAN_ASSIGN(const std::int64_t id, connection.integer("PRAGMA application_id"));
-  if (id == kApplicationId) return {};
-  TITAN_ASSIGN(const std::int64_t tables, connection.integer("SELECT count(*) FROM sqlite_schema"));
-  if (id == 0 && tables == 0) return {};
-  return invalid("is an SQLite database of another program");
-}
-
-Result<void> configure(Connection& connection) {
-  sqlite3_busy_timeout(connection.handle(), static_cast<int>(kBusyTimeout.count()));
-  return connection.script(
-      "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
-      " PRAGMA cache_size = -" +
-      std::to_string(kPageCacheBytes >> 10U));
-}
-
 Result<void> use_write_ahead_log(Connection& connection) {
   TITAN_ASSIGN(Statement mode, connection.query("PRAGMA journal_mode = WAL"));
   TITAN_ASSIGN(const bool found, mode.step());
@@ -91,20 +50,21 @@ Result<void> use_write_ahead_log(Connection& connection) {
 }
 
 Result<std::unique_ptr<Connection>> open_writer(const std::string& file,
-                                                SqliteStore::Synchronous synchronous) {
-  TITAN_ASSIGN(auto connection, Connection::open(file));
+                                                const SqliteStore::Options& options) {
+  TITAN_ASSIGN(auto connection, Connection::open(file, {.vfs = options.vfs}));
   TITAN_TRY(configure(*connection));
+  // Before anything is written to it.
   TITAN_TRY(check_is_ours(*connection));
   TITAN_TRY(use_write_ahead_log(*connection));
-  const bool full = synchronous == SqliteStore::Synchronous::full;
+  const bool full = options.synchronous == SqliteStore::Synchronous::full;
   TITAN_TRY(connection->script(std::string("PRAGMA synchronous = ") + (full ? "FULL" : "NORMAL") +
                                "; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = " +
                                std::to_string(kWalBytesKept)));
   return connection;
 }
 
-Result<std::unique_ptr<Connection>> open_reader(const std::string& file) {
-  TITAN_ASSIGN(auto connection, Connection::open(file));
+Result<std::unique_ptr<Connection>> open_reader(const std::string& file, const std::string& vfs) {
+  TITAN_ASSIGN(auto connection, Connection::open(file, {.vfs = vfs}));
   TITAN_TRY(configure(*connection));
   TITAN_TRY(connection->script("PRAGMA wal_autocheckpoint = 0; PRAGMA query_only = ON"));
   sqlite3_db_config(connection->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -201,16 +161,16 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path, 
   TITAN_ASSIGN(auto lock, lock_file(**folder, place));
   if (auto made = make_private_file(**folder, place.name); !made) return about_path(made.error());
 
-  auto writer = open_writer(place.path(), options.synchronous);
+  auto writer = open_writer(place.path(), options);
   if (!writer) return about_path(writer.error());
   if (auto migrated = migrate(**writer, schema_steps()); !migrated) {
     return about_path(migrated.error());
   }
   auto meta = load_meta(**writer, random);
   if (!meta) return about_path(meta.error());
-  auto reader = open_reader(place.path());
+  auto reader = open_reader(place.path(), options.vfs);
   if (!reader) return about_path(reader.error());
-  auto lists = open_reader(place.path());
+  auto lists = open_reader(place.path(), options.vfs);
   if (!lists) return about_path(lists.error());
 
   return std::unique_ptr<SqliteStore>(new SqliteStore(

@@ -28,6 +28,9 @@ class SqliteStore final : public Store {
   };
   struct Options {
     Synchronous synchronous = Synchronous::full;
+    // The seam to the disk: the SQLite file layer (VFS) to use, by the name that it is registered
+    // with. Empty: the system's. Tests give one that fails when it is told to.
+    std::string vfs = {};
   };
 
   // Opens the file, creating it with a new epoch when there is none, or migrating it to this

@@ -260,14 +260,6 @@ TEST_F(SqliteStoreTest, MakesTodaysSchemaForANewFile) {
   EXPECT_EQ(schema_of(path_), created);
 }
 
-// The recipe of docs/spec/store.md for a copy that was put back.
-TEST_F(SqliteStoreTest, TakesANewEpochGivenByHand) {
-  open().value().reset();
-  tamper("UPDATE meta SET epoch = lower(hex(randomblob(8)))");
-  const auto bookmark = open().value()->head().value();
-  EXPECT_TRUE(model::Bookmark::parse(bookmark.text())) << bookmark.text();
-}
-
 // One row per file or path that is not what it should be.
 TEST_F(SqliteStoreTest, RefusesWhatIsNotItsFile) {
   struct Row {
