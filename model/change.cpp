@@ -44,6 +44,17 @@ std::string_view name_of(Operation operation) {
   return kNames[static_cast<std::size_t>(operation)];
 }
 
+const Entity* desired_state(const std::optional<Entity>& state) {
+  return state && !state->deleting ? &*state : nullptr;
+}
+
+bool alters_desired_state(const Change& change) {
+  const Entity* before = desired_state(change.before);
+  const Entity* after = desired_state(change.after);
+  if (before == nullptr || after == nullptr) return before != after;
+  return before->id != after->id || before->version != after->version;
+}
+
 json json_of(const Change& change) {
   return {{"seq", change.seq},
           {"time", change.time.text()},

@@ -29,6 +29,12 @@ struct Change {
   bool operator==(const Change&) const = default;
 };
 
+// What hosts are told of a state: null when there is none, or when it is being deleted.
+const Entity* desired_state(const std::optional<Entity>& state);
+// Whether the change altered what hosts should have: an entity appeared, vanished (or began to be
+// deleted), or has another spec. A status or a tag is no such change.
+bool alters_desired_state(const Change& change);
+
 nlohmann::json json_of(const Change& change);
 // invalid, naming the field: seq, time, key and operation must be there, and the states that go
 // with the operation.

@@ -16,16 +16,6 @@ using model::Entity;
 using model::Key;
 using model::Kind;
 
-// What delivery sees of a state: nothing of an entity that is being deleted.
-const Entity* visible(const std::optional<Entity>& state) {
-  return state && !state->deleting ? &*state : nullptr;
-}
-
-bool same_for_delivery(const Entity* before, const Entity* after) {
-  if (before == nullptr || after == nullptr) return before == after;
-  return before->id == after->id && before->version == after->version;
-}
-
 // The last of `history` whose seq is not later; null when all are.
 template <class Version>
 const Version* last_until(const std::vector<Version>& history, std::uint64_t seq) {
@@ -384,7 +374,7 @@ void Fleet::note_facts(HostRecord& host, const Entity& entity) {
 // A version is put down when the change that made it is read, and filled in by what comes next.
 void Fleet::load_history(const Key& key, std::uint64_t seq, Timestamp time,
                          std::optional<Entity> before) {
-  const Entity* entity = visible(before);
+  const Entity* entity = model::desired_state(before);
   if (key.kind == Kind::host) {
     HostRecord& host = host_record(key);
     const HostVersion* last = host.history.empty() ? nullptr : &host.history.back();
@@ -436,8 +426,8 @@ void Fleet::finish_loading(std::uint64_t head, std::uint64_t horizon) {
 void Fleet::apply(const Change& change) {
   TITAN_ASSERT(change.seq > head_);
   head_ = change.seq;
-  const Entity* after = visible(change.after);
-  const bool spec_changed = !same_for_delivery(visible(change.before), after);
+  const Entity* after = model::desired_state(change.after);
+  const bool spec_changed = model::alters_desired_state(change);
   if (change.key.kind == Kind::host) {
     if (spec_changed) apply_to_host(change, after);
     if (change.after) note_facts(host_record(change.key), *change.after);

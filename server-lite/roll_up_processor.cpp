@@ -17,17 +17,6 @@ using model::Kind;
 using model::Status;
 using reconciler::Standing;
 
-// What roll-up itself writes alters no spec; taking note of that would never end.
-bool alters_a_spec(const model::Change& change) {
-  const auto visible = [](const std::optional<Entity>& state) {
-    return state && !state->deleting ? &*state : nullptr;
-  };
-  const Entity* before = visible(change.before);
-  const Entity* after = visible(change.after);
-  if (before == nullptr || after == nullptr) return before != after || change.after;
-  return before->id != after->id || before->version != after->version;
-}
-
 Standing standing_of(const Told* told, const Digest& desired) {
   if (told == nullptr || told->form != desired.short_form()) return Standing::waiting;
   return told->failing ? Standing::failing : Standing::current;
@@ -63,7 +52,8 @@ void RollUpProcessor::mark(const Key& key, std::uint64_t seq) {
 
 void RollUpProcessor::take(const model::Change& change) {
   taken_ = change.seq;
-  if (!alters_a_spec(change)) return;
+  // What roll-up itself writes alters nothing; taking note of that would never end.
+  if (!model::alters_desired_state(change)) return;
   state_.read([&](const FleetView& view) {
     for (const Key& key : reconciler::deployments_affected(view.fleet, change)) {
       mark(key, change.seq);

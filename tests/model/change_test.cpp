@@ -70,5 +70,31 @@ TEST(Change, IsRefusedWithTheFieldNamed) {
       &parse_change);
 }
 
+TEST(Change, AltersTheDesiredStateWhenHostsWouldNotice) {
+  const auto state = [](const char* id, std::uint64_t version, bool deleting) {
+    return std::optional(Entity{
+        .id = id, .name = "a", .version = version, .spec = HostSpec{}, .deleting = deleting});
+  };
+  const std::optional<Entity> none;
+  const struct {
+    const char* name;
+    std::optional<Entity> before;
+    std::optional<Entity> after;
+    bool alters;
+  } rows[] = {
+      {"created", none, state("1", 1, false), true},
+      {"a status", state("1", 1, false), state("1", 1, false), false},
+      {"a spec", state("1", 1, false), state("1", 2, false), true},
+      {"made anew", state("1", 1, false), state("2", 1, false), true},
+      {"deletion asked for", state("1", 1, false), state("1", 1, true), true},
+      {"deletion confirmed", state("1", 1, true), none, false},
+      {"deleted at once", state("1", 1, false), none, true},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(alters_desired_state({.before = row.before, .after = row.after}), row.alters)
+        << row.name;
+  }
+}
+
 }  // namespace
 }  // namespace titan::model
