@@ -18,6 +18,11 @@ void WriteQueue::run(const std::shared_ptr<Job>& job) {
   }
 }
 
+std::size_t WriteQueue::waiting() {
+  const std::lock_guard lock(mutex_);
+  return line_.size();
+}
+
 bool WriteQueue::enqueue(const std::shared_ptr<Job>& job) {
   const std::lock_guard lock(mutex_);
   line_.push_back(job);

@@ -43,6 +43,8 @@ class WriteQueue {
   // Returns once the job was carried out, by this thread or by another. The jobs are carried out in
   // the order in which they came.
   void run(const std::shared_ptr<Job>& job);
+  // How many stand in line, without those that are being carried out.
+  std::size_t waiting();
 
  private:
   // Whether this job's thread leads; else it has to wait for its turn.
