@@ -61,8 +61,8 @@ struct Batch {
   std::vector<Observation> observations = {};
   // Moved together with the rest; it never moves back. Name: 1 to kCursorNameBytesMax bytes.
   std::optional<Cursor> cursor = {};
-  std::string actor = {};             // who asked for it, for the change log
-  std::string request_id = {};        // in which request
+  std::string actor = {};       // who asked for it, for the change log
+  std::string request_id = {};  // in which request
 };
 
 // A part of the entities of one kind.
