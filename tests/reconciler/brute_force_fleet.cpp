@@ -175,8 +175,9 @@ std::string BruteForceFleet::own_state(const Key& deployment, std::uint64_t seq)
   const auto& entities = moments_.at(seq).entities;
   const auto found = entities.find(deployment);
   if (found == entities.end()) return "none";
-  return found->second.id + (found->second.deleting ? " deleting " : " ") +
-         model::json_of(found->second.spec).dump() + join(missing(found->second, seq), "; ");
+  const Entity& entity = found->second;
+  if (entity.deleting) return entity.id + " deleting";
+  return entity.id + model::json_of(entity.spec).dump() + join(missing(entity, seq), "; ");
 }
 
 std::set<Key> BruteForceFleet::affected_by(std::uint64_t seq) const {

@@ -102,7 +102,8 @@ TEST(HostQueryProperty, AnswersAboutThePresentAgreeWithBruteForceAfterEveryWrite
       ASSERT_TRUE(std::is_sorted(found.begin(), found.end()));
       for (const model::Key& key : history.brute_force.affected_by(fleet.head())) {
         ASSERT_TRUE(std::binary_search(found.begin(), found.end(), key))
-            << key.text() << " at " << fleet.head();
+            << key.text() << " at " << fleet.head() << ", after a change of "
+            << history.builder.changes().back().key.text();
       }
       if (history.random.chance(10)) history.builder.forget_before(history.some_bookmark(fleet));
     }
