@@ -27,7 +27,7 @@ using titan::testing::host_key;
 using titan::testing::kEpoch;
 using titan::testing::RandomWrites;
 
-constexpr int kHistories = 40;
+constexpr int kHistories = 25;
 constexpr int kWrites = 120;
 
 // A random history, with what it should have made.
