@@ -184,6 +184,27 @@ TEST_F(HostQuery, AChangeElsewhereLeavesAHostAtRest) {
   EXPECT_FALSE(builder_.fleet().find_host(host_key("pi"))->nothing_new_since(before));
 }
 
+// So many that it is cheaper to mark every host than to find out which.
+TEST_F(HostQuery, ATemplateThatManyDeploymentsUseIsNewsForAllTheirHosts) {
+  constexpr int kHosts = 20;
+  constexpr int kDeploymentsEach = 5;
+  for (int i = 0; i < kHosts; ++i) {
+    const std::string host = "h" + std::to_string(i);
+    builder_.put(make_host(host, {{"rack", host}}));
+    for (int j = 0; j < kDeploymentsEach; ++j) {
+      const std::string name = host + "-" + std::to_string(j);
+      builder_.put(make_target(name, {{"rack", host}}));
+      builder_.put(make_deployment(name, "sensor", "tool", name));
+    }
+  }
+  const std::uint64_t before = builder_.head();
+  builder_.put(make_template("tool", "y"));
+  for (int i = 0; i < kHosts; ++i) {
+    EXPECT_EQ(ask("h" + std::to_string(i), before).changed.size(), kDeploymentsEach) << i;
+  }
+  EXPECT_EQ(text(ask("pi", before)), " test");
+}
+
 TEST_F(HostQuery, BelowTheHorizonEverythingIsNews) {
   const std::uint64_t before = builder_.head();
   builder_.put(make_host("pi", {{"site", "shop"}, {"name", "pi"}}));
