@@ -146,7 +146,7 @@ bool reaches(const Fleet& fleet, const EntityRecord& deployment, const HostRecor
                        });
   }
   const Version* target = version->target == nullptr ? nullptr : version->target->at(seq);
-  return target != nullptr &&
+  return target != nullptr && deployment.key.organization == host.key.organization &&
          fleet.matches(std::get<model::TargetSpec>(target->entity->spec), *host_version);
 }
 

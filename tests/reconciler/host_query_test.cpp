@@ -205,6 +205,20 @@ TEST_F(HostQuery, ATemplateThatManyDeploymentsUseIsNewsForAllTheirHosts) {
   EXPECT_EQ(text(ask("pi", before)), " test");
 }
 
+TEST_F(HostQuery, AHostOfAnotherOrganizationIsReachedByNothingOfThisOne) {
+  model::Entity theirs = make_host("pi", {{"site", "lab"}, {"name", "pi"}});
+  theirs.organization = "acme";
+  const std::uint64_t before = builder_.head();
+  builder_.put(theirs);
+  const Fleet& fleet = builder_.fleet();
+  const EntityRecord& prod = *fleet.find(deployment_key("prod"));
+  EXPECT_TRUE(reaches(fleet, prod, *fleet.find_host(host_key("pi")), fleet.head()));
+  EXPECT_FALSE(reaches(fleet, prod, *fleet.find_host(theirs.key()), fleet.head()));
+  const auto changes = changes_for_host(fleet, kEpoch, theirs.key(), {});
+  EXPECT_EQ(text(*changes), "full:");
+  EXPECT_TRUE(fleet.find_host(host_key("pi"))->nothing_new_since(before));
+}
+
 TEST_F(HostQuery, BelowTheHorizonEverythingIsNews) {
   const std::uint64_t before = builder_.head();
   builder_.put(make_host("pi", {{"site", "shop"}, {"name", "pi"}}));
