@@ -44,6 +44,12 @@ Result<Digest> Digest::parse(std::string_view text) {
   return digest;
 }
 
+std::uint64_t Digest::short_form() const {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < sizeof number; ++i) number = number << 8U | bytes_[i];
+  return number;
+}
+
 std::string Digest::hex() const {
   static constexpr std::string_view kDigits = "0123456789abcdef";
   std::string hex;

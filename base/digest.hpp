@@ -24,6 +24,8 @@ class Digest {
   [[nodiscard]] std::string text() const;
   // The 64 hex digits alone, for file names.
   [[nodiscard]] std::string hex() const;
+  // The first 64 bits, for tables of many digests that nobody chooses.
+  [[nodiscard]] std::uint64_t short_form() const;
   [[nodiscard]] bool empty() const { return *this == Digest(); }
   auto operator<=>(const Digest&) const = default;
 

@@ -78,6 +78,11 @@ Result<HostChanges> changes_for_host(const Fleet& fleet, std::string_view epoch,
   return changes;
 }
 
+Result<Digest> digest_for_host(const Fleet& fleet, const Key& key) {
+  TITAN_ASSIGN(const HostChanges all, changes_for_host(fleet, "", key, std::nullopt));
+  return model::digest_of_desired(all.desired);
+}
+
 Result<void> render_digest(model::DesiredDeployment& desired, const RenderDigest& render) {
   if (!desired.error.empty()) return {};
   const auto digest = render(desired);

@@ -39,6 +39,9 @@ Result<HostChanges> changes_for_host(const Fleet& fleet, std::string_view epoch,
                                      const model::Key& host,
                                      const std::optional<model::Bookmark>& since);
 
+// The digest of all that the host should have now. not_found: the fleet has no such host.
+Result<Digest> digest_for_host(const Fleet& fleet, const model::Key& host);
+
 // Gives the digest of what rendering `desired` would give. invalid: it cannot be rendered.
 using RenderDigest = std::function<Result<Digest>(const model::DesiredDeployment& desired)>;
 

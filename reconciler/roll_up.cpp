@@ -12,10 +12,8 @@ using model::Status;
 
 constexpr std::size_t kHostsNamed = 10;
 
-// Keeps the first ones only.
-template <class Item>
-void keep_first(std::set<Item>& items, Item item) {
-  items.insert(std::move(item));
+template <class Items>
+void keep_first(Items& items) {
   if (items.size() > kHostsNamed) items.erase(std::prev(items.end()));
 }
 
@@ -28,7 +26,8 @@ std::string names_text(const Names& names, std::size_t count) {
                               : text + " and " + std::to_string(count - kHostsNamed) + " more";
 }
 
-Status status_while_waiting(Status before) {
+Status status_while_waiting(Status before, bool delivered) {
+  if (before == Status::initialized && delivered) return Status::creating;
   return before == Status::initialized || before == Status::creating ? before : Status::updating;
 }
 
@@ -45,14 +44,27 @@ Standing standing_of(const model::DeploymentReport* report, const Digest& desire
   return report->status == Status::error ? Standing::failing : Standing::current;
 }
 
-void Standings::add(const std::string& host, Standing standing, std::string_view reason) {
+void Standings::add(const std::string& host, Standing standing) {
   ++hosts_;
   if (standing == Standing::current) return;
   ++waiting_;
-  keep_first(first_waiting_, host);
+  first_waiting_.insert(host);
+  keep_first(first_waiting_);
   if (standing == Standing::waiting) return;
   ++failing_;
-  keep_first(first_failing_, std::pair(host, std::string(reason)));
+  first_failing_.emplace(host, "");
+  keep_first(first_failing_);
+}
+
+void Standings::explain(const std::string& host, std::string reason) {
+  const auto found = first_failing_.find(host);
+  if (found != first_failing_.end()) found->second = std::move(reason);
+}
+
+std::vector<std::string> Standings::failing_hosts() const {
+  std::vector<std::string> hosts;
+  for (const auto& [host, reason] : first_failing_) hosts.push_back(host);
+  return hosts;
 }
 
 std::vector<std::string> Standings::failures() const {
@@ -91,7 +103,7 @@ RolledUp roll_up(const model::Entity& deployment, const RollUpFacts& facts) {
   const std::string progress = "waiting for " + std::to_string(standings.waiting()) + " of " +
                                std::to_string(standings.hosts()) +
                                " hosts: " + standings.waiting_text();
-  return {status_while_waiting(deployment.status), {progress}};
+  return {status_while_waiting(deployment.status, facts.delivered), {progress}};
 }
 
 }  // namespace titan::reconciler

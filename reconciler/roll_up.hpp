@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -25,13 +26,16 @@ Standing standing_of(const model::DeploymentReport* report, const Digest& desire
 // The standings of all hosts of one deployment, counted; a few of them by name.
 class Standings {
  public:
-  // `reason`: of a host that is failing.
-  void add(const std::string& host, Standing standing, std::string_view reason = {});
+  void add(const std::string& host, Standing standing);
+  // Why a host of failing_hosts() is failing.
+  void explain(const std::string& host, std::string reason);
 
   [[nodiscard]] std::size_t hosts() const { return hosts_; }
   [[nodiscard]] std::size_t waiting() const { return waiting_; }  // not current, for any reason
   [[nodiscard]] std::size_t failing() const { return failing_; }
-  // The first ones by name: "host a: no such user", and "a, b, c and 9 more".
+  // The first of them by name: those that failures() names.
+  [[nodiscard]] std::vector<std::string> failing_hosts() const;
+  // "host a: no such user", for the first by name; and "a, b, c and 9 more".
   [[nodiscard]] std::vector<std::string> failures() const;
   [[nodiscard]] std::string waiting_text() const;
 
@@ -40,7 +44,7 @@ class Standings {
   std::size_t waiting_ = 0;
   std::size_t failing_ = 0;
   std::set<std::string> first_waiting_;
-  std::set<std::pair<std::string, std::string>> first_failing_;  // host and reason
+  std::map<std::string, std::string> first_failing_;  // with the reason
 };
 
 struct RolledUp {
@@ -55,6 +59,7 @@ struct RollUpFacts {
   std::string shortage = {};              // why it has fewer replicas than it wants; empty: it has
   Standings standings = {};
   std::vector<std::string> holders = {};  // hosts that still report it, by name
+  bool delivered = false;                 // a host was handed it
 };
 
 // The status of a deployment from how its hosts stand. Pure.

@@ -12,14 +12,6 @@ namespace {
 using model::Key;
 using model::Kind;
 
-std::vector<std::string> names_beside(const FleetView& view, const Key& key) {
-  std::vector<std::string> names;
-  view.fleet.for_each(key.kind, view.fleet.head(), [&](const auto& entity) {
-    if (entity->workspace == key.workspace) names.push_back(entity->name);
-  });
-  return names;
-}
-
 // "deployment default/prod, deployment default/test and 3 more"
 std::string users_text(const std::vector<Key>& users) {
   std::vector<std::string> subjects;
@@ -31,95 +23,131 @@ std::string users_text(const std::vector<Key>& users) {
   return join(subjects, ", ") + (more > 0 ? " and " + std::to_string(more) + " more" : "");
 }
 
-// A deployment takes its workload's template when it names none; one of the two must.
-Result<void> check_has_template(const FleetView& view, const model::Entity& entity) {
-  const auto* spec = std::get_if<model::DeploymentSpec>(&entity.spec);
-  if (spec == nullptr || !spec->template_name.empty()) return {};
-  const Key workload{.organization = entity.organization,
-                     .kind = Kind::workload,
-                     .workspace = entity.workspace,
-                     .name = spec->workload};
-  const auto found = view.fleet.find(workload, view.fleet.head());
-  if (found != nullptr && !std::get<model::WorkloadSpec>(found->spec).default_template.empty()) {
-    return {};
-  }
-  Error error = invalid_field("spec.template", "must be given, since the workload " +
-                                                   quote(spec->workload) + " names none");
-  error.subject = entity.key().subject();
-  return error;
+bool is_removal(const ProposedChange& change) {
+  return change.operation == ProposedChange::Operation::remove;
 }
 
-bool refers_to(const model::Entity& entity, const Key& key) {
+bool is_inside(const Key& key, const Key& container) {
+  return container.kind == Kind::workspace && key.organization == container.organization &&
+         model::in_workspace(key.kind) && key.workspace == container.name;
+}
+
+bool names(const model::Entity& entity, const Key& key) {
   const auto references = model::references_of(entity);
   return std::any_of(references.begin(), references.end(),
                      [&](const model::Reference& reference) { return reference.key == key; });
 }
 
+// Users as the fleet knows them. The server clears assignments away by itself; a deployment that
+// waits for its hosts is invisible to delivery, and still in its workspace.
+std::vector<Key> standing_users(const FleetView& view, const Key& key) {
+  std::vector<Key> users = view.fleet.users_of(key);
+  std::erase_if(users, [](const Key& user) { return user.kind == Kind::assignment; });
+  for (const Key& waiting : view.deleting) {
+    if (is_inside(waiting, key)) users.push_back(waiting);
+  }
+  return users;
+}
+
 }  // namespace
 
-Result<void> check_references(const FleetView& view, const model::Entity& entity) {
-  for (const model::Reference& reference : model::references_of(entity)) {
-    if (view.fleet.find(reference.key, view.fleet.head()) != nullptr) continue;
-    Error error = invalid_field(
-        reference.field, std::string(singular_of(reference.key.kind)) + " " +
-                             quote(reference.key.name) + " does not exist" +
-                             did_you_mean(reference.key.name, names_beside(view, reference.key)));
-    error.subject = entity.key().subject();
-    return error;
+const ProposedChange* Admission::proposed(const Key& key) const {
+  const auto found = std::find_if(proposal_.changes.begin(), proposal_.changes.end(),
+                                  [&](const ProposedChange& change) { return change.key == key; });
+  return found == proposal_.changes.end() ? nullptr : &*found;
+}
+
+bool Admission::will_exist(const Key& key) const {
+  const ProposedChange* change = proposed(key);
+  return change == nullptr ? view_.fleet.exists(key) : !is_removal(*change);
+}
+
+std::vector<Key> Admission::users_of(const Key& key) const {
+  std::vector<Key> users = standing_users(view_, key);
+  std::erase_if(users, [&](const Key& user) { return proposed(user) != nullptr; });
+  for (const ProposedChange& change : proposal_.changes) {
+    if (is_removal(change)) continue;
+    if (is_inside(change.key, key) || names(change.entity, key)) users.push_back(change.key);
   }
-  return check_has_template(view, entity);
+  return users;
+}
+
+std::vector<std::string> Admission::names_beside(const Key& key) const {
+  std::vector<std::string> names;
+  view_.fleet.for_each(key.kind, [&](const reconciler::EntityRecord& record) {
+    if (record.key.workspace == key.workspace) names.push_back(record.key.name);
+  });
+  return names;
+}
+
+// A deployment takes its workload's template when it names none; one of the two must.
+Result<void> Admission::check_has_template(const model::Entity& entity) const {
+  const auto* spec = std::get_if<model::DeploymentSpec>(&entity.spec);
+  if (spec == nullptr || !spec->template_name.empty()) return {};
+  const Key key{.organization = entity.organization,
+                .kind = Kind::workload,
+                .workspace = entity.workspace,
+                .name = spec->workload};
+  const model::Entity* workload = nullptr;
+  if (const ProposedChange* change = proposed(key)) {
+    workload = &change->entity;
+  } else if (const auto* record = view_.fleet.find(key); record != nullptr && record->now()) {
+    workload = record->now()->entity.get();
+  }
+  if (workload != nullptr &&
+      !std::get<model::WorkloadSpec>(workload->spec).default_template.empty()) {
+    return {};
+  }
+  return invalid_field("spec.template", "must be given, since the workload " +
+                                            quote(spec->workload) + " names none");
+}
+
+Result<void> Admission::check_references(const model::Entity& entity) const {
+  for (const model::Reference& reference : model::references_of(entity)) {
+    if (will_exist(reference.key)) continue;
+    return invalid_field(reference.field,
+                         std::string(singular_of(reference.key.kind)) + " " +
+                             quote(reference.key.name) + " does not exist" +
+                             did_you_mean(reference.key.name, names_beside(reference.key)));
+  }
+  return check_has_template(entity);
+}
+
+Result<void> Admission::check_unused(const Key& key) const {
+  if (key.kind == Kind::workspace && key.name == model::kDefaultWorkspace) {
+    return conflict("the workspace \"default\" always exists and cannot be deleted");
+  }
+  const std::vector<Key> users = users_of(key);
+  if (users.empty()) return {};
+  const std::string relation = key.kind == Kind::workspace ? "it holds " : "it is used by ";
+  return conflict(relation + users_text(users));
 }
 
 Result<void> check_abilities(const model::Entity& entity) {
-  const auto refuse = [&](std::string field, std::string message) {
-    Error error = invalid_field(std::move(field), std::move(message));
-    error.subject = entity.key().subject();
-    return error;
-  };
   if (const auto* deployment = std::get_if<model::DeploymentSpec>(&entity.spec)) {
-    if (deployment->replicas) {
-      return refuse("spec.replicas",
-                    "this server cannot limit the number of hosts yet; leave it out to reach "
-                    "every matching host");
-    }
     if (!deployment->depends_on.empty()) {
-      return refuse("spec.dependsOn", "this server cannot order deployments yet; leave it out");
+      return invalid_field("spec.dependsOn",
+                           "this server cannot order deployments yet; leave it out");
     }
     if (deployment->suspend) {
-      return refuse("spec.suspend", "this server cannot suspend deployments yet; leave it out");
+      return invalid_field("spec.suspend",
+                           "this server cannot suspend deployments yet; leave it out");
     }
   }
   if (const auto* host = std::get_if<model::HostSpec>(&entity.spec)) {
     if (host->delivery == model::Delivery::gitops) {
-      return refuse("spec.delivery",
-                    "this server cannot commit for hosts yet; use \"agent\", whose commits a "
-                    "controller can follow");
+      return invalid_field("spec.delivery",
+                           "this server cannot commit for hosts yet; use \"agent\", whose commits "
+                           "a controller can follow");
     }
   }
   return {};
 }
 
-Result<void> check_unused(const FleetView& view, const Key& key) {
-  if (key.kind == Kind::workspace && key.name == model::kDefaultWorkspace) {
-    return conflict("the workspace \"default\" always exists and cannot be deleted");
-  }
-  std::vector<Key> users;
-  for (const Kind kind : model::kKinds) {
-    view.fleet.for_each(kind, view.fleet.head(), [&](const auto& entity) {
-      const bool inside = key.kind == Kind::workspace && entity->workspace == key.name;
-      if (inside || refers_to(*entity, key)) users.push_back(entity->key());
-    });
-  }
-  if (key.kind == Kind::workspace) {
-    for (const Key& waiting : view.deleting) {
-      if (waiting.workspace == key.name) users.push_back(waiting);
-    }
-  }
-  if (users.empty()) return {};
-  const std::string relation = key.kind == Kind::workspace ? "it holds " : "it is used by ";
-  Error error = conflict(relation + users_text(users));
-  error.subject = key.subject();
-  return error;
+std::vector<Key> users_of(const FleetView& view, const Key& key) {
+  std::vector<Key> users = standing_users(view, key);
+  if (users.size() > kUsersListed) users.resize(kUsersListed);
+  return users;
 }
 
 }  // namespace titan::server_lite

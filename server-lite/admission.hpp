@@ -1,24 +1,44 @@
 #pragma once
 
+#include <vector>
+
 #include "base/result.hpp"
 #include "model/entity.hpp"
 #include "server-lite/fleet_state.hpp"
-#include "server-lite/template_renderer.hpp"
+#include "server-lite/proposal.hpp"
 
 namespace titan::server_lite {
 
-// Whether a write may enter the store, as far as that depends on what is there already. What an
-// entity must be in itself, model::parse_entity has checked.
+// Whether a proposal may enter the store, as far as that depends on what is there already. What an
+// entity must be in itself, model::parse_entity has checked. Everything is judged by how things
+// would be after the whole proposal, so the order of its changes does not matter.
+// Borrows both, for a moment: made and used under the lock of the view.
+class Admission {
+ public:
+  Admission(const FleetView& view, const Proposal& proposal) : view_(view), proposal_(proposal) {}
 
-// invalid when something that the entity names does not exist, or when a deployment has a template
-// neither of its own nor by its workload.
-Result<void> check_references(const FleetView& view, const model::Entity& entity);
+  // invalid when something that the entity names would not exist, or when a deployment would have
+  // a template neither of its own nor by its workload.
+  [[nodiscard]] Result<void> check_references(const model::Entity& entity) const;
+  // conflict, listing them, when other entities would name this one, or when it is a workspace
+  // that would hold some or is `default`.
+  [[nodiscard]] Result<void> check_unused(const model::Key& key) const;
+
+ private:
+  [[nodiscard]] const ProposedChange* proposed(const model::Key& key) const;
+  [[nodiscard]] bool will_exist(const model::Key& key) const;
+  [[nodiscard]] std::vector<model::Key> users_of(const model::Key& key) const;
+  [[nodiscard]] std::vector<std::string> names_beside(const model::Key& key) const;
+  [[nodiscard]] Result<void> check_has_template(const model::Entity& entity) const;
+
+  const FleetView& view_;
+  const Proposal& proposal_;
+};
 
 // invalid when the spec asks for what this server cannot do yet: better refused than ignored.
 Result<void> check_abilities(const model::Entity& entity);
 
-// conflict, listing them, when other entities name this one, or when it is a workspace that
-// holds some or is `default`.
-Result<void> check_unused(const FleetView& view, const model::Key& key);
+// The entities that keep this one from being deleted now; at most kUsersListed.
+std::vector<model::Key> users_of(const FleetView& view, const model::Key& key);
 
 }  // namespace titan::server_lite

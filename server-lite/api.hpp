@@ -1,18 +1,32 @@
 #pragma once
 
+#include "server-lite/change_tracker.hpp"
+#include "server-lite/fleet_state.hpp"
 #include "server-lite/host_service.hpp"
+#include "server-lite/parking.hpp"
+#include "server-lite/processor_runner.hpp"
 #include "server-lite/router.hpp"
 #include "server-lite/writer.hpp"
 #include "store/store.hpp"
 
 namespace titan::server_lite {
 
-// The routes of docs/spec/http-api.md, by what they are about. Each adds its routes to the
-// router; the handlers borrow the rest.
-void add_entity_routes(Router& router, store::Store& store, Writer& writer);
-void add_host_routes(Router& router, HostService& hosts);
-void add_blob_routes(Router& router, store::Store& store);
-void add_feed_routes(Router& router, store::Store& store, HostService& hosts);
-void add_status_routes(Router& router, store::Store& store);
+// What the handlers work with; borrowed. Copies refer to the same parts.
+struct Api {
+  store::Store& store;
+  FleetState& state;
+  Writer& writer;
+  ChangeTracker& tracker;
+  HostService& hosts;
+  ProcessorRunner& processors;
+  Parking& parking;
+};
+
+// The routes of docs/spec/http-api.md, by what they are about. Each adds its routes to the router.
+void add_entity_routes(Router& router, const Api& api);
+void add_change_routes(Router& router, const Api& api);
+void add_host_routes(Router& router, const Api& api);
+void add_blob_routes(Router& router, const Api& api);
+void add_status_routes(Router& router, const Api& api);
 
 }  // namespace titan::server_lite

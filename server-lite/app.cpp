@@ -6,12 +6,15 @@
 #include <ostream>
 #include <thread>
 
+#include "base/duration.hpp"
 #include "base/file_system.hpp"
 #include "base/random.hpp"
 #include "base/stop_signals.hpp"
 #include "server-lite/http_server.hpp"
 #include "server-lite/limits.hpp"
 #include "server-lite/server.hpp"
+#include "server-lite/step_loop.hpp"
+#include "server-lite/store_commands.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace titan::server_lite {
@@ -21,11 +24,55 @@ struct Options {
   std::string data;
   std::string listen = "127.0.0.1:7480";
   bool verbose = false;
+  Retention retention = {};
+  ExitCode (*command)(const StoreCommand&, const ProgramEnv&) = nullptr;  // null: serve
+  std::string file;
+  bool force = false;
 };
 
 constexpr const char* kDescription =
-    "titan-server keeps the fleet's desired state and tells each host what changed.\n\n"
-    "Example:\n  titan-server --data /var/lib/titan-server --listen 127.0.0.1:7480\n";
+    "titan-server keeps the fleet's desired state and tells each host what changed.\n"
+    "Without a subcommand it serves; a subcommand looks after the store instead.\n\n"
+    "Examples:\n  titan-server --data /var/lib/titan-server --listen 127.0.0.1:7480\n"
+    "  titan-server backup /backup/titan.bak --data /var/lib/titan-server\n";
+
+void add_data_option(CLI::App& app, Options& options) {
+  app.add_option("--data", options.data, "The folder of the store (TITAN_DATA)");
+}
+
+void add_subcommands(CLI::App& app, Options& options) {
+  app.require_subcommand(0, 1);
+  CLI::App* backup =
+      app.add_subcommand("backup", "Copy the store into one file, also while the server runs");
+  backup->footer(
+      "Examples:\n  titan-server backup /backup/titan-$(date +%F).bak --data "
+      "/var/lib/titan-server\n"
+      "  titan-server backup /backup/titan.bak --force");
+  backup->add_option("FILE", options.file, "Where the backup goes")->required();
+  add_data_option(*backup, options);
+  backup->add_flag("--force", options.force, "Replace FILE");
+  backup->callback([&] { options.command = &run_backup; });
+
+  CLI::App* restore =
+      app.add_subcommand("restore", "Put a backup in the place of the store, while no server runs");
+  restore->footer(
+      "The store gets a new epoch, so every host gets its full manifest.\n\n"
+      "Examples:\n  titan-server restore /backup/titan.bak --data /var/lib/titan-server\n"
+      "  titan-server restore /backup/titan.bak --data /var/lib/titan-server --force");
+  restore->add_option("FILE", options.file, "The backup")->required();
+  add_data_option(*restore, options);
+  restore->add_flag("--force", options.force,
+                    "Replace the store, which is kept as titan.db.before-restore");
+  restore->callback([&] { options.command = &run_restore; });
+
+  CLI::App* check =
+      app.add_subcommand("check", "Look for damage in the store, also while the server runs");
+  check->footer(
+      "One finding a line and exit code 1, or \"ok\" with what was looked at.\n\n"
+      "Example:\n  titan-server check --data /var/lib/titan-server");
+  add_data_option(*check, options);
+  check->callback([&] { options.command = &run_check; });
+}
 
 // Nothing when the program shall go on; else its exit code.
 std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramEnv& env,
@@ -37,8 +84,16 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   app.add_option("--listen", options.listen,
                  "ADDRESS:PORT on loopback, port 0 for a free one (TITAN_LISTEN)")
       ->capture_default_str();
+  app.add_option("--keep-changes", options.retention.changes,
+                 "How many changes the log keeps at most")
+      ->check(CLI::Range(std::uint64_t(1000), std::uint64_t(10'000'000)))
+      ->capture_default_str();
+  std::string keep_for = duration_text(options.retention.age);
+  app.add_option("--keep-for", keep_for, "How long the log keeps a change at most, such as 30d")
+      ->capture_default_str();
   app.add_flag("--verbose", options.verbose, "Log every request");
   app.set_version_flag("--version", "titan-server " TITAN_VERSION);
+  add_subcommands(app, options);
   try {
     std::reverse(arguments.begin(), arguments.end());  // as the library wants them
     app.parse(arguments);
@@ -47,6 +102,16 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
     app.exit(error, env.out, env.err);
     return asked_for ? ExitCode::done : ExitCode::usage;
   }
+  const auto age = parse_duration(keep_for);
+  if (!age) {
+    env.err << "titan-server: --keep-for: " << age.error().text() << "\n";
+    return ExitCode::usage;
+  }
+  options.retention.age = *age;
+  if (options.command != nullptr && app.count("--listen") + app.count("--verbose") > 0) {
+    env.err << "titan-server: --listen and --verbose are for serving, not for a subcommand\n";
+    return ExitCode::usage;
+  }
   if (options.data.empty()) {
     env.err << "titan-server: --data: expected the folder of the store\n";
     return ExitCode::usage;
@@ -54,12 +119,13 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   return std::nullopt;
 }
 
-void serve_until_stopped(HttpServer& http, const StopSignals& signals, Log& log) {
+void serve_until_stopped(HttpServer& http, Server& server, const StopSignals& signals, Log& log) {
   std::atomic<bool> ended = false;
   std::thread waiter([&] {
     while (!ended) {
       if (!signals.wait(kStopNoticed)) continue;
       log.info("stopping");
+      server.stop_waiting();
       return http.stop();
     }
   });
@@ -68,19 +134,29 @@ void serve_until_stopped(HttpServer& http, const StopSignals& signals, Log& log)
   waiter.join();
 }
 
-Result<void> serve(const Options& options, const ListenAddress& address, Log& log,
-                   const Clock& clock) {
+Result<ExitCode> serve(const Options& options, const ListenAddress& address, Log& log,
+                       const Clock& clock) {
   SystemRandom random;
   const StopSignals signals;
   TITAN_ASSIGN(const auto folder, DiskFileSystem::create(options.data));
-  TITAN_ASSIGN(const auto store,
-               store::SqliteStore::open(options.data + "/titan.db", clock, random));
-  TITAN_ASSIGN(const auto server, Server::open({*store, clock, random, log}));
+  const auto store = store::SqliteStore::open(database_in(options.data), clock, random);
+  if (!store && store.error().code == ErrorCode::conflict) {
+    log.error(store.error().text(), {{"data", options.data}});
+    return ExitCode::locked;
+  }
+  if (!store) return store.error();
+  StepLoop steps(clock);
+  TITAN_ASSIGN(const auto server,
+               Server::open({**store, clock, random, log},
+                            {.retention = options.retention, .wake = [&steps] { steps.wake(); }}));
   HttpServer http([&](const HttpRequest& request) { return server->handle(request); });
   TITAN_ASSIGN(const ListenAddress bound, http.bind(address));
   log.info("listening", {{"address", bound.text()}, {"data", options.data}});
-  serve_until_stopped(http, signals, log);
-  return {};
+  steps.start([&server] { return server->step(); });
+  serve_until_stopped(http, *server, signals, log);
+  steps.stop();
+  TITAN_TRY(server->finish());
+  return ExitCode::done;
 }
 
 }  // namespace
@@ -88,6 +164,10 @@ Result<void> serve(const Options& options, const ListenAddress& address, Log& lo
 ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
   Options options;
   if (const auto code = parse(arguments, env, options)) return *code;
+  if (options.command != nullptr) {
+    return options.command({.data = options.data, .file = options.file, .force = options.force},
+                           env);
+  }
   const auto address = ListenAddress::parse(options.listen);
   if (!address) {
     env.err << "titan-server: --listen: " << address.error().text() << "\n";
@@ -96,7 +176,7 @@ ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
   const SystemClock clock;
   Log log(env.err, clock, env.log_format, options.verbose ? Log::Level::debug : Log::Level::info);
   const auto served = serve(options, *address, log, clock);
-  if (served) return ExitCode::done;
+  if (served) return *served;
   log.error("titan-server cannot go on", {{"error", served.error().text()}});
   return exit_code_of(served.error().code);
 }

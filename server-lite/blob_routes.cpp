@@ -39,7 +39,8 @@ Response get_blob(store::Store& store, const Request& request) {
 
 }  // namespace
 
-void add_blob_routes(Router& router, store::Store& store) {
+void add_blob_routes(Router& router, const Api& api) {
+  store::Store& store = api.store;
   router.add(
       {"PUT", "/v1/blobs/{digest}", {}, [&store](const Request& r) { return put_blob(store, r); }});
   router.add(

@@ -4,6 +4,8 @@
 #include "base/text.hpp"
 #include "model/entity.hpp"
 #include "server-lite/api.hpp"
+#include "server-lite/proposal_response.hpp"
+#include "server-lite/proposal_text.hpp"
 
 namespace titan::server_lite {
 namespace {
@@ -12,6 +14,7 @@ using model::Entity;
 using model::Key;
 using model::Kind;
 using nlohmann::json;
+using Operation = ProposedChange::Operation;
 
 Key key_in_path(const Request& request, Kind kind) {
   Key key{.kind = kind};
@@ -22,150 +25,202 @@ Key key_in_path(const Request& request, Kind kind) {
   return key;
 }
 
-// What the path says and the body leaves out goes into the body; where both say it, they agree.
-Result<void> agree(json& body, const char* field, std::string_view path_says) {
-  json& place = body[field];
-  if (place.is_null()) {
-    place = path_says;
-  } else if (place != path_says) {
-    return invalid_field(field, "expected " + quote(path_says) + ", as in the path, found " +
-                                    (place.is_string() ? quote(place.get<std::string>())
-                                                       : std::string("something else")));
-  }
-  return {};
-}
-
-Result<Entity> entity_in(json body, const Key& key) {
-  if (!body.is_object()) return invalid_field("body", "expected an object");
-  for (const char* written_by_server : {"id", "organizationId", "createdTime", "modifiedTime",
-                                        "revision", "version", "status", "reason", "delete"}) {
-    body.erase(written_by_server);
-  }
-  TITAN_TRY(agree(body, "kind", model::name_of(key.kind)));
-  if (!key.workspace.empty()) TITAN_TRY(agree(body, "workspace", key.workspace));
-  if (!key.name.empty()) TITAN_TRY(agree(body, "name", key.name));
-  return model::parse_entity(body);
-}
-
 std::string etag_of(const Entity& entity) {
   return '"' + std::to_string(entity.revision) + '"';
 }
 
-Response written_response(const Written& written) {
-  Response response =
-      json_response(written.outcome == WriteOutcome::created ? 201 : 200, json_of(written.entity));
+// ---- writing -----------------------------------------------------------------------------------
+
+Response written_response(const Committed& committed, const std::string& id) {
+  const Written& written = committed.changes.front();
+  Response response = json_response(written.outcome == WriteOutcome::created ? 201 : 200,
+                                    model::json_of(written.entity));
   response.headers["ETag"] = etag_of(written.entity);
   response.headers["Titan-Outcome"] = name_of(written.outcome);
-  if (written.workspace_created) response.headers["Titan-Workspace-Created"] = "true";
+  response.headers["Titan-Change"] = id;
+  if (committed.workspace_created) response.headers["Titan-Workspace-Created"] = "true";
   return response;
 }
 
-// POST and PUT differ only in whether the path names the entity.
-Response put(Writer& writer, Kind kind, const Request& request, bool must_create) {
-  PutRequest put{.must_create = must_create, .request_id = request.id};
-  const auto create_workspace = request.flag("createWorkspace");
-  const auto allow_missing = request.flag("allowMissing");
-  const auto if_match = request.if_match();
-  if (!create_workspace) return unreadable(create_workspace.error(), request.id);
-  if (!allow_missing) return unreadable(allow_missing.error(), request.id);
-  if (!if_match) return unreadable(if_match.error(), request.id);
-  put.create_workspace = *create_workspace;
-  put.allow_missing = *allow_missing;
-  put.if_match = *if_match;
-  if (must_create && put.if_match) {
-    return unreadable(invalid_field("If-Match", "goes with PUT and DELETE, not with POST"),
-                      request.id);
+// What the parameters and headers of a write say.
+struct WriteOptions {
+  bool wait = true;
+  bool create_workspace = false;
+  bool allow_missing = false;
+  bool force = false;
+  std::optional<std::uint64_t> if_match = {};
+};
+
+Result<WriteOptions> read_write_options(const Request& request, Operation operation) {
+  WriteOptions options;
+  TITAN_ASSIGN(options.wait, request.flag("wait", true));
+  TITAN_TRY(request.read_flags({{"createWorkspace", &options.create_workspace},
+                                {"allowMissing", &options.allow_missing},
+                                {"force", &options.force}}));
+  TITAN_ASSIGN(options.if_match, request.if_match());
+  if (operation == Operation::create && options.if_match) {
+    return invalid_field("If-Match", "goes with PUT and DELETE, not with POST");
   }
-
-  auto body = request.json();
-  if (!body) return unreadable(body.error(), request.id);
-  auto entity = entity_in(*std::move(body), key_in_path(request, kind));
-  if (!entity) return error_response(entity.error(), request.id);
-  put.entity = *std::move(entity);
-
-  const auto written = writer.put(put);
-  return written ? written_response(*written) : error_response(written.error(), request.id);
+  return options;
 }
 
-Response get(store::Store& store, Kind kind, const Request& request) {
+// A batch of one.
+Response propose(const Api& api, const Request& request, const WriteOptions& options,
+                 ProposedChange change) {
+  change.force = options.force;
+  change.if_revision = options.if_match;
+  Proposal proposal{.id = request.id,
+                    .changes = {std::move(change)},
+                    .create_workspace = options.create_workspace,
+                    .allow_missing = options.allow_missing};
+  if (!options.wait) {
+    const auto accepted = api.writer.accept(std::move(proposal));
+    return accepted ? accepted_response(request.id) : error_response(accepted.error(), request.id);
+  }
+  const auto committed = api.writer.propose(proposal);
+  if (committed) return written_response(*committed, request.id);
+  return refusal_response(committed.error(), proposal.changes[0], {api.store, api.state},
+                          request.id);
+}
+
+// POST and PUT differ only in whether the path names the entity.
+Response put(const Api& api, Kind kind, const Request& request, Operation operation) {
+  const auto options = read_write_options(request, operation);
+  if (!options) return unreadable(options.error(), request.id);
+  auto body = request.json();
+  if (!body) return unreadable(body.error(), request.id);
+  auto change = parse_proposed_entity(*std::move(body), key_in_path(request, kind), operation);
+  if (!change) return error_response(change.error(), request.id);
+  return propose(api, request, *options, *std::move(change));
+}
+
+Response remove(const Api& api, Kind kind, const Request& request) {
+  const auto options = read_write_options(request, Operation::remove);
+  if (!options) return unreadable(options.error(), request.id);
+  return propose(api, request, *options,
+                 {.operation = Operation::remove, .key = key_in_path(request, kind)});
+}
+
+// ---- reading -----------------------------------------------------------------------------------
+
+Response get(const Api& api, Kind kind, const Request& request) {
   const Key key = key_in_path(request, kind);
-  const auto entity = store.get(key);
+  const auto entity = api.store.get(key);
   if (!entity && entity.error().code == ErrorCode::not_found) {
     return error_response({ErrorCode::not_found, "it does not exist", key.subject()}, request.id);
   }
   if (!entity) return error_response(entity.error(), request.id);
-  Response response = json_response(200, json_of(*entity));
+  Response response = json_response(200, model::json_of(*entity));
   response.headers["ETag"] = etag_of(*entity);
   return response;
 }
 
-Response remove(Writer& writer, Kind kind, const Request& request) {
-  const auto force = request.flag("force");
-  const auto if_match = request.if_match();
-  if (!force) return unreadable(force.error(), request.id);
-  if (!if_match) return unreadable(if_match.error(), request.id);
-  const Key key = key_in_path(request, kind);
-  const auto written =
-      writer.remove({.key = key, .force = *force, .if_match = *if_match, .request_id = request.id});
-  if (written) return written_response(*written);
-  if (written.error().code == ErrorCode::not_found) {
-    return error_response({ErrorCode::not_found, "it does not exist", key.subject()}, request.id);
+// Where a list goes on: "<bookmark of the moment it shows>/<key after which>".
+std::string continue_text(const std::string& epoch, const store::Page& page) {
+  return model::Bookmark{epoch, page.at}.text() + "/" + page.next->text();
+}
+
+Result<void> read_continue(const Request& request, const std::string& epoch,
+                           store::ListQuery& query) {
+  const auto found = request.parameters.find("continue");
+  if (found == request.parameters.end()) return {};
+  const std::string& token = found->second;
+  const std::size_t slash = token.find('/');
+  const auto bookmark = model::Bookmark::parse(token.substr(0, slash));
+  const auto after =
+      Key::parse(slash == std::string::npos ? std::string() : token.substr(slash + 1));
+  if (!bookmark || !after || after->kind != query.kind) {
+    return invalid_field("continue", quote(token) + " is not what a list gave");
   }
-  return error_response(written.error(), request.id);
+  if (bookmark->epoch != epoch) {
+    Error error = expired("the server's data were put back from a backup; list anew");
+    error.field = "continue";
+    return error;
+  }
+  query.at = bookmark->seq;
+  query.after = *after;
+  return {};
 }
 
-// The last key of the page before, from the `continue` parameter.
-Result<std::optional<Key>> continued_after(const Request& request, Kind kind) {
-  const auto token = request.parameters.find("continue");
-  if (token == request.parameters.end()) return std::optional<Key>();
-  const auto key = Key::parse(token->second);
-  if (key && key->kind == kind) return std::optional(*key);
-  return invalid_field("continue", quote(token->second) + " is not what a list gave");
+Result<model::EntityFilter> filter_of(const Request& request, Kind kind) {
+  model::EntityFilter filter;
+  const auto read = [&](const char* parameter, auto parse, auto& place) -> Result<void> {
+    const auto found = request.parameters.find(parameter);
+    if (found == request.parameters.end()) return {};
+    auto parsed = parse(found->second);
+    if (!parsed) return invalid_field(parameter, parsed.error().message);
+    place = *std::move(parsed);
+    return {};
+  };
+  TITAN_TRY(read("tags", &model::parse_labels, filter.tags));
+  TITAN_TRY(read("labels", &model::LabelSelector::parse, filter.labels));
+  TITAN_TRY(read("status", &model::parse_statuses, filter.statuses));
+  TITAN_TRY(read("fields", &model::parse_fields, filter.fields));
+  TITAN_TRY(read("modifiedAfter", &Timestamp::parse, filter.modified_after));
+  TITAN_TRY(read("modifiedBefore", &Timestamp::parse, filter.modified_before));
+  TITAN_TRY(model::check_filter(filter, kind));
+  return filter;
 }
 
-Response list(store::Store& store, Kind kind, const Request& request) {
-  const auto limit = request.limit();
-  const auto after = continued_after(request, kind);
-  if (!limit) return unreadable(limit.error(), request.id);
-  if (!after) return unreadable(after.error(), request.id);
-  store::ListQuery query{.kind = kind, .after = *after, .limit = *limit + 1};
+Result<store::ListQuery> query_of(const Request& request, Kind kind, const std::string& epoch) {
+  store::ListQuery query{.kind = kind};
+  TITAN_ASSIGN(query.limit, request.limit());
+  TITAN_ASSIGN(query.filter, filter_of(request, kind));
   if (const auto workspace = request.path.find("workspace"); workspace != request.path.end()) {
     query.workspace = workspace->second;
+  } else if (const auto named = request.parameters.find("workspace");
+             named != request.parameters.end()) {
+    query.workspace = named->second;
   }
-  auto entities = store.list(query);
-  if (!entities) return error_response(entities.error(), request.id);
+  TITAN_TRY(read_continue(request, epoch, query));
+  return query;
+}
 
-  const bool more = entities->size() > *limit;
-  if (more) entities->pop_back();
+Response list(const Api& api, Kind kind, const Request& request) {
+  const auto head = api.store.head();
+  if (!head) return error_response(head.error(), request.id);
+  const auto query = query_of(request, kind, head->epoch);
+  if (!query && query.error().code == ErrorCode::expired) {
+    return error_response(query.error(), request.id);
+  }
+  if (!query) return unreadable(query.error(), request.id);
+  const auto page = api.store.list(*query);
+  if (!page && page.error().code == ErrorCode::invalid) return unreadable(page.error(), request.id);
+  if (!page) return error_response(page.error(), request.id);
+
   json items = json::array();
-  for (const Entity& entity : *entities) items.push_back(json_of(entity));
-  json body = {{"items", std::move(items)}};
-  if (more) body["continue"] = entities->back().key().text();
+  for (const Entity& entity : page->items) items.push_back(model::json_of(entity));
+  json body = {{"items", std::move(items)},
+               {"bookmark", model::Bookmark{head->epoch, page->at}.text()}};
+  if (page->next) body["continue"] = continue_text(head->epoch, *page);
   return json_response(200, body);
 }
 
 }  // namespace
 
-void add_entity_routes(Router& router, store::Store& store, Writer& writer) {
-  const std::vector<std::string> paging = {"limit", "continue"};
-  const std::vector<std::string> writing = {"createWorkspace", "allowMissing"};
+void add_entity_routes(Router& router, const Api& api) {
+  const std::vector<std::string> listing = {
+      "limit", "continue", "tags", "labels", "status", "fields", "modifiedAfter", "modifiedBefore"};
+  std::vector<std::string> listing_across = listing;
+  listing_across.emplace_back("workspace");
+  const std::vector<std::string> writing = {"createWorkspace", "allowMissing", "wait"};
   for (const Kind kind : model::kKinds) {
     const std::string across = "/v1/" + std::string(model::plural_of(kind));
     const std::string all = model::in_workspace(kind) ? "/v1/workspaces/{workspace}/" +
                                                             std::string(model::plural_of(kind))
                                                       : across;
     const std::string one = all + "/{name}";
-    const auto list_kind = [&store, kind](const Request& r) { return list(store, kind, r); };
-    router.add({"GET", all, paging, list_kind});
-    if (all != across) router.add({"GET", across, paging, list_kind});
-    router.add({"GET", one, {}, [&store, kind](const Request& r) { return get(store, kind, r); }});
+    const auto list_kind = [api, kind](const Request& r) { return list(api, kind, r); };
+    router.add({"GET", all, listing, list_kind});
+    if (all != across) router.add({"GET", across, listing_across, list_kind});
+    router.add({"GET", one, {}, [api, kind](const Request& r) { return get(api, kind, r); }});
     if (kind == Kind::assignment) continue;  // the server's own to write
     router.add({"POST", all, writing,
-                [&writer, kind](const Request& r) { return put(writer, kind, r, true); }});
+                [api, kind](const Request& r) { return put(api, kind, r, Operation::create); }});
     router.add({"PUT", one, writing,
-                [&writer, kind](const Request& r) { return put(writer, kind, r, false); }});
-    router.add({"DELETE", one, {"force"}, [&writer, kind](const Request& r) {
-                  return remove(writer, kind, r);
+                [api, kind](const Request& r) { return put(api, kind, r, Operation::apply); }});
+    router.add({"DELETE", one, {"force", "wait"}, [api, kind](const Request& r) {
+                  return remove(api, kind, r);
                 }});
   }
 }

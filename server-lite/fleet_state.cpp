@@ -2,25 +2,129 @@
 
 #include <algorithm>
 
+#include "store/limits.hpp"
+
 namespace titan::server_lite {
+namespace {
 
-void put_report(FleetView& view, const model::Key& host, store::StoredReport stored) {
-  view.report_digests[host] = model::digest_of(stored.report);
-  view.reports[host] = std::move(stored);
-}
+using model::Key;
+using model::Kind;
 
-void forget_report(FleetView& view, const model::Key& host) {
-  view.report_digests.erase(host);
-  view.reports.erase(host);
-}
+// A page is parsed before the next is read, so the fleet is never in memory twice.
+constexpr std::size_t kLoadPage = 2'000;
 
-std::vector<std::string> holders_of(const FleetView& view, const model::Key& deployment) {
-  std::vector<std::string> holders;
-  for (const auto& [host, stored] : view.reports) {
-    const auto& listed = stored.report.deployments;
-    const auto lists = [&](const auto& report) { return report.key == deployment; };
-    if (std::any_of(listed.begin(), listed.end(), lists)) holders.push_back(host.name);
+Result<void> load_history(store::Store& store, std::uint64_t horizon, FleetView& view) {
+  std::uint64_t after = horizon;
+  while (true) {
+    TITAN_ASSIGN(std::vector<store::SpecChange> page, store.spec_changes(after, kLoadPage));
+    for (store::SpecChange& change : page) {
+      view.fleet.load_history(change.key, change.seq, change.time, std::move(change.before));
+    }
+    if (page.size() < kLoadPage) return {};
+    after = page.back().seq;
   }
+}
+
+Result<void> load_entities(store::Store& store, Kind kind, FleetView& view) {
+  store::ListQuery query{.kind = kind, .limit = kLoadPage};
+  while (true) {
+    TITAN_ASSIGN(store::Page page, store.list(query));
+    for (model::Entity& entity : page.items) {
+      if (kind == Kind::deployment && entity.deleting) view.deleting.insert(entity.key());
+      view.fleet.load_entity(std::move(entity));
+    }
+    if (!page.next) return {};
+    query.after = page.next;
+  }
+}
+
+void make_room(FleetView& view) {
+  while (view.lives.size() < view.fleet.host_numbers()) view.lives.emplace_back();
+}
+
+void forget_life(HostLife& life) {
+  life.heard_us = HostLife::kNever;
+  life.bookmark = 0;
+  life.report_digest = {};
+  life.report_time = {};
+  life.told.clear();
+  life.told_is_read = false;
+}
+
+}  // namespace
+
+std::uint64_t short_of(const Key& key) {
+  return Digest::of(key.text()).short_form();
+}
+
+const Told* HostLife::find(std::uint64_t deployment) const {
+  const auto found = std::find_if(told.begin(), told.end(),
+                                  [&](const Told& one) { return one.deployment == deployment; });
+  return found == told.end() ? nullptr : &*found;
+}
+
+Result<void> load(store::Store& store, FleetView& view) {
+  TITAN_ASSIGN(const model::Bookmark head, store.head());
+  TITAN_ASSIGN(const std::uint64_t horizon, store.horizon());
+  TITAN_TRY(load_history(store, horizon, view));
+  for (const Kind kind : model::kKinds) TITAN_TRY(load_entities(store, kind, view));
+  view.fleet.finish_loading(head.seq, horizon);
+  make_room(view);
+  TITAN_ASSIGN(const std::vector<store::ReportHead> reports, store.report_heads());
+  for (const store::ReportHead& report : reports) {
+    const auto* host = view.fleet.find_host(
+        {.organization = report.organization, .kind = Kind::host, .name = report.host});
+    if (host == nullptr) continue;
+    view.lives[host->number].report_digest = report.digest;
+    view.lives[host->number].report_time = report.time;
+  }
+  return {};
+}
+
+void apply(FleetView& view, std::span<const model::Change> changes) {
+  for (const model::Change& change : changes) {
+    view.fleet.apply(change);
+    if (change.key.kind == Kind::host) {
+      make_room(view);
+      const auto* host = view.fleet.find_host(change.key);
+      if (host != nullptr && !change.after) forget_life(view.lives[host->number]);
+    }
+    if (change.key.kind == Kind::deployment) {
+      if (change.after && change.after->deleting) {
+        view.deleting.insert(change.key);
+      } else {
+        view.deleting.erase(change.key);
+      }
+      if (!change.after) view.shortages.erase(change.key);
+    }
+  }
+}
+
+void put_report(FleetView& view, const Key& key, const model::HostReport& report, Timestamp time) {
+  const auto* host = view.fleet.find_host(key);
+  if (host == nullptr) return;
+  HostLife& life = view.lives[host->number];
+  life.report_digest = model::digest_of(report);
+  life.report_time = time;
+  life.told_is_read = true;
+  std::vector<Told> told;
+  told.reserve(report.deployments.size());
+  for (const model::DeploymentReport& deployment : report.deployments) {
+    told.push_back({.deployment = short_of(deployment.key),
+                    .form = deployment.desired_digest.short_form(),
+                    .failing = deployment.status == model::Status::error});
+  }
+  life.told = std::move(told);
+}
+
+std::vector<std::string> holders_of(const FleetView& view, const Key& deployment) {
+  const std::uint64_t wanted = short_of(deployment);
+  std::vector<std::string> holders;
+  view.fleet.for_each_host([&](const reconciler::HostRecord& host) {
+    const bool same = host.key.organization == deployment.organization;
+    if (same && view.life_of(host).find(wanted) != nullptr) holders.push_back(host.key.name);
+  });
+  std::sort(holders.begin(), holders.end());
   return holders;
 }
 

@@ -1,24 +1,62 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <set>
 #include <shared_mutex>
+#include <span>
 #include <utility>
+#include <vector>
 
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "model/change.hpp"
 #include "model/key.hpp"
+#include "model/report.hpp"
 #include "reconciler/fleet.hpp"
 #include "store/store.hpp"
 
 namespace titan::server_lite {
 
+// What a host last said of one deployment, in few bytes. Keys and digests are shortened to 64 bits
+// of their SHA-256, of which no two in one fleet are alike.
+struct Told {
+  std::uint64_t deployment = 0;  // short_of() its key
+  std::uint64_t form = 0;        // of the desired digest that it spoke of
+  bool failing = false;
+};
+
+std::uint64_t short_of(const model::Key& key);
+
+// What the server knows of a host besides what is asked of it.
+struct HostLife {
+  static constexpr std::int64_t kNever = INT64_MIN;
+
+  // Written by whoever answers the host, with nothing but a reader's lock.
+  mutable std::atomic<std::int64_t> heard_us = kNever;  // monotonic; when it asked last
+  mutable std::atomic<std::uint64_t> bookmark = 0;      // the seq that it sent then; 0: none
+
+  Digest report_digest = {};  // of its last report; empty: it made none
+  Timestamp report_time = {};
+  std::vector<Told> told = {};  // of its last report
+  bool told_is_read = false;    // `told` is that of the last report
+
+  [[nodiscard]] const Told* find(std::uint64_t deployment) const;
+};
+
 // The part of the store that every question about hosts needs, in memory.
 struct FleetView {
   reconciler::Fleet fleet = {};
-  std::map<model::Key, store::StoredReport> reports = {};  // by host
-  std::map<model::Key, Digest> report_digests = {};        // of the reports
-  std::set<model::Key> heard_of = {};                      // hosts that have synced
-  std::set<model::Key> deleting = {};                      // deployments that wait for their hosts
+  std::deque<HostLife> lives = {};                   // by host number
+  std::set<model::Key> deleting = {};                // deployments that wait for their hosts
+  std::map<model::Key, std::string> shortages = {};  // of deployments: why replicas are missing
+
+  [[nodiscard]] const HostLife& life_of(const reconciler::HostRecord& host) const {
+    return lives[host.number];
+  }
 };
 
 // Guards a FleetView: many readers, or the one writer. Whoever reads or updates must do no I/O
@@ -41,10 +79,15 @@ class FleetState {
   FleetView view_;  // guarded by mutex_
 };
 
-void put_report(FleetView& view, const model::Key& host, store::StoredReport stored);
-void forget_report(FleetView& view, const model::Key& host);
+// Brings an empty view up from the store. Errors: those of the store.
+Result<void> load(store::Store& store, FleetView& view);
+// The next changes of the feed.
+void apply(FleetView& view, std::span<const model::Change> changes);
+// The host's last report, which was stored at `time`.
+void put_report(FleetView& view, const model::Key& host, const model::HostReport& report,
+                Timestamp time);
 
-// The hosts whose last report lists the deployment, in order.
+// The hosts whose last report lists the deployment, by name.
 std::vector<std::string> holders_of(const FleetView& view, const model::Key& deployment);
 
 }  // namespace titan::server_lite

@@ -28,18 +28,37 @@ json json_of(const model::RenderedDeployment& rendered) {
           {"files", std::move(files)}};
 }
 
-json json_of(const HostService::Standing& standing) {
-  const model::DeploymentReport report = standing.report.value_or(model::DeploymentReport{});
+json time_or_null(const std::optional<Timestamp>& time) {
+  return time ? json(time->text()) : json();
+}
+
+// What the host and the server say of the deployment on it, whichever of the two is asked about.
+json common_json(const HostService::Standing& standing, const model::DeploymentReport& report) {
   const auto status = standing.report ? report.status : model::Status::initialized;
-  const bool applied = !report.rendered_digest.empty();
-  return {{"host", standing.host},
-          {"status", model::name_of(status)},
+  const bool since_known = report.since != Timestamp();
+  return {{"status", model::name_of(status)},
           {"version", report.version},
-          {"renderedDigest", applied ? json(report.rendered_digest.text()) : json()},
           {"current", standing.current},
           {"reason", report.reason},
-          {"commit", report.commit},
-          {"time", standing.report ? json(standing.time.text()) : json()}};
+          {"since", since_known ? json(report.since.text()) : json()}};
+}
+
+json json_of_host(const HostService::Standing& standing) {
+  const model::DeploymentReport report = standing.report.value_or(model::DeploymentReport{});
+  const bool applied = !report.rendered_digest.empty();
+  json object = common_json(standing, report);
+  object["host"] = standing.host;
+  object["hostStatus"] = model::name_of(standing.host_status);
+  object["renderedDigest"] = applied ? json(report.rendered_digest.text()) : json();
+  object["commit"] = report.commit;
+  object["time"] = standing.report ? json(standing.time.text()) : json();
+  return object;
+}
+
+json json_of_deployment(const HostService::Standing& standing) {
+  json object = common_json(standing, standing.report.value_or(model::DeploymentReport{}));
+  object["deployment"] = standing.deployment.short_text();
+  return object;
 }
 
 Response answer_response(const HostService::Answer& answer) {
@@ -52,20 +71,24 @@ Response answer_response(const HostService::Answer& answer) {
 }
 
 Response sync(HostService& hosts, const Request& request) {
+  const auto wait = request.wait();
+  if (!wait) return unreadable(wait.error(), request.id);
   const auto body = request.json();
   if (!body) return unreadable(body.error(), request.id);
   const auto sync = model::parse_sync_request(*body);
   if (!sync) return error_response(sync.error(), request.id);
-  const auto answer = hosts.sync(host_in_path(request), *sync, request.id);
+  const auto answer = hosts.sync(host_in_path(request), *sync, *wait, request.id);
   return answer ? answer_response(*answer) : error_response(answer.error(), request.id);
 }
 
 Response changes(HostService& hosts, const Request& request) {
   const auto render = request.flag("render");
+  const auto wait = request.wait();
   if (!render) return unreadable(render.error(), request.id);
+  if (!wait) return unreadable(wait.error(), request.id);
   const auto since = request.parameters.find("since");
-  auto answer =
-      hosts.changes(host_in_path(request), since == request.parameters.end() ? "" : since->second);
+  auto answer = hosts.changes(host_in_path(request),
+                              since == request.parameters.end() ? "" : since->second, *wait);
   if (!answer && answer.error().field == "since") return unreadable(answer.error(), request.id);
   if (!answer) return error_response(answer.error(), request.id);
 
@@ -87,8 +110,14 @@ Response changes(HostService& hosts, const Request& request) {
   return response;
 }
 
-Response report(HostService& hosts, const Request& request) {
-  const auto stored = hosts.report_of(host_in_path(request));
+Response report(const Api& api, const Request& request) {
+  const Key host = host_in_path(request);
+  const auto stored = api.store.report(host.organization, host.name);
+  if (!stored && stored.error().code == ErrorCode::not_found) {
+    return error_response(
+        {ErrorCode::not_found, "it has not reported yet, or does not exist", host.subject()},
+        request.id);
+  }
   if (!stored) return error_response(stored.error(), request.id);
   const bool has_bookmark = !stored->bookmark.epoch.empty();
   return json_response(200, {{"host", stored->host},
@@ -101,27 +130,54 @@ Response standings(HostService& hosts, const Request& request) {
   const Key key{.kind = Kind::deployment,
                 .workspace = request.path.at("workspace"),
                 .name = request.path.at("name")};
-  const auto standings = hosts.standings_of(key);
-  if (!standings) return error_response(standings.error(), request.id);
+  const auto limit = request.limit();
+  if (!limit) return unreadable(limit.error(), request.id);
+  const auto after = request.parameters.find("continue");
+  const auto page =
+      hosts.standings_of(key, after == request.parameters.end() ? "" : after->second, *limit);
+  if (!page) return error_response(page.error(), request.id);
   json items = json::array();
-  for (const HostService::Standing& standing : *standings) items.push_back(json_of(standing));
-  return json_response(200, {{"items", std::move(items)}});
+  for (const HostService::Standing& standing : page->items) items.push_back(json_of_host(standing));
+  json body = {{"items", std::move(items)}};
+  if (page->next) body["continue"] = *page->next;
+  return json_response(200, body);
+}
+
+Response state(HostService& hosts, const Request& request) {
+  const Key host = host_in_path(request);
+  const auto state = hosts.state_of(host);
+  if (!state) return error_response(state.error(), request.id);
+  json deployments = json::array();
+  for (const HostService::Standing& standing : state->deployments) {
+    deployments.push_back(json_of_deployment(standing));
+  }
+  return json_response(200, {{"host", host.name},
+                             {"lastSeen", time_or_null(state->last_seen)},
+                             {"lastReport", time_or_null(state->last_report)},
+                             {"bookmark", state->bookmark ? json(state->bookmark->text()) : json()},
+                             {"bookmarkTime", time_or_null(state->bookmark_time)},
+                             {"deployments", std::move(deployments)}});
 }
 
 }  // namespace
 
-void add_host_routes(Router& router, HostService& hosts) {
-  router.add(
-      {"POST", "/v1/hosts/{name}/sync", {}, [&hosts](const Request& r) { return sync(hosts, r); }});
-  router.add({"GET", "/v1/hosts/{name}/changes", {"since", "render"}, [&hosts](const Request& r) {
-                return changes(hosts, r);
+void add_host_routes(Router& router, const Api& api) {
+  HostService& hosts = api.hosts;
+  router.add({"POST", "/v1/hosts/{name}/sync", {"wait"}, [&hosts](const Request& r) {
+                return sync(hosts, r);
               }});
-  router.add({"GET", "/v1/hosts/{name}/report", {}, [&hosts](const Request& r) {
-                return report(hosts, r);
+  router.add(
+      {"GET", "/v1/hosts/{name}/changes", {"since", "render", "wait"}, [&hosts](const Request& r) {
+         return changes(hosts, r);
+       }});
+  router.add(
+      {"GET", "/v1/hosts/{name}/report", {}, [api](const Request& r) { return report(api, r); }});
+  router.add({"GET", "/v1/hosts/{name}/state", {}, [&hosts](const Request& r) {
+                return state(hosts, r);
               }});
   router.add({"GET",
               "/v1/workspaces/{workspace}/deployments/{name}/hosts",
-              {},
+              {"limit", "continue"},
               [&hosts](const Request& r) { return standings(hosts, r); }});
 }
 

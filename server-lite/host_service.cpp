@@ -7,48 +7,177 @@
 #include "reconciler/delivery.hpp"
 #include "reconciler/host_query.hpp"
 #include "reconciler/roll_up.hpp"
+#include "server-lite/actors.hpp"
 #include "server-lite/limits.hpp"
 
 namespace titan::server_lite {
+namespace {
 
 using model::Bookmark;
 using model::Key;
+using model::Kind;
+using model::Status;
+
+Error no_such_host(const Key& host) {
+  return not_found("host " + quote(host.name) + " does not exist");
+}
+
+const model::DeploymentReport* find(const model::HostReport& report, const Key& deployment) {
+  const auto found = std::find_if(report.deployments.begin(), report.deployments.end(),
+                                  [&](const auto& one) { return one.key == deployment; });
+  return found == report.deployments.end() ? nullptr : &*found;
+}
+
+bool same(const Told* one, const Told* other) {
+  if (one == nullptr || other == nullptr) return one == other;
+  return one->form == other->form && one->failing == other->failing;
+}
+
+}  // namespace
+
+// ---- what hosts ask ----------------------------------------------------------------------------
+
+HostService::Look HostService::hear(const Key& key, const model::SyncRequest& request) {
+  const std::int64_t now = parts_.clock.monotonic().count();
+  return parts_.state.read([&](const FleetView& view) {
+    const auto* host = view.fleet.find_host(key);
+    if (host == nullptr || host->now() == nullptr) return Look();
+    const HostLife& life = view.life_of(*host);
+    life.heard_us = now;
+    if (request.bookmark && request.bookmark->epoch == epoch_) {
+      life.bookmark = request.bookmark->seq;
+    }
+    return Look{.exists = true, .is_ready = host->status == Status::ready};
+  });
+}
+
+Result<HostService::Answer> HostService::sync(const Key& host, const model::SyncRequest& request,
+                                              std::chrono::seconds wait,
+                                              const std::string& request_id) {
+  const Look look = hear(host, request);
+  if (!look.exists) return no_such_host(host);
+  if (request.report || !look.is_ready) {
+    TITAN_TRY(observe(host, request, look.is_ready, request_id));
+  }
+  const bool report_wanted =
+      !request.report && !request.report_digest.empty() &&
+      parts_.state.read([&](const FleetView& view) {
+        const auto* record = view.fleet.find_host(host);
+        return record != nullptr && view.life_of(*record).report_digest != request.report_digest;
+      });
+  // Who is asked for something is not kept waiting.
+  TITAN_ASSIGN(Answer answer, awaited_answer(host, request.bookmark,
+                                             report_wanted ? std::chrono::seconds(0) : wait));
+  answer.report_wanted = report_wanted;
+  if (!answer.changed) return answer;
+  std::vector<Key> delivered;
+  for (const auto& desired : answer.manifest.deployments) delivered.push_back(desired.key);
+  parts_.roll_up.delivered(delivered);
+  return answer;
+}
+
+Result<store::Batch> HostService::observation(const Key& host, const model::SyncRequest& sync,
+                                              bool is_ready, const std::string& request_id) {
+  store::Batch batch{.actor = std::string(kHostActor) + host.name, .request_id = request_id};
+  if (!is_ready) {
+    TITAN_ASSIGN(model::Entity entity, parts_.store.get(host));
+    const std::uint64_t revision = entity.revision;
+    entity.status = Status::ready;
+    entity.reason.clear();
+    batch.mutations.push_back({host, revision, std::move(entity)});
+  }
+  if (sync.report) {
+    batch.observations.push_back({.organization = host.organization,
+                                  .host = host.name,
+                                  .report = sync.report,
+                                  .bookmark = sync.bookmark.value_or(Bookmark())});
+  }
+  return batch;
+}
+
+Result<void> HostService::observe(const Key& host, const model::SyncRequest& sync, bool is_ready,
+                                  const std::string& request_id) {
+  for (int attempt = 1;; ++attempt) {
+    TITAN_ASSIGN(const store::Batch batch, observation(host, sync, is_ready, request_id));
+    const auto committed = parts_.store.commit(batch);
+    if (committed) break;
+    const bool raced = committed.error().code == ErrorCode::conflict;
+    if (!raced || attempt == kWriteAttempts) return committed.error();
+  }
+  if (sync.report) parts_.roll_up.touched(take_report(host, *sync.report));
+  return {};
+}
+
+// Returns the deployments of which the host says something else than before.
+std::set<Key> HostService::take_report(const Key& key, const model::HostReport& report) {
+  std::set<Key> touched;
+  parts_.state.update([&](FleetView& view) {
+    const auto* host = view.fleet.find_host(key);
+    if (host == nullptr) return;
+    const std::vector<Told> before = view.life_of(*host).told;
+    put_report(view, key, report, parts_.clock.wall());
+    const HostLife& life = view.life_of(*host);
+    const auto find_before = [&](std::uint64_t deployment) {
+      const auto found = std::find_if(before.begin(), before.end(), [&](const Told& one) {
+        return one.deployment == deployment;
+      });
+      return found == before.end() ? nullptr : &*found;
+    };
+    const auto touch_if_new = [&](const Key& deployment) {
+      const std::uint64_t number = short_of(deployment);
+      if (!same(find_before(number), life.find(number))) touched.insert(deployment);
+    };
+    for (const auto& deployment : report.deployments) touch_if_new(deployment.key);
+    if (before.size() + touched.size() == life.told.size()) return;  // it dropped none
+    for (const Key& deployment : view.deleting) touch_if_new(deployment);
+    for (const auto& delivery : reconciler::deliveries_to(view.fleet, *host, view.fleet.head())) {
+      touch_if_new(delivery.deployment->key);
+    }
+  });
+  return touched;
+}
 
 Result<HostService::Answer> HostService::answer(const Key& host,
                                                 const std::optional<Bookmark>& since) {
-  TITAN_ASSIGN(reconciler::HostChanges changes, state_.read([&](const FleetView& view) {
+  TITAN_ASSIGN(reconciler::HostChanges changes, parts_.state.read([&](const FleetView& view) {
     return reconciler::changes_for_host(view.fleet, epoch_, host, since);
   }));
   Answer answer{.changed = !changes.nothing_new()};
   if (answer.changed) {
-    for (auto& desired : changes.desired) renderer_.fill_digest(desired);
-    answer.manifest = reconciler::manifest_of(epoch_, host.name, changes);
+    for (auto& desired : changes.changed) TITAN_TRY(parts_.renderer.fill_digest(desired));
+    answer.manifest = reconciler::manifest_of(epoch_, host.name, std::move(changes));
   } else {
     answer.manifest.bookmark = {epoch_, changes.seq};
   }
   answer.manifest.poll_after = kPollAfter;
-  answer.manifest.time = clock_.wall();
+  answer.manifest.time = parts_.clock.wall();
   return answer;
 }
 
-Result<HostService::Answer> HostService::sync(const Key& host, const model::SyncRequest& request,
-                                              const std::string& request_id) {
-  const bool news = request.report || state_.read([&](const FleetView& view) {
-    return !view.heard_of.contains(host);
-  });
-  if (news) TITAN_TRY(writer_.observe(host, request, request_id));
-  TITAN_ASSIGN(Answer answer, this->answer(host, request.bookmark));
-  answer.report_wanted =
-      !request.report && !request.report_digest.empty() && state_.read([&](const FleetView& view) {
-        const auto known = view.report_digests.find(host);
-        return known == view.report_digests.end() || known->second != request.report_digest;
+Result<HostService::Answer> HostService::awaited_answer(const Key& host,
+                                                        const std::optional<Bookmark>& since,
+                                                        std::chrono::seconds wait) {
+  const Clock::Monotonic end = parts_.clock.monotonic() + wait;
+  std::optional<Bookmark> from = since;
+  while (true) {
+    TITAN_ASSIGN(Answer answer, this->answer(host, from));
+    const auto left = std::chrono::ceil<std::chrono::seconds>(end - parts_.clock.monotonic());
+    if (answer.changed || left.count() <= 0) return answer;
+    // Nothing was new up to here, so only what comes later matters.
+    from = answer.manifest.bookmark;
+    const auto matters = [&] {
+      return parts_.state.read([&](const FleetView& view) {
+        const auto* record = view.fleet.find_host(host);
+        return record == nullptr || record->now() == nullptr || record->relevant > from->seq;
       });
-  if (!answer.changed) return answer;
-  std::vector<Key> delivered;
-  for (const auto& desired : answer.manifest.deployments) delivered.push_back(desired.key);
-  TITAN_TRY(writer_.note_delivered(delivered, request_id));
-  return answer;
+    };
+    const bool woken = parts_.parking.wait(
+        left, [&](std::span<const model::Change>) { return matters(); }, matters);
+    if (!woken) return this->answer(host, since);
+  }
 }
+
+// ---- what people ask ---------------------------------------------------------------------------
 
 Result<std::optional<Bookmark>> HostService::bookmark_of(const std::string& since) {
   if (since.empty()) return std::optional<Bookmark>();
@@ -59,16 +188,20 @@ Result<std::optional<Bookmark>> HostService::bookmark_of(const std::string& sinc
                                       " is neither a bookmark nor an RFC 3339 time such as "
                                       "2026-03-01T12:00:00Z");
   }
-  TITAN_ASSIGN(const std::uint64_t seq, store_.seq_before(*moment));
-  return std::optional(Bookmark{epoch_, seq});
+  const auto seq = parts_.store.seq_before(*moment);
+  if (!seq && seq.error().code == ErrorCode::expired) return std::optional(Bookmark{epoch_, 0});
+  if (!seq) return seq.error();
+  return std::optional(Bookmark{epoch_, *seq});
 }
 
-Result<HostService::Answer> HostService::changes(const Key& host, const std::string& since) {
+Result<HostService::Answer> HostService::changes(const Key& host, const std::string& since,
+                                                 std::chrono::seconds wait) {
   TITAN_ASSIGN(const std::optional<Bookmark> bookmark, bookmark_of(since));
-  TITAN_ASSIGN(Answer answer, this->answer(host, bookmark));
+  TITAN_ASSIGN(Answer answer, awaited_answer(host, bookmark, wait));
   if (!answer.changed) {
-    TITAN_ASSIGN(const Answer all, this->answer(host, std::nullopt));
-    answer.manifest.digest = all.manifest.digest;
+    TITAN_ASSIGN(answer.manifest.digest, parts_.state.read([&](const FleetView& view) {
+      return reconciler::digest_for_host(view.fleet, host);
+    }));
   }
   return answer;
 }
@@ -78,51 +211,103 @@ Result<std::vector<model::RenderedDeployment>> HostService::render(
   std::vector<model::RenderedDeployment> rendered;
   for (const model::DesiredDeployment& desired : manifest.deployments) {
     if (!desired.error.empty()) continue;
-    TITAN_ASSIGN(auto files, renderer_.render(desired));
+    TITAN_ASSIGN(auto files, parts_.renderer.render(desired));
     rendered.push_back({desired.key, desired.version, std::move(files), desired.rendered_digest});
   }
   return rendered;
 }
 
-Result<store::StoredReport> HostService::report_of(const Key& host) const {
-  return state_.read([&](const FleetView& view) -> Result<store::StoredReport> {
-    const auto found = view.reports.find(host);
-    if (found != view.reports.end()) return found->second;
-    return not_found("host " + quote(host.name) + " has not reported yet, or does not exist");
+Result<HostService::Standing> HostService::standing_on(const std::string& host,
+                                                       const Key& deployment) {
+  Standing standing{.host = host, .deployment = deployment};
+  const auto stored = parts_.store.report(deployment.organization, host);
+  if (!stored && stored.error().code != ErrorCode::not_found) return stored.error();
+  if (stored) {
+    if (const auto* report = find(stored->report, deployment)) {
+      standing.report = *report;
+      standing.time = stored->time;
+    }
+  }
+  const Key key{.organization = deployment.organization, .kind = Kind::host, .name = host};
+  parts_.state.read([&](const FleetView& view) {
+    const auto* record = view.fleet.find_host(key);
+    if (record == nullptr || record->now() == nullptr) return;
+    standing.host_status = record->status;
+    for (const auto& delivery : reconciler::deliveries_to(view.fleet, *record, view.fleet.head())) {
+      if (delivery.deployment->key != deployment) continue;
+      const auto* report = standing.report ? &*standing.report : nullptr;
+      standing.wanted = true;
+      standing.current = reconciler::standing_of(report, reconciler::desired_digest(delivery)) ==
+                         reconciler::Standing::current;
+    }
   });
+  return standing;
 }
 
-Result<std::vector<HostService::Standing>> HostService::standings_of(const Key& deployment) {
-  TITAN_TRY(store_.get(deployment));
-  std::map<std::string, model::DesiredDeployment> desired;
-  std::map<std::string, Standing> standings;
-  state_.read([&](const FleetView& view) {
-    const std::uint64_t now = view.fleet.head();
-    if (const auto entity = view.fleet.find(deployment, now)) {
-      for (const auto& host : reconciler::hosts_reached(view.fleet, *entity, now)) {
-        desired[host->name] = reconciler::desired_form(view.fleet, *entity, *host, now);
-        standings[host->name].host = host->name;
-      }
+Result<HostService::StandingsPage> HostService::standings_of(const Key& deployment,
+                                                             const std::string& after,
+                                                             std::size_t limit) {
+  TITAN_TRY(parts_.store.get(deployment));
+  std::set<std::string> hosts;
+  parts_.state.read([&](const FleetView& view) {
+    if (const auto* record = view.fleet.find(deployment)) {
+      reconciler::for_each_host_of(view.fleet, *record, [&](const reconciler::HostRecord& host) {
+        hosts.insert(host.key.name);
+      });
     }
-    for (const auto& [host, stored] : view.reports) {
-      for (const auto& report : stored.report.deployments) {
-        if (report.key != deployment) continue;
-        standings[host.name] = {.host = host.name, .report = report, .time = stored.time};
-      }
-    }
-    return true;
+    for (const std::string& holder : holders_of(view, deployment)) hosts.insert(holder);
   });
-  std::vector<Standing> result;
-  for (auto& [host, standing] : standings) {
-    const auto wanted = desired.find(host);
-    if (wanted != desired.end()) {
-      renderer_.fill_digest(wanted->second);
-      const reconciler::Standing compared{host, wanted->second, standing.report};
-      standing.current = compared.current();
+  StandingsPage page;
+  for (auto host = hosts.upper_bound(after); host != hosts.end(); ++host) {
+    if (page.items.size() == limit) {
+      page.next = page.items.back().host;
+      break;
     }
-    result.push_back(std::move(standing));
+    TITAN_ASSIGN(Standing standing, standing_on(*host, deployment));
+    page.items.push_back(std::move(standing));
   }
-  return result;
+  return page;
+}
+
+Result<HostService::HostState> HostService::state_of(const Key& key) {
+  TITAN_TRY(parts_.store.get(key));
+  HostState state;
+  std::set<Key> deployments;
+  std::uint64_t bookmark = 0;
+  const Clock::Monotonic now = parts_.clock.monotonic();
+  const Timestamp wall = parts_.clock.wall();
+  parts_.state.read([&](const FleetView& view) {
+    const auto* host = view.fleet.find_host(key);
+    if (host == nullptr) return;
+    const HostLife& life = view.life_of(*host);
+    bookmark = life.bookmark;
+    if (life.heard_us != HostLife::kNever) {
+      const auto ago = now - Clock::Monotonic(life.heard_us);
+      state.last_seen = Timestamp::from_micros(wall.micros() - ago.count());
+    }
+    for (const auto& delivery : reconciler::deliveries_to(view.fleet, *host, view.fleet.head())) {
+      deployments.insert(delivery.deployment->key);
+    }
+  });
+  const auto stored = parts_.store.report(key.organization, key.name);
+  if (!stored && stored.error().code != ErrorCode::not_found) return stored.error();
+  if (stored) {
+    state.last_report = stored->time;
+    for (const auto& report : stored->report.deployments) deployments.insert(report.key);
+    if (bookmark == 0 && stored->bookmark.epoch == epoch_) bookmark = stored->bookmark.seq;
+  }
+  if (bookmark > 0) {
+    state.bookmark = Bookmark{epoch_, bookmark};
+    const auto there = parts_.store.changes(bookmark - 1, 1, {});
+    if (there && !there->empty() && there->front().seq == bookmark) {
+      state.bookmark_time = there->front().time;
+    }
+  }
+  for (const Key& deployment : deployments) {
+    TITAN_ASSIGN(Standing standing, standing_on(key.name, deployment));
+    state.deployments.push_back(std::move(standing));
+  }
+  return state;
 }
 
 }  // namespace titan::server_lite

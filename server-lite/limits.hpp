@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 // The limits of server-lite/, in one place.
 namespace titan::server_lite {
@@ -10,9 +11,14 @@ constexpr std::size_t kBodyBytesMax = 8UL << 20U;
 constexpr std::size_t kTargetBytesMax = 8UL << 10U;  // path and query of a request
 constexpr std::size_t kPageItemsMax = 1000;
 constexpr std::size_t kPageItemsDefault = 500;
-constexpr std::size_t kUsersNamed = 10;               // in the error about an entity that is in use
-constexpr std::size_t kCompiledTemplatesMax = 128;    // kept compiled
-constexpr std::size_t kRenderedDigestsMax = 100'000;  // kept
+constexpr std::size_t kUsersNamed = 10;                // in the message about an entity in use
+constexpr std::size_t kUsersListed = 100;              // beside that message
+constexpr std::size_t kProposedChangesMax = 1000;      // in one batch
+constexpr std::size_t kProposalsAccepted = 1000;       // that nobody waits for, not yet written
+constexpr std::size_t kChangesTracked = 10'000;        // proposals whose fate is remembered
+constexpr int kWriteAttempts = 8;                      // of a write that is overtaken by others
+constexpr std::size_t kCompiledTemplatesMax = 128;     // kept compiled
+constexpr std::size_t kRenderedDigestsMax = 100'000;   // kept
 constexpr std::size_t kKeepAliveRequestsMax = 10'000;  // on one connection
 // An open connection holds a thread: many threads, and few seconds for a connection that says
 // nothing.
@@ -21,5 +27,28 @@ constexpr std::chrono::seconds kIdleTimeout{1};         // of a connection betwe
 constexpr std::chrono::seconds kReadTimeout{10};        // between two pieces of a request
 constexpr std::chrono::milliseconds kStopNoticed{500};  // at the latest
 constexpr std::chrono::seconds kPollAfter{60};          // when a host should ask again
+constexpr std::size_t kParkedMax = 16;                  // requests that wait, of those served
+constexpr std::chrono::seconds kWaitMax{60};            // how long one may
+
+// Processors.
+constexpr std::size_t kProcessorPage = 1000;         // changes taken in at a time
+constexpr std::size_t kProcessorWritesMax = 500;     // in one commit
+constexpr std::uint64_t kCursorLagMax = 1000;        // changes that a restart repeats
+constexpr std::chrono::seconds kFaultPause{1};       // after a fault of the store
+constexpr std::size_t kReportsPage = 500;            // read at a time, after a start
+constexpr std::size_t kHostsAtOnce = 1000;           // looked at under one lock
+constexpr std::size_t kRenderProbes = 4;             // hosts that a deployment is rendered for
+constexpr std::chrono::milliseconds kRollUpLong{2};  // one that takes longer rests
+constexpr int kRollUpRest = 10;                      // times as long as it took
+constexpr std::chrono::minutes kHostLease{15};       // silent for longer: MISSING
+constexpr std::chrono::seconds kLeaseLookMin{1};     // between two looks at all leases
+constexpr std::chrono::seconds kLeaseLookMax{60};
+constexpr std::chrono::minutes kRescheduleAfter{10};  // MISSING for longer: replicas move
+
+// The change log.
+constexpr std::uint64_t kChangesKept = 100'000;
+constexpr std::chrono::hours kChangesKeptFor{24 * 30};
+constexpr std::size_t kCompactionPage = 1000;         // changes removed at a time
+constexpr std::chrono::seconds kCompactionPause{60};  // between two looks
 
 }  // namespace titan::server_lite

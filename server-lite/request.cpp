@@ -3,6 +3,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "base/duration.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "server-lite/limits.hpp"
@@ -41,11 +42,29 @@ int status_of(ErrorCode code) {
 
 }  // namespace
 
-Result<bool> Request::flag(const std::string& name) const {
+Result<bool> Request::flag(const std::string& name, bool absent) const {
   const auto found = parameters.find(name);
-  if (found == parameters.end() || found->second == "false") return false;
+  if (found == parameters.end()) return absent;
+  if (found->second == "false") return false;
   if (found->second == "true") return true;
   return invalid_field(name, "expected true or false, found " + quote(found->second));
+}
+
+Result<void> Request::read_flags(std::initializer_list<FlagPlace> flags) const {
+  for (const auto& [name, place] : flags) {
+    TITAN_ASSIGN(*place, flag(name));
+  }
+  return {};
+}
+
+Result<std::chrono::seconds> Request::wait() const {
+  const auto found = parameters.find("wait");
+  if (found == parameters.end()) return std::chrono::seconds(0);
+  const auto wait = parse_duration(found->second);
+  if (!wait) return invalid_field("wait", wait.error().message);
+  if (*wait <= kWaitMax) return *wait;
+  return invalid_field(
+      "wait", "expected at most " + duration_text(kWaitMax) + ", found " + quote(found->second));
 }
 
 Result<std::size_t> Request::limit() const {

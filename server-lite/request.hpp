@@ -1,10 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/http.hpp"
 #include "base/result.hpp"
@@ -18,8 +21,13 @@ struct Request {
   std::map<std::string, std::string> path = {};        // the {name} parts of the route
   std::map<std::string, std::string> parameters = {};  // of the query; only those the route knows
 
-  // A parameter that is "true" or "false"; false when absent. invalid otherwise.
-  [[nodiscard]] Result<bool> flag(const std::string& name) const;
+  // A parameter that is "true" or "false"; `absent` when it is not there. invalid otherwise.
+  [[nodiscard]] Result<bool> flag(const std::string& name, bool absent = false) const;
+  // Several flags, false when absent, into their places.
+  using FlagPlace = std::pair<const char*, bool*>;
+  [[nodiscard]] Result<void> read_flags(std::initializer_list<FlagPlace> flags) const;
+  // `wait`: a duration up to kWaitMax, such as "30s"; none when absent. invalid otherwise.
+  [[nodiscard]] Result<std::chrono::seconds> wait() const;
   // `limit`: 1 to kPageItemsMax, kPageItemsDefault when absent.
   [[nodiscard]] Result<std::size_t> limit() const;
   // The revision in If-Match, if there is one. invalid unless it is a number in double quotes.

@@ -1,28 +1,84 @@
 #include "server-lite/server.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "server-lite/actors.hpp"
 #include "server-lite/api.hpp"
 
 namespace titan::server_lite {
 
-Server::Server(const Env& env, std::string epoch)
-    : renderer_(env.store),
-      writer_(env.store, state_, renderer_, env.log),
-      hosts_(env.store, state_, renderer_, writer_, env.clock, std::move(epoch)),
+Server::Server(const Env& env, Options options, std::string epoch)
+    : env_(env),
+      wake_(std::move(options.wake)),
+      renderer_(env.store),
+      writer_(env.store, state_, renderer_, tracker_),
+      roll_up_(env.store, state_, renderer_, env.clock, env.log),
+      placement_(state_, roll_up_, env.clock),
+      leases_(env.store, state_, env.clock),
+      // Assignments first: the statuses follow from them.
+      runner_(env.store, {leases_, placement_, roll_up_}, env.clock, env.log),
+      compactor_(env.store, state_, runner_, env.clock, options.retention),
+      hosts_({env.store, state_, renderer_, roll_up_, parking_, env.clock}, std::move(epoch)),
       router_(env.random, env.log) {
-  add_entity_routes(router_, env.store, writer_);
-  add_host_routes(router_, hosts_);
-  add_blob_routes(router_, env.store);
-  add_feed_routes(router_, env.store, hosts_);
-  add_status_routes(router_, env.store);
+  const Api api{env.store, state_, writer_, tracker_, hosts_, runner_, parking_};
+  add_entity_routes(router_, api);
+  add_change_routes(router_, api);
+  add_host_routes(router_, api);
+  add_blob_routes(router_, api);
+  add_status_routes(router_, api);
 }
 
-Result<std::unique_ptr<Server>> Server::open(const Env& env) {
+Server::~Server() {
+  env_.store.listen({});
+}
+
+Result<std::unique_ptr<Server>> Server::open(const Env& env, Options options) {
   TITAN_ASSIGN(const model::Bookmark head, env.store.head());
-  std::unique_ptr<Server> server(new Server(env, head.epoch));
-  TITAN_TRY(server->writer_.open());
+  std::unique_ptr<Server> server(new Server(env, std::move(options), head.epoch));
+  TITAN_TRY(server->start());
   return server;
+}
+
+Result<void> Server::start() {
+  Result<void> loaded;
+  state_.update([&](FleetView& view) { loaded = load(env_.store, view); });
+  TITAN_TRY(loaded);
+  env_.store.listen([this](std::span<const model::Change> changes) {
+    state_.update([&](FleetView& view) { apply(view, changes); });
+    parking_.wake(changes);
+    wake_();
+  });
+  const model::Entity workspace{.name = std::string(model::kDefaultWorkspace),
+                                .spec = model::WorkspaceSpec{},
+                                .status = model::Status::ready};
+  const bool exists =
+      state_.read([&](const FleetView& view) { return view.fleet.exists(workspace.key()); });
+  if (!exists) {
+    TITAN_TRY(env_.store.commit(
+        {.mutations = {{workspace.key(), 0, workspace}}, .actor = std::string(kServerActor)}));
+  }
+  roll_up_.open();
+  placement_.open();
+  return runner_.open();
+}
+
+// A report or a proposal that nobody waits for makes work without a change.
+HttpResponse Server::handle(const HttpRequest& request) const {
+  HttpResponse response = router_.handle(request);
+  if (request.method != "GET" && request.method != "HEAD" && response.status != 204) wake_();
+  return response;
+}
+
+Clock::Monotonic Server::step() {
+  const Clock::Monotonic now = env_.clock.monotonic();
+  if (writer_.step()) return now;
+  const Clock::Monotonic processed = runner_.step();
+  const auto compacted = compactor_.step();
+  if (compacted) return std::min(processed, *compacted);
+  env_.log.warning("the change log could not be compacted, and will be tried again",
+                   {{"error", compacted.error().text()}});
+  return std::min(processed, now + kFaultPause);
 }
 
 }  // namespace titan::server_lite

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -8,8 +9,15 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "server-lite/change_tracker.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/host_service.hpp"
+#include "server-lite/lease_processor.hpp"
+#include "server-lite/parking.hpp"
+#include "server-lite/placement_processor.hpp"
+#include "server-lite/processor_runner.hpp"
+#include "server-lite/retention.hpp"
+#include "server-lite/roll_up_processor.hpp"
 #include "server-lite/router.hpp"
 #include "server-lite/template_renderer.hpp"
 #include "server-lite/writer.hpp"
@@ -17,8 +25,10 @@
 
 namespace titan::server_lite {
 
-// titan-server without its socket: a store, and everything that answers requests from it. A test
-// or a simulation calls handle() itself. Safe to share between threads once opened.
+// titan-server without its socket and its threads: a store, everything that answers requests from
+// it, and the work that follows from changes. A test or a simulation calls handle() and step()
+// itself. handle() is safe to call from several threads once opened; step() and finish() are for
+// one other thread.
 class Server {
  public:
   // What it needs from outside; borrowed.
@@ -28,20 +38,43 @@ class Server {
     Random& random;
     Log& log;
   };
+  struct Options {
+    Retention retention = {};
+    // Called when step() has something to do, from whichever thread made it so: must be quick.
+    std::function<void()> wake = [] {};
+  };
 
   // Brings everything up from the store. Errors: those of the store.
-  static Result<std::unique_ptr<Server>> open(const Env& env);
+  static Result<std::unique_ptr<Server>> open(const Env& env, Options options);
+  static Result<std::unique_ptr<Server>> open(const Env& env) { return open(env, Options()); }
+  ~Server();
 
-  [[nodiscard]] HttpResponse handle(const HttpRequest& request) const {
-    return router_.handle(request);
-  }
+  [[nodiscard]] HttpResponse handle(const HttpRequest& request) const;
+
+  // A bounded piece of what follows from changes and from time; returns when to call again. Before
+  // or at now: there is more to do.
+  Clock::Monotonic step();
+  // Answers all that wait, so that handle() returns soon from now on. From any thread.
+  void stop_waiting() { parking_.close(); }
+  // Stores how far the processors have come. Call it last; what it does not store is done again.
+  Result<void> finish() { return runner_.flush(); }
 
  private:
-  Server(const Env& env, std::string epoch);
+  Server(const Env& env, Options options, std::string epoch);
+  Result<void> start();
 
+  const Env env_;
+  const std::function<void()> wake_;
   FleetState state_;
+  Parking parking_;
+  ChangeTracker tracker_;
   TemplateRenderer renderer_;
   Writer writer_;
+  RollUpProcessor roll_up_;
+  PlacementProcessor placement_;
+  LeaseProcessor leases_;
+  ProcessorRunner runner_;
+  Compactor compactor_;
   HostService hosts_;
   Router router_;
 };

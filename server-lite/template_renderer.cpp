@@ -71,11 +71,16 @@ Result<TemplateRenderer::CompiledPtr> TemplateRenderer::compiled(
 Result<std::vector<model::RenderedFile>> TemplateRenderer::render(
     const model::DesiredDeployment& desired) {
   TITAN_ASSIGN(const CompiledPtr compiled, this->compiled(desired.template_digest, desired.files));
-  return compiled->render(desired.inputs.json());
+  auto rendered = compiled->render(desired.inputs.json());
+  if (rendered || rendered.error().code != ErrorCode::exhausted) return rendered;
+  // Too deep or too long: a property of the template, as any other mistake in it.
+  Error error = rendered.error();
+  error.code = ErrorCode::invalid;
+  return error;
 }
 
-void TemplateRenderer::fill_digest(model::DesiredDeployment& desired) {
-  reconciler::render_digest(desired, [this](const auto& form) { return digest_of(form); });
+Result<void> TemplateRenderer::fill_digest(model::DesiredDeployment& desired) {
+  return reconciler::render_digest(desired, [this](const auto& form) { return digest_of(form); });
 }
 
 Result<Digest> TemplateRenderer::digest_of(const model::DesiredDeployment& desired) {

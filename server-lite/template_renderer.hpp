@@ -27,8 +27,9 @@ class TemplateRenderer {
   Result<void> check(const model::TemplateSpec& spec);
   // invalid: the template cannot be rendered with these inputs. REQUIRES: `desired.error` empty.
   Result<std::vector<model::RenderedFile>> render(const model::DesiredDeployment& desired);
-  // Fills in the digest of what render() gives, or the error; see reconciler::render_digest().
-  void fill_digest(model::DesiredDeployment& desired);
+  // Fills in the digest of what render() gives, or why it cannot be rendered; see
+  // reconciler::render_digest(). Errors: those of the store.
+  Result<void> fill_digest(model::DesiredDeployment& desired);
 
  private:
   Result<Digest> digest_of(const model::DesiredDeployment& desired);

@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
+#include <set>
 #include <utility>
 
 #include "base/text.hpp"
-#include "reconciler/delivery.hpp"
-#include "reconciler/roll_up.hpp"
+#include "server-lite/actors.hpp"
 #include "server-lite/admission.hpp"
 #include "server-lite/limits.hpp"
-#include "store/limits.hpp"
 
 namespace titan::server_lite {
 namespace {
@@ -20,25 +18,19 @@ using model::Entity;
 using model::Key;
 using model::Kind;
 using model::Status;
-
-constexpr std::string_view kServerActor = "titan";
-constexpr std::string_view kLocalActor = "local";  // whoever reaches the loopback address
-
-Status first_status(Kind kind) {
-  return kind == Kind::host || kind == Kind::deployment ? Status::initialized : Status::ready;
-}
+using Operation = ProposedChange::Operation;
 
 Key workspace_key(const Key& key) {
   return {.organization = key.organization, .kind = Kind::workspace, .name = key.workspace};
 }
 
-Key host_key(const store::StoredReport& stored) {
-  return {.organization = stored.organization, .kind = Kind::host, .name = stored.host};
-}
-
-Error with_subject(Error error, const Key& key) {
+Error about(const Key& key, Error error) {
   if (error.subject.empty()) error.subject = key.subject();
   return error;
+}
+
+Status first_status(Kind kind) {
+  return kind == Kind::host || kind == Kind::deployment ? Status::initialized : Status::ready;
 }
 
 // What is wanted of an entity, upon what is stored of it.
@@ -46,7 +38,8 @@ Entity merged(const Entity& wanted, const std::optional<Entity>& stored) {
   Entity entity = stored.value_or(wanted);
   entity.spec = wanted.spec;
   entity.tags = wanted.tags;
-  if (!stored) {
+  // The statuses of hosts and deployments are found out; all else is there once it is stored.
+  if (!stored || first_status(wanted.kind()) == Status::ready) {
     entity.status = first_status(wanted.kind());
     entity.reason.clear();
     entity.deleting = false;
@@ -54,56 +47,24 @@ Entity merged(const Entity& wanted, const std::optional<Entity>& stored) {
   return entity;
 }
 
-std::set<Key> deployments_in(const model::HostReport& report) {
-  std::set<Key> keys;
-  for (const auto& deployment : report.deployments) keys.insert(deployment.key);
-  return keys;
-}
-
-void set_member(std::set<Key>& keys, const Key& key, bool member) {
-  if (member) {
-    keys.insert(key);
-  } else {
-    keys.erase(key);
+Result<void> check_stored(const ProposedChange& change, const std::optional<Entity>& stored) {
+  const bool must_exist =
+      change.operation == Operation::update || change.operation == Operation::remove;
+  if (must_exist && !stored) return not_found("it does not exist");
+  if (stored && change.operation == Operation::create) {
+    return conflict("it exists already, at revision " + std::to_string(stored->revision));
   }
-}
-
-void apply_to(FleetView& view, const std::vector<Change>& changes) {
-  for (const Change& change : changes) {
-    view.fleet.apply(change);
-    if (change.key.kind == Kind::host) {
-      const bool heard_of = change.after && change.after->status != Status::initialized;
-      set_member(view.heard_of, change.key, heard_of);
-      if (!change.after) forget_report(view, change.key);
-    }
-    if (change.key.kind == Kind::deployment) {
-      set_member(view.deleting, change.key, change.after && change.after->deleting);
-    }
+  if (stored && stored->deleting && change.operation != Operation::remove) {
+    return conflict("it is being deleted");
   }
-}
-
-const model::DeploymentReport* find_report(const FleetView& view, const Key& host,
-                                           const Key& deployment) {
-  const auto stored = view.reports.find(host);
-  if (stored == view.reports.end()) return nullptr;
-  const auto& listed = stored->second.report.deployments;
-  const auto found = std::find_if(listed.begin(), listed.end(),
-                                  [&](const auto& report) { return report.key == deployment; });
-  return found == listed.end() ? nullptr : &*found;
-}
-
-std::vector<reconciler::Standing> standings_of(const FleetView& view, const Entity& deployment) {
-  std::vector<reconciler::Standing> standings;
-  const std::uint64_t now = view.fleet.head();
-  for (const auto& host : reconciler::hosts_reached(view.fleet, deployment, now)) {
-    reconciler::Standing standing{
-        .host = host->name,
-        .desired = reconciler::desired_form(view.fleet, deployment, *host, now)};
-    const auto* report = find_report(view, host->key(), deployment.key());
-    if (report != nullptr) standing.report = *report;
-    standings.push_back(std::move(standing));
+  const std::uint64_t found = stored ? stored->revision : 0;
+  if (change.if_revision && *change.if_revision != found) {
+    return conflict(found == 0 ? "it does not exist; expected revision " +
+                                     std::to_string(*change.if_revision)
+                               : "it is at revision " + std::to_string(found) +
+                                     "; expected revision " + std::to_string(*change.if_revision));
   }
-  return standings;
+  return {};
 }
 
 }  // namespace
@@ -115,37 +76,93 @@ std::string_view name_of(WriteOutcome outcome) {
   return kNames[static_cast<std::size_t>(outcome)];
 }
 
-Result<void> Writer::open() {
-  const std::lock_guard lock(mutex_);
-  std::uint64_t seq = 0;
-  while (true) {
-    TITAN_ASSIGN(const std::vector<Change> page, store_.changes(seq, kPageItemsMax));
-    if (page.empty()) break;
-    seq = page.back().seq;
-    state_.update([&](FleetView& view) { apply_to(view, page); });
-  }
-  TITAN_ASSIGN(const std::vector<store::StoredReport> reports, store_.reports());
-  state_.update([&](FleetView& view) {
-    for (const store::StoredReport& stored : reports) put_report(view, host_key(stored), stored);
-  });
+// A proposal on its way into a batch.
+struct Writer::Draft {
+  store::Batch batch = {};
+  Committed committed = {};
+  std::set<Key> workspaces = {};  // that the batch makes
+};
 
-  const Entity workspace{.name = std::string(model::kDefaultWorkspace),
-                         .spec = model::WorkspaceSpec{},
-                         .status = Status::ready};
-  TITAN_ASSIGN(const auto existing, find(workspace.key()));
-  if (!existing) {
-    TITAN_TRY(commit(
-        {.mutations = {{workspace.key(), 0, workspace}}, .actor = std::string(kServerActor)}));
-  }
-  const std::set<Key> all = state_.read([](const FleetView& view) {
-    std::set<Key> keys = view.deleting;
-    for (const Kind kind : {Kind::workload, Kind::deployment}) {
-      view.fleet.for_each(kind, view.fleet.head(),
-                          [&](const auto& entity) { keys.insert(entity->key()); });
+// Everything that a decision about the proposal rests on: the keys that it writes, and those that
+// must stay as they are until it is written.
+KeyLocks::Uses Writer::uses_of(const Proposal& proposal) const {
+  KeyLocks::Uses uses;
+  for (const ProposedChange& change : proposal.changes) {
+    if (change.operation != Operation::remove) {
+      for (const auto& reference : model::references_of(change.entity)) {
+        uses.emplace(reference.key, KeyLocks::Use::shared);
+      }
     }
-    return keys;
-  });
-  return roll_up(all, "");
+    if (!model::in_workspace(change.key.kind)) continue;
+    const Key workspace = workspace_key(change.key);
+    const bool exists = state_.read([&](const FleetView& v) { return v.fleet.exists(workspace); });
+    uses.emplace(workspace, exists ? KeyLocks::Use::shared : KeyLocks::Use::alone);
+  }
+  for (const ProposedChange& change : proposal.changes) uses[change.key] = KeyLocks::Use::alone;
+  return uses;
+}
+
+tl::expected<Committed, Refusal> Writer::propose(const Proposal& proposal) {
+  Refusal refusal;
+  const auto refuse = [&](Error error) {
+    refusal.error = about(proposal.changes[refusal.change].key, std::move(error));
+    tracker_.note(proposal.id, {.state = ChangeTracker::State::refused, .error = refusal.error});
+    return tl::unexpected(refusal);
+  };
+  if (const auto checked = check_alone(proposal, refusal.change); !checked) {
+    return refuse(checked.error());
+  }
+  const KeyLocks::Guard guard(locks_, uses_of(proposal));
+  for (int attempt = 1;; ++attempt) {
+    Draft draft{.batch = {.actor = std::string(kLocalActor), .request_id = proposal.id}};
+    if (const auto drafted = write_draft(proposal, draft, refusal.change); !drafted) {
+      return refuse(drafted.error());
+    }
+    const auto changes = store_.commit(draft.batch);
+    // A processor wrote a status after our look at an entity: then look again.
+    const bool raced = !changes && changes.error().code == ErrorCode::conflict;
+    if (raced && attempt < kWriteAttempts) continue;
+    if (!changes) return refuse(changes.error());
+    complete(*changes, draft.committed);
+    tracker_.note(proposal.id,
+                  {.state = ChangeTracker::State::committed, .seq = draft.committed.seq});
+    return std::move(draft.committed);
+  }
+}
+
+// What can be checked without looking at the fleet. A template's blobs are read and compiled here,
+// before anybody has to wait for this proposal.
+Result<void> Writer::check_alone(const Proposal& proposal, std::size_t& at) {
+  std::set<Key> seen;
+  for (at = 0; at < proposal.changes.size(); ++at) {
+    const ProposedChange& change = proposal.changes[at];
+    if (!seen.insert(change.key).second) {
+      return invalid("it stands twice in one batch; each entity may be changed once");
+    }
+    if (change.operation == Operation::remove) continue;
+    TITAN_TRY(check_abilities(change.entity));
+    if (const auto* spec = std::get_if<model::TemplateSpec>(&change.entity.spec)) {
+      TITAN_TRY(renderer_.check(*spec));
+    }
+  }
+  at = 0;
+  return {};
+}
+
+Result<void> Writer::write_draft(const Proposal& proposal, Draft& draft, std::size_t& at) {
+  for (at = 0; at < proposal.changes.size(); ++at) {
+    const ProposedChange& change = proposal.changes[at];
+    TITAN_ASSIGN(const std::optional<Entity> stored, find(change.key));
+    TITAN_TRY(check_stored(change, stored));
+    if (change.operation == Operation::remove) {
+      TITAN_TRY(add_removal(proposal, change, *stored, draft));
+    } else {
+      TITAN_TRY(add_workspace(proposal, change.key, draft));
+      TITAN_TRY(add_put(proposal, change, stored, draft));
+    }
+  }
+  at = 0;
+  return {};
 }
 
 Result<std::optional<Entity>> Writer::find(const Key& key) {
@@ -155,226 +172,116 @@ Result<std::optional<Entity>> Writer::find(const Key& key) {
   return found.error();
 }
 
-Result<std::vector<Change>> Writer::commit(const store::Batch& batch) {
-  TITAN_ASSIGN(std::vector<Change> changes, store_.commit(batch));
-  state_.update([&](FleetView& view) { apply_to(view, changes); });
-  return changes;
-}
-
-Result<void> Writer::commit_in_parts(store::Batch batch) {
-  const std::vector<store::Mutation> mutations = std::exchange(batch.mutations, {});
-  std::span<const store::Mutation> left = mutations;
-  while (!left.empty()) {
-    const auto part = left.first(std::min(left.size(), store::kBatchMutationsMax));
-    batch.mutations.assign(part.begin(), part.end());
-    TITAN_TRY(commit(batch));
-    left = left.subspan(part.size());
-  }
-  return {};
-}
-
-Result<void> Writer::admit(const PutRequest& request, bool workspace_exists) {
-  const Entity& entity = request.entity;
-  if (!workspace_exists && !request.create_workspace) {
-    Error error =
-        invalid_field("workspace", "workspace " + quote(entity.workspace) + " does not exist");
-    error.subject = entity.key().subject();
-    return error;
-  }
-  TITAN_TRY(check_abilities(entity));
-  if (!request.allow_missing) {
-    TITAN_TRY(state_.read([&](const FleetView& view) { return check_references(view, entity); }));
-  }
-  if (const auto* spec = std::get_if<model::TemplateSpec>(&entity.spec)) {
-    if (const auto checked = renderer_.check(*spec); !checked) {
-      return with_subject(checked.error(), entity.key());
-    }
-  }
-  return {};
-}
-
-Result<Written> Writer::put(const PutRequest& request) {
-  const std::lock_guard lock(mutex_);
-  const Key key = request.entity.key();
-  TITAN_ASSIGN(const std::optional<Entity> stored, find(key));
-  if (stored && request.must_create) return with_subject(conflict("it exists already"), key);
-  if (stored && stored->deleting) return with_subject(conflict("it is being deleted"), key);
-
-  bool workspace_exists = true;
-  if (model::in_workspace(key.kind)) {
-    TITAN_ASSIGN(const std::optional<Entity> workspace, find(workspace_key(key)));
-    workspace_exists = workspace.has_value();
-  }
-  TITAN_TRY(admit(request, workspace_exists));
-
-  store::Batch batch{.actor = std::string(kLocalActor), .request_id = request.request_id};
-  if (!workspace_exists) {
-    const Entity workspace{.name = key.workspace,
-                           .organization = key.organization,
-                           .spec = model::WorkspaceSpec{},
-                           .status = Status::ready};
-    batch.mutations.push_back({workspace.key(), 0, workspace});
-  }
-  const auto expected = request.must_create ? std::optional<std::uint64_t>(0) : request.if_match;
-  batch.mutations.push_back({key, expected, merged(request.entity, stored)});
-  auto changes = commit(batch);
-  if (!changes) return with_subject(changes.error(), key);
-  follow_up(*changes, request.request_id);
-
-  Written written{.workspace_created = !workspace_exists};
-  TITAN_ASSIGN(written.entity, store_.get(key));
-  if (!changes->empty()) {
-    written.outcome = stored ? WriteOutcome::updated : WriteOutcome::created;
-  }
-  return written;
-}
-
-Result<Written> Writer::remove(const RemoveRequest& request) {
-  const std::lock_guard lock(mutex_);
-  TITAN_ASSIGN(Entity entity, store_.get(request.key));
-  TITAN_TRY(state_.read([&](const FleetView& view) { return check_unused(view, request.key); }));
-  const bool wait =
-      request.key.kind == Kind::deployment && !request.force &&
-      state_.read([&](const FleetView& view) { return !holders_of(view, request.key).empty(); });
-
-  store::Mutation mutation{.key = request.key, .expected_revision = request.if_match};
-  if (wait) {
-    entity.deleting = true;
-    mutation.entity = entity;
-  }
-  store::Batch batch{.mutations = {std::move(mutation)},
-                     .actor = std::string(kLocalActor),
-                     .request_id = request.request_id};
-  if (request.key.kind == Kind::host) {
-    batch.observations.push_back(
-        {.organization = request.key.organization, .host = request.key.name});
-  }
-  auto changes = commit(batch);
-  if (!changes) return with_subject(changes.error(), request.key);
-  follow_up(*changes, request.request_id);
-
-  if (wait) {
-    TITAN_ASSIGN(entity, store_.get(request.key));
-    return Written{.entity = std::move(entity), .outcome = WriteOutcome::deleting};
-  }
-  entity.status = Status::deleted;
-  return Written{.entity = std::move(entity), .outcome = WriteOutcome::deleted};
-}
-
-Result<void> Writer::observe(const Key& host, const model::SyncRequest& sync,
-                             const std::string& request_id) {
-  const std::lock_guard lock(mutex_);
-  TITAN_ASSIGN(Entity entity, store_.get(host));
-  store::Batch batch{.actor = "host/" + host.name, .request_id = request_id};
-  if (entity.status == Status::initialized) {
-    entity.status = Status::ready;
-    batch.mutations.push_back({host, entity.revision, entity});
-  }
-  std::set<Key> touched;
-  if (sync.report) {
-    touched = deployments_in(*sync.report);
-    state_.read([&](const FleetView& view) {
-      const auto before = view.reports.find(host);
-      if (before != view.reports.end()) touched.merge(deployments_in(before->second.report));
-      return true;
-    });
-    batch.observations.push_back({.organization = host.organization,
-                                  .host = host.name,
-                                  .report = sync.report,
-                                  .bookmark = sync.bookmark.value_or(model::Bookmark())});
-  }
-  if (batch.mutations.empty() && batch.observations.empty()) return {};
-  TITAN_TRY(commit(batch));
-  if (!sync.report) return {};
-  TITAN_ASSIGN(store::StoredReport stored, store_.report(host.organization, host.name));
-  state_.update([&](FleetView& view) { put_report(view, host, std::move(stored)); });
-  roll_up_or_warn(touched, request_id);
-  return {};
-}
-
-Result<void> Writer::note_delivered(const std::vector<Key>& deployments,
-                                    const std::string& request_id) {
-  const std::lock_guard lock(mutex_);
-  store::Batch batch{.actor = std::string(kServerActor), .request_id = request_id};
-  for (const Key& key : deployments) {
-    TITAN_ASSIGN(std::optional<Entity> entity, find(key));
-    if (!entity || entity->status != Status::initialized) continue;
-    entity->status = Status::creating;
-    batch.mutations.push_back({key, entity->revision, *entity});
-  }
-  return commit_in_parts(std::move(batch));
-}
-
-void Writer::follow_up(const std::vector<Change>& changes, const std::string& request_id) {
-  const std::set<Key> affected = state_.read([&](const FleetView& view) {
-    std::set<Key> keys;
-    for (const Change& change : changes) {
-      for (const Key& key : reconciler::deployments_affected(view.fleet, change)) keys.insert(key);
-      if (change.key.kind == Kind::workload) keys.insert(change.key);
-      if (change.key.kind == Kind::host) keys.insert(view.deleting.begin(), view.deleting.end());
-      if (change.key.kind == Kind::template_) {
-        view.fleet.for_each(Kind::workload, view.fleet.head(),
-                            [&](const auto& workload) { keys.insert(workload->key()); });
-      }
-    }
-    return keys;
-  });
-  roll_up_or_warn(affected, request_id);
-}
-
-// The write itself is done: what a status lags behind now, the next change or start makes up for.
-void Writer::roll_up_or_warn(const std::set<Key>& keys, const std::string& request_id) {
-  const auto done = roll_up(keys, request_id);
-  if (!done)
-    log_.warning("a status could not be brought up to date", {{"error", done.error().text()}});
-}
-
-Result<void> Writer::roll_up(const std::set<Key>& keys, const std::string& request_id) {
-  store::Batch batch{.actor = std::string(kServerActor), .request_id = request_id};
-  for (const Key& key : keys) {
-    TITAN_ASSIGN(std::optional<store::Mutation> mutation, status_write(key));
-    if (mutation) batch.mutations.push_back(*std::move(mutation));
-  }
-  return commit_in_parts(std::move(batch));
-}
-
-Result<std::optional<store::Mutation>> Writer::status_write(const Key& key) {
-  TITAN_ASSIGN(std::optional<Entity> entity, find(key));
-  if (!entity) return std::optional<store::Mutation>();
-  if (key.kind == Kind::deployment) return deployment_status_write(*entity);
-
-  const auto checked =
-      state_.read([&](const FleetView& view) { return check_references(view, *entity); });
-  const std::uint64_t revision = entity->revision;
-  entity->status = checked ? Status::ready : Status::missing;
-  entity->reason = checked ? std::vector<std::string>() : std::vector{checked.error().message};
-  return std::optional(store::Mutation{key, revision, std::move(entity)});
-}
-
-Result<std::optional<store::Mutation>> Writer::deployment_status_write(const Entity& entity) {
-  struct Facts {
-    std::vector<std::string> missing, holders;
-    std::vector<reconciler::Standing> standings;
+Result<void> Writer::add_workspace(const Proposal& proposal, const Key& key, Draft& draft) {
+  if (!model::in_workspace(key.kind)) return {};
+  const Key workspace = workspace_key(key);
+  const auto is_it = [&](const ProposedChange& change) {
+    return change.key == workspace && change.operation != Operation::remove;
   };
-  Facts facts = state_.read([&](const FleetView& view) {
-    Facts seen{.missing = reconciler::missing_references(view.fleet, entity, view.fleet.head())};
-    if (entity.deleting) seen.holders = holders_of(view, entity.key());
-    if (!entity.deleting) seen.standings = standings_of(view, entity);
-    return seen;
+  const bool proposed = std::any_of(proposal.changes.begin(), proposal.changes.end(), is_it);
+  if (proposed || draft.workspaces.contains(workspace) ||
+      state_.read([&](const FleetView& view) { return view.fleet.exists(workspace); })) {
+    return {};
+  }
+  if (!proposal.create_workspace) {
+    return invalid_field("workspace", "workspace " + quote(key.workspace) + " does not exist");
+  }
+  draft.workspaces.insert(workspace);
+  draft.committed.workspace_created = true;
+  draft.batch.mutations.push_back({workspace, 0,
+                                   Entity{.name = workspace.name,
+                                          .organization = workspace.organization,
+                                          .spec = model::WorkspaceSpec{},
+                                          .status = Status::ready}});
+  return {};
+}
+
+Result<void> Writer::add_put(const Proposal& proposal, const ProposedChange& change,
+                             const std::optional<Entity>& stored, Draft& draft) {
+  Entity entity = merged(change.entity, stored);
+  const auto referred = state_.read([&](const FleetView& view) {
+    return Admission(view, proposal).check_references(change.entity);
   });
-  if (entity.deleting && facts.holders.empty()) {
-    log_.info("every host confirmed the removal", {{"deployment", entity.key().short_text()}});
-    return std::optional(store::Mutation{.key = entity.key()});
+  if (!referred && !proposal.allow_missing) return referred;
+  if (!referred) {
+    entity.status = Status::missing;
+    entity.reason = {referred.error().message};
   }
-  for (reconciler::Standing& standing : facts.standings) {
-    renderer_.fill_digest(standing.desired);
+  draft.batch.mutations.push_back({change.key, stored ? stored->revision : 0, entity});
+  draft.committed.changes.push_back(
+      {std::move(entity), stored ? WriteOutcome::updated : WriteOutcome::created});
+  return {};
+}
+
+// A deployment that hosts hold stays, as one that is being deleted, until they have removed it.
+Result<void> Writer::add_removal(const Proposal& proposal, const ProposedChange& change,
+                                 Entity stored, Draft& draft) {
+  TITAN_TRY(state_.read(
+      [&](const FleetView& view) { return Admission(view, proposal).check_unused(change.key); }));
+  const bool wait =
+      change.key.kind == Kind::deployment && !change.force &&
+      state_.read([&](const FleetView& view) { return !holders_of(view, change.key).empty(); });
+  store::Mutation mutation{.key = change.key, .expected_revision = stored.revision};
+  if (change.key.kind == Kind::host) {
+    draft.batch.observations.push_back(
+        {.organization = change.key.organization, .host = change.key.name});
   }
-  reconciler::RolledUp rolled =
-      reconciler::roll_up(entity, facts.missing, facts.standings, facts.holders);
-  Entity updated = entity;
-  updated.status = rolled.status;
-  updated.reason = std::move(rolled.reason);
-  return std::optional(store::Mutation{entity.key(), entity.revision, std::move(updated)});
+  if (wait) {
+    stored.deleting = true;
+    stored.status = Status::deleting;
+    if (stored.reason.empty()) stored.reason = {"waiting for its hosts to remove it"};
+    mutation.entity = stored;
+  } else {
+    stored.status = Status::deleted;
+  }
+  draft.batch.mutations.push_back(std::move(mutation));
+  draft.committed.changes.push_back(
+      {std::move(stored), wait ? WriteOutcome::deleting : WriteOutcome::deleted});
+  return {};
+}
+
+// Fills in what the store stamped on each entity. One without a change was so already.
+void Writer::complete(const std::vector<Change>& changes, Committed& committed) const {
+  committed.seq = store_.head().value_or(model::Bookmark()).seq;
+  for (Written& written : committed.changes) {
+    const auto change = std::find_if(changes.begin(), changes.end(), [&](const Change& one) {
+      return one.key == written.entity.key();
+    });
+    if (change == changes.end()) {
+      if (written.outcome == WriteOutcome::updated) written.outcome = WriteOutcome::unchanged;
+    } else if (change->after) {
+      written.entity = *change->after;
+    } else {
+      written.entity.deleted_time = change->time;
+    }
+  }
+  if (!changes.empty()) committed.seq = changes.back().seq;
+}
+
+Result<void> Writer::accept(Proposal proposal) {
+  const std::string id = proposal.id;
+  {
+    const std::lock_guard lock(accepted_mutex_);
+    if (accepted_.size() >= kProposalsAccepted) {
+      return unavailable(std::to_string(kProposalsAccepted) +
+                         " changes wait to be written already");
+    }
+    accepted_.push_back(std::move(proposal));
+  }
+  tracker_.note(id, {});
+  return {};
+}
+
+bool Writer::step() {
+  Proposal proposal;
+  {
+    const std::lock_guard lock(accepted_mutex_);
+    if (accepted_.empty()) return false;
+    proposal = std::move(accepted_.front());
+    accepted_.pop_front();
+  }
+  (void)propose(proposal);  // the tracker knows what became of it
+  return true;
 }
 
 }  // namespace titan::server_lite

@@ -1,94 +1,70 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
+#include <deque>
 #include <mutex>
 #include <optional>
-#include <set>
-#include <string>
+#include <tl/expected.hpp>
 #include <vector>
 
-#include "base/log.hpp"
 #include "base/result.hpp"
 #include "model/entity.hpp"
-#include "model/report.hpp"
+#include "server-lite/change_tracker.hpp"
 #include "server-lite/fleet_state.hpp"
+#include "server-lite/key_locks.hpp"
+#include "server-lite/proposal.hpp"
 #include "server-lite/template_renderer.hpp"
 #include "store/store.hpp"
 
 namespace titan::server_lite {
 
-// What a write did to the entity.
-enum class WriteOutcome { created, updated, unchanged, deleting, deleted };
-std::string_view name_of(WriteOutcome outcome);  // "created"
-
-struct PutRequest {
-  model::Entity entity = {};  // its spec and tags count
-  bool must_create = false;   // conflict when it exists
-  bool create_workspace = false;
-  bool allow_missing = false;
-  std::optional<std::uint64_t> if_match = {};
-  std::string request_id = {};
-};
-
-struct RemoveRequest {
-  model::Key key = {};
-  bool force = false;  // do not wait for the hosts of a deployment
-  std::optional<std::uint64_t> if_match = {};
-  std::string request_id = {};
-};
-
-struct Written {
-  model::Entity entity = {};  // as it is now, or as it was last
-  WriteOutcome outcome = WriteOutcome::unchanged;
-  bool workspace_created = false;
-};
-
-// The one writer: every change of the store goes through it, one at a time, and into the fleet's
-// state in the order of the feed. After each change it brings the status of the deployments that
-// the change touches up to date, in a commit of its own with the actor "titan"; a server that was
-// killed between the two makes up for it in open().
-// Safe to share between threads. Errors besides those named: those of store::Store::commit().
+// Takes what people and programs want written: checks it against what is there and commits it, all
+// or nothing. Proposals that depend on each other wait for each other (KeyLocks); the others are
+// checked side by side and become durable together (Store::commit). What follows from a change is
+// for the processors. Safe to share between threads.
 class Writer {
  public:
   // Borrows all.
-  Writer(store::Store& store, FleetState& state, TemplateRenderer& renderer, Log& log)
-      : store_(store), state_(state), renderer_(renderer), log_(log) {}
+  Writer(store::Store& store, FleetState& state, TemplateRenderer& renderer, ChangeTracker& tracker)
+      : store_(store), state_(state), renderer_(renderer), tracker_(tracker) {}
 
-  // Brings the fleet's state up from the store, and every status up to date. Call it once, first.
-  Result<void> open();
+  // Returns once the proposal is durable, or refused:
+  // invalid: what an entity names does not exist, its template does not compile, it asks for what
+  // the server cannot do, or two changes are of one entity. not_found: the update or removal of
+  // what is not there. conflict: it exists (create), is being deleted, is in use, or is at another
+  // revision; and the errors of store::Store::commit(). The error's field begins with the place in
+  // the entity; the subject is the entity.
+  tl::expected<Committed, Refusal> propose(const Proposal& proposal);
 
-  // invalid: what the entity names does not exist, its template does not compile, it asks for
-  // what the server cannot do. conflict: it exists (must_create), is being deleted, or is at
-  // another revision.
-  Result<Written> put(const PutRequest& request);
-  // not_found; conflict when it is in use or at another revision.
-  Result<Written> remove(const RemoveRequest& request);
-
-  // Notes that a host was heard of, with its report if it sent one. Writes nothing when that is
-  // no news. not_found when there is no such host.
-  Result<void> observe(const model::Key& host, const model::SyncRequest& sync,
-                       const std::string& request_id);
-  // Deployments that were handed to a host for the first time become CREATING.
-  Result<void> note_delivered(const std::vector<model::Key>& deployments,
-                              const std::string& request_id);
+  // Takes the proposal to be written by a later step(); its id tells what becomes of it. What was
+  // accepted and not yet committed is lost with the process.
+  // unavailable: kProposalsAccepted wait already.
+  Result<void> accept(Proposal proposal);
+  // Writes what was accepted; false when there was nothing.
+  bool step();
 
  private:
-  Result<std::vector<model::Change>> commit(const store::Batch& batch);
-  // For writes that need not be one: a status each. At most kBatchMutationsMax at a time.
-  Result<void> commit_in_parts(store::Batch batch);
-  void follow_up(const std::vector<model::Change>& changes, const std::string& request_id);
-  void roll_up_or_warn(const std::set<model::Key>& keys, const std::string& request_id);
-  Result<void> roll_up(const std::set<model::Key>& keys, const std::string& request_id);
-  Result<std::optional<store::Mutation>> status_write(const model::Key& key);
-  Result<std::optional<store::Mutation>> deployment_status_write(const model::Entity& entity);
+  struct Draft;
+  [[nodiscard]] KeyLocks::Uses uses_of(const Proposal& proposal) const;
+  // These leave the place of the change that is to blame in `at`.
+  Result<void> check_alone(const Proposal& proposal, std::size_t& at);
+  Result<void> write_draft(const Proposal& proposal, Draft& draft, std::size_t& at);
   Result<std::optional<model::Entity>> find(const model::Key& key);
-  Result<void> admit(const PutRequest& request, bool workspace_exists);
+  Result<void> add_workspace(const Proposal& proposal, const model::Key& key, Draft& draft);
+  Result<void> add_put(const Proposal& proposal, const ProposedChange& change,
+                       const std::optional<model::Entity>& stored, Draft& draft);
+  Result<void> add_removal(const Proposal& proposal, const ProposedChange& change,
+                           model::Entity stored, Draft& draft);
+  void complete(const std::vector<model::Change>& changes, Committed& committed) const;
 
   store::Store& store_;
   FleetState& state_;
   TemplateRenderer& renderer_;
-  Log& log_;
-  std::mutex mutex_;  // held for the whole of each public method: one writer at a time
+  ChangeTracker& tracker_;
+  KeyLocks locks_;
+
+  std::mutex accepted_mutex_;  // guards the next
+  std::deque<Proposal> accepted_;
 };
 
 }  // namespace titan::server_lite

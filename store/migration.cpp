@@ -10,6 +10,7 @@ namespace {
 Result<void> apply(Connection& connection, const Migration& step) {
   TITAN_ASSIGN(Transaction transaction, Transaction::begin(connection));
   TITAN_TRY(connection.script(step.sql));
+  if (step.then != nullptr) TITAN_TRY(step.then(connection));
   // The header field is written by the transaction too. A pragma takes no parameters.
   TITAN_TRY(connection.script("PRAGMA user_version = " + std::to_string(step.version)));
   return transaction.commit();

@@ -8,11 +8,13 @@
 // Internal to store/.
 namespace titan::store {
 
-// One step of the schema: the SQL that brings a file from the version before to `version`.
-// A step that was released never changes; a new schema is a new step.
+// One step of the schema: the SQL that brings a file from the version before to `version`, and what
+// SQL alone cannot do, which runs after it. A step that was released never changes; a new schema is
+// a new step.
 struct Migration {
   std::int64_t version = 0;
   const char* sql = "";
+  Result<void> (*then)(Connection& connection) = nullptr;
 };
 
 // Brings the file from the version it says (PRAGMA user_version; 0 when new) to that of the last

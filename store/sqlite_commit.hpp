@@ -1,43 +1,72 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
-#include "store/sqlite_connection.hpp"
+#include "store/sqlite_prepare.hpp"
+#include "store/sqlite_writer.hpp"
 #include "store/store.hpp"
 
-// Internal to store/: how a batch gets into the file.
+// Internal to store/: what the writer does. Each job is made by the thread that waits for it, and
+// borrows what it is given.
 namespace titan::store {
 
-// A batch with all that needs no database done: sizes and keys checked, entities and reports as
-// they will be read back. Borrows the batch.
-struct PreparedBatch {
-  const Batch& batch;
-  std::vector<std::optional<model::Entity>> wanted = {};  // of each mutation; none: delete
-  std::vector<std::string> reports = {};                  // text of each observation's report
-};
-// Errors: invalid and exhausted, as Store::commit() says.
-Result<PreparedBatch> prepare(const Batch& batch);
-
-// How far the writes have come: the next seq and time are greater.
-struct Position {
-  std::uint64_t seq = 0;
-  Timestamp time = {};
+// What stands under a key as the writer sees it.
+struct Found {
+  std::int64_t row = 0;
+  std::uint64_t seq = 0;  // of its last change
+  StoredEntity stored = {};
 };
 
-struct Written {
-  std::vector<model::Change> changes = {};
-  Position position = {};
+class CommitJob final : public WriteJob {
+ public:
+  explicit CommitJob(PreparedBatch prepared);
+  Result<void> write(Writing& writing) override;
+  [[nodiscard]] bool may_fail_halfway() const override;
+  std::vector<model::Change> take_changes();
+
+ private:
+  Result<void> apply(const Mutation& mutation, PreparedMutation& prepared, Writing& writing);
+  Result<std::optional<Found>> find(const Mutation& mutation, PreparedMutation& prepared,
+                                    Writing& writing);
+  Result<void> create(PreparedMutation& prepared, Writing& writing);
+  Result<void> update(Found found, PreparedMutation& prepared, Writing& writing);
+  Result<void> remove(Found found, Writing& writing);
+  Result<void> log(model::Change change, std::uint64_t previous, const std::string* before,
+                   const std::string* after, Writing& writing);
+  Result<void> apply(const Observation& observation, std::optional<PreparedReport>& prepared,
+                     Writing& writing);
+  Result<void> move(const Cursor& cursor, Writing& writing);
+  model::Change next_change(const model::Key& key, model::Operation operation, Writing& writing);
+
+  PreparedBatch prepared_;
 };
 
-// Writes the batch in one transaction on `connection`, from `position` on.
-// Errors: as Store::commit() says; after one the file is as it was.
-Result<Written> write(const PreparedBatch& prepared, Connection& connection, Position position,
-                      const Clock& clock, Random& random);
+class BlobJob final : public WriteJob {
+ public:
+  BlobJob(const Digest& digest, std::string_view bytes);
+  Result<void> write(Writing& writing) override;
+  [[nodiscard]] bool is_new() const { return is_new_; }
+
+ private:
+  const Digest& digest_;
+  const std::string_view bytes_;
+  bool is_new_ = false;
+};
+
+class CompactJob final : public WriteJob {
+ public:
+  CompactJob(std::uint64_t seq, std::size_t limit);
+  Result<void> write(Writing& writing) override;
+  [[nodiscard]] std::uint64_t horizon() const { return horizon_; }
+
+ private:
+  const std::uint64_t seq_;
+  const std::size_t limit_;
+  std::uint64_t horizon_ = 0;
+};
 
 }  // namespace titan::store

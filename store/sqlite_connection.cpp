@@ -23,6 +23,17 @@ bool is_out_of_space(sqlite3* handle) {
   return false;
 }
 
+int access_flags(OpenOptions::Access access) {
+  switch (access) {
+    case OpenOptions::Access::read_only:
+      return SQLITE_OPEN_READONLY;
+    case OpenOptions::Access::create:
+      return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    default:
+      return SQLITE_OPEN_READWRITE;
+  }
+}
+
 ErrorCode error_code(sqlite3* handle, int code) {
   if (code == SQLITE_IOERR_WRITE && is_out_of_space(handle)) return ErrorCode::exhausted;
   switch (code & 0xff) {
@@ -109,11 +120,13 @@ void Statement::bind(int index, Blob blob) {
   if (bound_ == SQLITE_OK) bound_ = code;
 }
 
-Result<std::unique_ptr<Connection>> Connection::open(const std::string& file) {
+Result<std::unique_ptr<Connection>> Connection::open(const std::string& file,
+                                                     const OpenOptions& options) {
   std::unique_ptr<Connection> connection(new Connection);
   // The callers keep to one thread at a time, so SQLite needs no mutex of its own.
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  const int code = sqlite3_open_v2(file.c_str(), &connection->handle_, flags, nullptr);
+  const int flags = access_flags(options.access) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const char* vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
+  const int code = sqlite3_open_v2(file.c_str(), &connection->handle_, flags, vfs);
   if (code == SQLITE_OK) return connection;
   if (connection->handle_ == nullptr) return exhausted("SQLite has no memory to open " + file);
   Error error = failure(connection->handle_, code);
@@ -155,6 +168,11 @@ Result<void> Connection::script(const std::string& sql) {
 
 Result<Transaction> Transaction::begin(Connection& connection) {
   TITAN_TRY(connection.run("BEGIN IMMEDIATE"));
+  return Transaction(connection);
+}
+
+Result<Transaction> Transaction::begin_read(Connection& connection) {
+  TITAN_TRY(connection.run("BEGIN"));
   return Transaction(connection);
 }
 

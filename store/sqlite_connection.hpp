@@ -46,11 +46,22 @@ class Statement {
   int bound_ = SQLITE_OK;  // the first failure to bind, told by step()
 };
 
+struct OpenOptions {
+  enum class Access {
+    read_write,  // the file must exist
+    read_only,   // likewise; nothing that the file says changes by it
+    create,      // as read_write, and made when there is none
+  };
+  Access access = Access::read_write;
+  std::string vfs = {};  // the file layer, by the name it is registered with; empty: the system's
+};
+
 // One connection to a file, and its prepared statements. For one thread at a time.
 class Connection {
  public:
-  // Opens an existing file for reading and writing. Errors: see failure().
-  static Result<std::unique_ptr<Connection>> open(const std::string& file);
+  // Errors: see failure().
+  static Result<std::unique_ptr<Connection>> open(const std::string& file,
+                                                  const OpenOptions& options = {});
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -90,10 +101,13 @@ class Connection {
   std::map<std::string, sqlite3_stmt*, std::less<>> statements_;
 };
 
-// From BEGIN IMMEDIATE to commit(); rolled back when destroyed before.
+// Rolled back when destroyed before commit().
 class Transaction {
  public:
+  // BEGIN IMMEDIATE: for writing.
   static Result<Transaction> begin(Connection& connection);
+  // All that is read in it is of one moment; it need not be committed.
+  static Result<Transaction> begin_read(Connection& connection);
   Transaction(Transaction&& other) noexcept;
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();

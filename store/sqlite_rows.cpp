@@ -66,6 +66,16 @@ EntityRow entity_row(const Statement& statement) {
   return {key_at(statement, 0), statement.bytes(4)};
 }
 
+Result<std::optional<EntityRow>> find_entity(Connection& connection, const model::Key& key) {
+  TITAN_ASSIGN(Statement row,
+               connection.query("SELECT organization, kind, workspace, name, state FROM entities"
+                                " WHERE organization = ?1 AND kind = ?2"
+                                " AND workspace = ?3 AND name = ?4",
+                                key.organization, number_of(key.kind), key.workspace, key.name));
+  TITAN_ASSIGN(const bool found, row.step());
+  return found ? std::optional(entity_row(row)) : std::nullopt;
+}
+
 Result<model::Entity> parse(const EntityRow& row) {
   TITAN_TRY(check_kind(row.key));
   auto entity = read_entity(row.state);
@@ -104,6 +114,39 @@ Result<model::Change> parse(ChangeRow row) {
   return std::move(row.change);
 }
 
+SpecChangeRow spec_change_row(const Statement& statement) {
+  SpecChangeRow row;
+  row.change.seq = static_cast<std::uint64_t>(statement.integer(0));
+  row.change.time = Timestamp::from_micros(statement.integer(1));
+  row.change.key = key_at(statement, 2);
+  row.before = optional_bytes(statement, 6);
+  return row;
+}
+
+Result<SpecChange> parse(SpecChangeRow row) {
+  TITAN_ASSIGN(row.change.before, parse_side(row.before, row.change.key));
+  if (row.change.before && row.change.before->deleting) row.change.before.reset();
+  return std::move(row.change);
+}
+
+ReportHeadRow report_head_row(const Statement& statement) {
+  ReportHeadRow row;
+  row.head.organization = statement.bytes(0);
+  row.head.host = statement.bytes(1);
+  row.head.bookmark = {.epoch = statement.bytes(2),
+                       .seq = static_cast<std::uint64_t>(statement.integer(3))};
+  row.head.time = Timestamp::from_micros(statement.integer(4));
+  row.digest = statement.bytes(5);
+  return row;
+}
+
+Result<ReportHead> parse(ReportHeadRow row) {
+  const auto digest = Digest::parse(row.digest);
+  if (!digest) return damaged(digest.error(), "report of host " + row.head.host);
+  row.head.digest = *digest;
+  return std::move(row.head);
+}
+
 ReportRow report_row(const Statement& statement) {
   ReportRow row;
   row.stored.organization = statement.bytes(0);
@@ -113,6 +156,16 @@ ReportRow report_row(const Statement& statement) {
   row.stored.time = Timestamp::from_micros(statement.integer(4));
   row.report = statement.bytes(5);
   return row;
+}
+
+Result<std::optional<ReportRow>> find_report(Connection& connection, std::string_view organization,
+                                             std::string_view host) {
+  TITAN_ASSIGN(Statement row,
+               connection.query("SELECT organization, host, epoch, seq, time, report FROM reports"
+                                " WHERE organization = ?1 AND host = ?2",
+                                organization, host));
+  TITAN_ASSIGN(const bool found, row.step());
+  return found ? std::optional(report_row(row)) : std::nullopt;
 }
 
 Result<StoredReport> parse(ReportRow row) {

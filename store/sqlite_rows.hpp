@@ -33,6 +33,8 @@ struct EntityRow {
   std::string state;
 };
 EntityRow entity_row(const Statement& statement);
+// None when nothing is under the key.
+Result<std::optional<EntityRow>> find_entity(Connection& connection, const model::Key& key);
 // internal, with the key as subject, when the state does not parse or is of another key.
 Result<model::Entity> parse(const EntityRow& row);
 
@@ -46,12 +48,32 @@ ChangeRow change_row(const Statement& statement);
 // internal, with the key as subject, when a state does not parse.
 Result<model::Change> parse(ChangeRow row);
 
+// The columns seq, time, organization, kind, workspace, name, before.
+struct SpecChangeRow {
+  SpecChange change;  // all but before
+  std::optional<std::string> before;
+};
+SpecChangeRow spec_change_row(const Statement& statement);
+// internal, with the key as subject, when the state does not parse.
+Result<SpecChange> parse(SpecChangeRow row);
+
+// The columns organization, host, epoch, seq, time, digest.
+struct ReportHeadRow {
+  ReportHead head;  // all but the digest
+  std::string digest;
+};
+ReportHeadRow report_head_row(const Statement& statement);
+// internal, with the host as subject, when the digest does not parse.
+Result<ReportHead> parse(ReportHeadRow row);
+
 // The columns organization, host, epoch, seq, time, report.
 struct ReportRow {
   StoredReport stored;  // all but the report
   std::string report;
 };
 ReportRow report_row(const Statement& statement);
+Result<std::optional<ReportRow>> find_report(Connection& connection, std::string_view organization,
+                                             std::string_view host);
 // internal, with the host as subject, when the report does not parse.
 Result<StoredReport> parse(ReportRow row);
 

@@ -1,8 +1,7 @@
 #include "store/sqlite_store.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <filesystem>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -13,8 +12,12 @@
 #include "store/migration.hpp"
 #include "store/sqlite_commit.hpp"
 #include "store/sqlite_connection.hpp"
+#include "store/sqlite_file.hpp"
+#include "store/sqlite_list.hpp"
+#include "store/sqlite_prepare.hpp"
 #include "store/sqlite_rows.hpp"
 #include "store/sqlite_schema.hpp"
+#include "store/sqlite_writer.hpp"
 
 namespace titan::store {
 namespace {
@@ -22,30 +25,6 @@ namespace {
 Error about(std::string subject, Error error) {
   error.subject = std::move(subject);
   return error;
-}
-
-// The real file behind symbolic links, so that each way to it leads to the same lock.
-struct Place {
-  std::string folder;
-  std::string name;
-  [[nodiscard]] std::string path() const { return folder + "/" + name; }
-};
-
-Result<Place> place_of(const std::string& path) {
-  std::error_code failed;
-  const auto absolute = std::filesystem::absolute(path, failed);
-  if (failed) return about(path, system_error(failed.value(), "finding the file"));
-  const auto real = std::filesystem::weakly_canonical(absolute, failed);
-  if (failed) return about(path, system_error(failed.value(), "finding the file"));
-  return Place{real.parent_path().string(), real.filename().string()};
-}
-
-Result<std::unique_ptr<FileSystem::Lock>> lock_file(FileSystem& folder, const Place& place) {
-  auto lock = folder.lock(place.name + ".lock");
-  if (!lock && lock.error().code == ErrorCode::conflict) {
-    return about(place.path(), conflict("is in use by another titan-server"));
-  }
-  return lock;
 }
 
 // SQLite gives the files beside it the mode of this one.
@@ -61,20 +40,6 @@ Result<void> make_private_file(FileSystem& folder, const std::string& name) {
   return folder.sync_directory("");
 }
 
-// Before anything is written to it.
-Result<void> check_is_ours(Connection& connection) {
-  TITAN_ASSIGN(const std::int64_t id, connection.integer("PRAGMA application_id"));
-  if (id == kApplicationId) return {};
-  TITAN_ASSIGN(const std::int64_t tables, connection.integer("SELECT count(*) FROM sqlite_schema"));
-  if (id == 0 && tables == 0) return {};
-  return invalid("is an SQLite database of another program");
-}
-
-Result<void> configure(Connection& connection) {
-  sqlite3_busy_timeout(connection.handle(), static_cast<int>(kBusyTimeout.count()));
-  return connection.script("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
-}
-
 Result<void> use_write_ahead_log(Connection& connection) {
   TITAN_ASSIGN(Statement mode, connection.query("PRAGMA journal_mode = WAL"));
   TITAN_ASSIGN(const bool found, mode.step());
@@ -85,19 +50,21 @@ Result<void> use_write_ahead_log(Connection& connection) {
 }
 
 Result<std::unique_ptr<Connection>> open_writer(const std::string& file,
-                                                SqliteStore::Synchronous synchronous) {
-  TITAN_ASSIGN(auto connection, Connection::open(file));
+                                                const SqliteStore::Options& options) {
+  TITAN_ASSIGN(auto connection, Connection::open(file, {.vfs = options.vfs}));
   TITAN_TRY(configure(*connection));
+  // Before anything is written to it.
   TITAN_TRY(check_is_ours(*connection));
   TITAN_TRY(use_write_ahead_log(*connection));
-  const bool full = synchronous == SqliteStore::Synchronous::full;
+  const bool full = options.synchronous == SqliteStore::Synchronous::full;
   TITAN_TRY(connection->script(std::string("PRAGMA synchronous = ") + (full ? "FULL" : "NORMAL") +
-                               "; PRAGMA journal_size_limit = " + std::to_string(kWalBytesKept)));
+                               "; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = " +
+                               std::to_string(kWalBytesKept)));
   return connection;
 }
 
-Result<std::unique_ptr<Connection>> open_reader(const std::string& file) {
-  TITAN_ASSIGN(auto connection, Connection::open(file));
+Result<std::unique_ptr<Connection>> open_reader(const std::string& file, const std::string& vfs) {
+  TITAN_ASSIGN(auto connection, Connection::open(file, {.vfs = vfs}));
   TITAN_TRY(configure(*connection));
   TITAN_TRY(connection->script("PRAGMA wal_autocheckpoint = 0; PRAGMA query_only = ON"));
   sqlite3_db_config(connection->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -115,12 +82,14 @@ Result<Meta> load_meta(Connection& connection, Random& random) {
       connection.run("INSERT OR IGNORE INTO meta (only_row, epoch, last_seq, last_time)"
                      " VALUES (1, ?1, 0, 0)",
                      make_token(random)));
-  TITAN_ASSIGN(Statement row, connection.query("SELECT epoch, last_seq, last_time FROM meta"));
+  TITAN_ASSIGN(Statement row,
+               connection.query("SELECT epoch, last_seq, last_time, horizon_seq FROM meta"));
   TITAN_ASSIGN(const bool found, row.step());
   if (!found) return internal("the table meta is empty");
   return Meta{.epoch = row.bytes(0),
               .position = {.seq = static_cast<std::uint64_t>(row.integer(1)),
-                           .time = Timestamp::from_micros(row.integer(2))}};
+                           .time = Timestamp::from_micros(row.integer(2)),
+                           .horizon = static_cast<std::uint64_t>(row.integer(3))}};
 }
 
 Result<void> check_limit(std::size_t limit) {
@@ -141,6 +110,14 @@ Result<std::vector<Row>> rows_of(Result<Statement> query, Row (*row)(const State
   }
 }
 
+// The start of reading the log after a seq.
+Result<Transaction> begin_after(Connection& reader, std::uint64_t seq) {
+  TITAN_ASSIGN(Transaction transaction, Transaction::begin_read(reader));
+  TITAN_ASSIGN(const LogRange log, log_range(reader));
+  TITAN_TRY(check_not_compacted(seq, log));
+  return transaction;
+}
+
 template <class Value, class Row>
 Result<std::vector<Value>> parse_all(std::vector<Row> rows) {
   std::vector<Value> values;
@@ -151,43 +128,25 @@ Result<std::vector<Value>> parse_all(std::vector<Row> rows) {
   return values;
 }
 
-// The (workspace, name) after which a list begins; none when no key can come after.
-struct ListStart {
-  std::string workspace;
-  std::string name;
-};
-
-std::optional<ListStart> start_of(const ListQuery& query) {
-  const ListStart first{query.workspace.value_or(""), ""};
-  if (!query.after) return first;
-  const model::Key& after = *query.after;
-  const model::Key lowest{query.organization, query.kind, first.workspace, ""};
-  if (after < lowest) return first;
-  if (after.organization != query.organization || after.kind != query.kind) return std::nullopt;
-  if (query.workspace && after.workspace != *query.workspace) return std::nullopt;
-  return ListStart{after.workspace, after.name};
+// SQLite's integers have a sign; no seq is greater.
+std::int64_t seq_bound(std::uint64_t seq) {
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(seq, INT64_MAX));
 }
 
 }  // namespace
 
-// The locks are the one place where titan holds a mutex across I/O: a connection is for one
-// thread at a time, and all it does is I/O. Closed from the end on: the reader before the writer,
-// so that the writer takes the last checkpoint, and the file's lock at last.
+// Closed from the end on: the readers before the writer, so that the writer takes the last
+// checkpoint, and the file's lock at last.
 struct SqliteStore::State {
-  std::string path;
-  std::unique_ptr<FileSystem::Lock> lock;
-  const Clock& clock;
-
-  std::mutex write_mutex;              // guards the next three
-  std::unique_ptr<Connection> writer;  // every write and checkpoint
-  Position position;                   // of the last commit
-  Random& random;
-
-  std::mutex read_mutex;               // guards the next
-  std::unique_ptr<Connection> reader;  // every read
-
-  std::string epoch;
-  std::atomic<std::uint64_t> head_seq;
+  const std::string path;
+  const std::unique_ptr<FileSystem::Lock> lock;
+  const std::string epoch;
+  SqliteWriter writer;
+  // Their mutexes are the one place where titan holds one across I/O: a connection is for one
+  // thread at a time, and all it does is I/O. A list parses while it reads, so it has a connection
+  // of its own, and nobody else waits for it.
+  Reader reader;
+  Reader lists;
 };
 
 SqliteStore::SqliteStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -202,87 +161,64 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path, 
   TITAN_ASSIGN(auto lock, lock_file(**folder, place));
   if (auto made = make_private_file(**folder, place.name); !made) return about_path(made.error());
 
-  auto writer = open_writer(place.path(), options.synchronous);
+  auto writer = open_writer(place.path(), options);
   if (!writer) return about_path(writer.error());
   if (auto migrated = migrate(**writer, schema_steps()); !migrated) {
     return about_path(migrated.error());
   }
   auto meta = load_meta(**writer, random);
   if (!meta) return about_path(meta.error());
-  auto reader = open_reader(place.path());
+  auto reader = open_reader(place.path(), options.vfs);
   if (!reader) return about_path(reader.error());
+  auto lists = open_reader(place.path(), options.vfs);
+  if (!lists) return about_path(lists.error());
 
-  return std::unique_ptr<SqliteStore>(
-      new SqliteStore(std::unique_ptr<State>(new State{.path = place.path(),
-                                                       .lock = std::move(lock),
-                                                       .clock = clock,
-                                                       .write_mutex = {},
-                                                       .writer = std::move(*writer),
-                                                       .position = meta->position,
-                                                       .random = random,
-                                                       .read_mutex = {},
-                                                       .reader = std::move(*reader),
-                                                       .epoch = meta->epoch,
-                                                       .head_seq = meta->position.seq})));
+  return std::unique_ptr<SqliteStore>(new SqliteStore(
+      std::unique_ptr<State>(new State{place.path(),
+                                       std::move(lock),
+                                       meta->epoch,
+                                       {std::move(*writer), meta->position, clock, random},
+                                       {{}, std::move(*reader)},
+                                       {{}, std::move(*lists)}})));
+}
+
+void SqliteStore::listen(Listener listener) {
+  state_->writer.listen(std::move(listener));
 }
 
 Result<std::vector<model::Change>> SqliteStore::commit(const Batch& batch) {
-  TITAN_ASSIGN(const PreparedBatch prepared, prepare(batch));
-  const std::lock_guard lock(state_->write_mutex);
-  TITAN_ASSIGN(Written written,
-               write(prepared, *state_->writer, state_->position, state_->clock, state_->random));
-  state_->position = written.position;
-  state_->head_seq = written.position.seq;
-  return std::move(written.changes);
+  TITAN_ASSIGN(PreparedBatch prepared, prepare(batch, state_->reader));
+  const auto job = std::make_shared<CommitJob>(std::move(prepared));
+  TITAN_TRY(state_->writer.run(job));
+  return job->take_changes();
 }
 
 Result<model::Entity> SqliteStore::get(const model::Key& key) {
-  std::vector<EntityRow> rows;
+  std::optional<EntityRow> row;
   {
-    const std::lock_guard lock(state_->read_mutex);
-    TITAN_ASSIGN(rows, rows_of(state_->reader->query(
-                                   "SELECT organization, kind, workspace, name, state"
-                                   " FROM entities WHERE organization = ?1 AND kind = ?2"
-                                   " AND workspace = ?3 AND name = ?4",
-                                   key.organization, number_of(key.kind), key.workspace, key.name),
-                               &entity_row));
+    const std::lock_guard lock(state_->reader.mutex);
+    TITAN_ASSIGN(row, find_entity(*state_->reader.connection, key));
   }
-  if (rows.empty()) return about(key.subject(), not_found("it does not exist"));
-  return parse(rows.front());
+  if (!row) return about(key.subject(), not_found("it does not exist"));
+  return parse(*row);
 }
 
-Result<std::vector<model::Entity>> SqliteStore::list(const ListQuery& query) {
+Result<Page> SqliteStore::list(const ListQuery& query) {
   TITAN_TRY(check_limit(query.limit));
-  const auto start = start_of(query);
-  if (!start) return std::vector<model::Entity>();
-  const auto limit = static_cast<std::int64_t>(query.limit);
-  const std::string_view sql =
-      query.workspace ? "SELECT organization, kind, workspace, name, state FROM entities"
-                        " WHERE organization = ?1 AND kind = ?2 AND workspace = ?3 AND name > ?4"
-                        " ORDER BY name LIMIT ?5"
-                      : "SELECT organization, kind, workspace, name, state FROM entities"
-                        " WHERE organization = ?1 AND kind = ?2 AND (workspace, name) > (?3, ?4)"
-                        " ORDER BY workspace, name LIMIT ?5";
-  std::vector<EntityRow> rows;
-  {
-    const std::lock_guard lock(state_->read_mutex);
-    TITAN_ASSIGN(rows, rows_of(state_->reader->query(sql, query.organization, number_of(query.kind),
-                                                     start->workspace, start->name, limit),
-                               &entity_row));
-  }
-  return parse_all<model::Entity>(std::move(rows));
+  const std::lock_guard lock(state_->lists.mutex);
+  return list_page(*state_->lists.connection, query);
 }
 
 Result<std::vector<model::Change>> SqliteStore::changes(std::uint64_t after_seq, std::size_t limit,
                                                         std::optional<model::Kind> kind) {
   TITAN_TRY(check_limit(limit));
-  constexpr std::uint64_t kSeqMax = INT64_MAX;
-  const auto after = static_cast<std::int64_t>(std::min(after_seq, kSeqMax));
+  const std::int64_t after = seq_bound(after_seq);
   const auto count = static_cast<std::int64_t>(limit);
   std::vector<ChangeRow> rows;
   {
-    const std::lock_guard lock(state_->read_mutex);
-    Connection& reader = *state_->reader;
+    const std::lock_guard lock(state_->reader.mutex);
+    Connection& reader = *state_->reader.connection;
+    TITAN_ASSIGN(const Transaction transaction, begin_after(reader, after_seq));
     TITAN_ASSIGN(
         rows, rows_of(kind ? reader.query("SELECT seq, time, organization, kind, workspace, name,"
                                           " before, after, actor, request_id FROM changes"
@@ -297,45 +233,122 @@ Result<std::vector<model::Change>> SqliteStore::changes(std::uint64_t after_seq,
   return parse_all<model::Change>(std::move(rows));
 }
 
+Result<std::vector<SpecChange>> SqliteStore::spec_changes(std::uint64_t after_seq,
+                                                          std::size_t limit) {
+  TITAN_TRY(check_limit(limit));
+  std::vector<SpecChangeRow> rows;
+  {
+    const std::lock_guard lock(state_->reader.mutex);
+    Connection& reader = *state_->reader.connection;
+    TITAN_ASSIGN(const Transaction transaction, begin_after(reader, after_seq));
+    TITAN_ASSIGN(rows, rows_of(reader.query("SELECT seq, time, organization, kind, workspace, name,"
+                                            " before FROM changes"
+                                            " WHERE alters AND seq > ?1 ORDER BY seq LIMIT ?2",
+                                            seq_bound(after_seq), static_cast<std::int64_t>(limit)),
+                               &spec_change_row));
+  }
+  return parse_all<SpecChange>(std::move(rows));
+}
+
+Result<CommittedRange> SqliteStore::committed(std::string_view request_id) {
+  const std::lock_guard lock(state_->reader.mutex);
+  TITAN_ASSIGN(Statement row,
+               state_->reader.connection->query("SELECT min(seq), max(seq) FROM changes"
+                                                " WHERE request_id = ?1 AND request_id <> ''",
+                                                request_id));
+  TITAN_TRY(row.step());
+  if (row.is_null(0)) {
+    return about("request " + std::string(request_id), not_found("the log holds nothing of it"));
+  }
+  return CommittedRange{.first_seq = static_cast<std::uint64_t>(row.integer(0)),
+                        .last_seq = static_cast<std::uint64_t>(row.integer(1))};
+}
+
 Result<std::uint64_t> SqliteStore::seq_before(Timestamp moment) {
-  const std::lock_guard lock(state_->read_mutex);
-  TITAN_ASSIGN(
-      Statement statement,
-      state_->reader->query("SELECT seq FROM changes WHERE time < ?1 ORDER BY time DESC LIMIT 1",
+  const std::lock_guard lock(state_->reader.mutex);
+  Connection& reader = *state_->reader.connection;
+  TITAN_ASSIGN(const Transaction transaction, Transaction::begin_read(reader));
+  TITAN_ASSIGN(const LogRange log, log_range(reader));
+  if (log.horizon > 0 && moment <= log.horizon_time) {
+    return expired("the changes since " + moment.text() +
+                   " are no longer kept; the log begins after " + log.horizon_time.text());
+  }
+  TITAN_ASSIGN(Statement row,
+               reader.query("SELECT seq FROM changes WHERE time < ?1 ORDER BY time DESC LIMIT 1",
                             moment.micros()));
-  TITAN_ASSIGN(const bool found, statement.step());
-  return found ? static_cast<std::uint64_t>(statement.integer(0)) : 0;
+  TITAN_ASSIGN(const bool found, row.step());
+  return found ? static_cast<std::uint64_t>(row.integer(0)) : log.horizon;
 }
 
 Result<model::Bookmark> SqliteStore::head() {
-  return model::Bookmark{.epoch = state_->epoch, .seq = state_->head_seq};
+  return model::Bookmark{.epoch = state_->epoch, .seq = state_->writer.seq()};
 }
 
-Result<std::vector<StoredReport>> SqliteStore::reports() {
+Result<std::uint64_t> SqliteStore::horizon() {
+  return state_->writer.horizon();
+}
+
+Result<std::uint64_t> SqliteStore::cursor(std::string_view name) {
+  const std::lock_guard lock(state_->reader.mutex);
+  TITAN_ASSIGN(Statement row,
+               state_->reader.connection->query("SELECT seq FROM cursors WHERE name = ?1", name));
+  TITAN_ASSIGN(const bool found, row.step());
+  return found ? static_cast<std::uint64_t>(row.integer(0)) : 0;
+}
+
+Result<std::uint64_t> SqliteStore::compact(std::uint64_t seq, std::size_t limit) {
+  TITAN_TRY(check_limit(limit));
+  const auto job = std::make_shared<CompactJob>(seq, limit);
+  TITAN_TRY(state_->writer.run(job));
+  return job->horizon();
+}
+
+// By the page, so that others who read come in between.
+Result<std::vector<ReportHead>> SqliteStore::report_heads() {
+  std::vector<ReportHead> heads;
+  while (true) {
+    const ReportHead last = heads.empty() ? ReportHead() : heads.back();
+    std::vector<ReportHeadRow> rows;
+    {
+      const std::lock_guard lock(state_->reader.mutex);
+      TITAN_ASSIGN(rows,
+                   rows_of(state_->reader.connection->query(
+                               "SELECT organization, host, epoch, seq, time, digest"
+                               " FROM reports WHERE (organization, host) > (?1, ?2)"
+                               " ORDER BY organization, host LIMIT ?3",
+                               last.organization, last.host, static_cast<std::int64_t>(kPageMax)),
+                           &report_head_row));
+    }
+    if (rows.empty()) return heads;
+    TITAN_ASSIGN(std::vector<ReportHead> parsed, parse_all<ReportHead>(std::move(rows)));
+    std::ranges::move(parsed, std::back_inserter(heads));
+  }
+}
+
+Result<std::vector<StoredReport>> SqliteStore::reports(std::string_view organization,
+                                                       std::string_view after, std::size_t limit) {
+  TITAN_TRY(check_limit(limit));
   std::vector<ReportRow> rows;
   {
-    const std::lock_guard lock(state_->read_mutex);
-    TITAN_ASSIGN(rows,
-                 rows_of(state_->reader->query("SELECT organization, host, epoch, seq, time, report"
-                                               " FROM reports ORDER BY organization, host"),
-                         &report_row));
+    const std::lock_guard lock(state_->reader.mutex);
+    TITAN_ASSIGN(rows, rows_of(state_->reader.connection->query(
+                                   "SELECT organization, host, epoch, seq, time, report"
+                                   " FROM reports WHERE organization = ?1 AND host > ?2"
+                                   " ORDER BY host LIMIT ?3",
+                                   organization, after, static_cast<std::int64_t>(limit)),
+                               &report_row));
   }
   return parse_all<StoredReport>(std::move(rows));
 }
 
 Result<StoredReport> SqliteStore::report(std::string_view organization, std::string_view host) {
-  std::vector<ReportRow> rows;
+  std::optional<ReportRow> row;
   {
-    const std::lock_guard lock(state_->read_mutex);
-    TITAN_ASSIGN(
-        rows, rows_of(state_->reader->query("SELECT organization, host, epoch, seq, time, report"
-                                            " FROM reports WHERE organization = ?1 AND host = ?2",
-                                            organization, host),
-                      &report_row));
+    const std::lock_guard lock(state_->reader.mutex);
+    TITAN_ASSIGN(row, find_report(*state_->reader.connection, organization, host));
   }
-  if (rows.empty()) return about("host " + std::string(host), not_found("it has no report"));
-  TITAN_ASSIGN(std::vector<StoredReport> parsed, parse_all<StoredReport>(std::move(rows)));
-  return std::move(parsed.front());
+  if (!row) return about("host " + std::string(host), not_found("it has no report"));
+  return parse(std::move(*row));
 }
 
 Result<bool> SqliteStore::put_blob(const Digest& digest, std::string_view bytes) {
@@ -347,18 +360,18 @@ Result<bool> SqliteStore::put_blob(const Digest& digest, std::string_view bytes)
   if (const Digest found = Digest::of(bytes); found != digest) {
     return about("blob " + digest.text(), invalid("the bytes have the digest " + found.text()));
   }
-  const std::lock_guard lock(state_->write_mutex);
-  TITAN_TRY(state_->writer->run("INSERT OR IGNORE INTO blobs (digest, bytes) VALUES (?1, ?2)",
-                                digest.text(), Blob{bytes}));
-  return state_->writer->rows_changed() > 0;
+  const auto job = std::make_shared<BlobJob>(digest, bytes);
+  TITAN_TRY(state_->writer.run(job));
+  return job->is_new();
 }
 
 Result<std::string> SqliteStore::get_blob(const Digest& digest) {
   std::string bytes;
   {
-    const std::lock_guard lock(state_->read_mutex);
+    const std::lock_guard lock(state_->reader.mutex);
     TITAN_ASSIGN(Statement statement,
-                 state_->reader->query("SELECT bytes FROM blobs WHERE digest = ?1", digest.text()));
+                 state_->reader.connection->query("SELECT bytes FROM blobs WHERE digest = ?1",
+                                                  digest.text()));
     TITAN_ASSIGN(const bool found, statement.step());
     if (!found) return about("blob " + digest.text(), not_found("it does not exist"));
     bytes = statement.bytes(0);
@@ -371,15 +384,15 @@ Result<std::string> SqliteStore::get_blob(const Digest& digest) {
 }
 
 Result<bool> SqliteStore::has_blob(const Digest& digest) {
-  const std::lock_guard lock(state_->read_mutex);
-  TITAN_ASSIGN(Statement statement,
-               state_->reader->query("SELECT 1 FROM blobs WHERE digest = ?1", digest.text()));
+  const std::lock_guard lock(state_->reader.mutex);
+  TITAN_ASSIGN(Statement statement, state_->reader.connection->query(
+                                        "SELECT 1 FROM blobs WHERE digest = ?1", digest.text()));
   return statement.step();
 }
 
 Result<void> SqliteStore::check() {
-  const std::lock_guard lock(state_->read_mutex);
-  TITAN_ASSIGN(Statement statement, state_->reader->query("SELECT epoch FROM meta"));
+  const std::lock_guard lock(state_->reader.mutex);
+  TITAN_ASSIGN(Statement statement, state_->reader.connection->query("SELECT epoch FROM meta"));
   TITAN_ASSIGN(const bool found, statement.step());
   if (found && statement.bytes(0) == state_->epoch) return {};
   return about(state_->path, internal("the file is not the one that was opened"));

@@ -15,10 +15,11 @@ namespace titan::store {
 // or was not closed in order, and `<path>.lock`, which keeps a second server out. The files are
 // readable by their owner alone.
 //
-// All writes and checkpoints go through one connection, all reads through a second, each behind
-// its own mutex: writers wait for writers and readers for readers, but no reader for a writer's
-// I/O. That one connection alone writes and checkpoints is also what keeps clear of a fault of
-// SQLite before 3.51.3. head() waits for nobody.
+// All writes and checkpoints go through one connection, all reads through two others, one of which
+// is for list(). Readers of a connection wait for each other, but no reader for a writer's I/O.
+// That one connection alone writes and checkpoints is also what keeps clear of a fault of SQLite
+// before 3.51.3. Writers stand in line; the first writes what waits, and one sync makes all of it
+// durable. head() and horizon() wait for nobody.
 class SqliteStore final : public Store {
  public:
   enum class Synchronous {
@@ -27,6 +28,9 @@ class SqliteStore final : public Store {
   };
   struct Options {
     Synchronous synchronous = Synchronous::full;
+    // The seam to the disk: the SQLite file layer (VFS) to use, by the name that it is registered
+    // with. Empty: the system's. Tests give one that fails when it is told to.
+    std::string vfs = {};
   };
 
   // Opens the file, creating it with a new epoch when there is none, or migrating it to this
@@ -42,14 +46,22 @@ class SqliteStore final : public Store {
   }
   ~SqliteStore() override;
 
+  void listen(Listener listener) override;
   Result<std::vector<model::Change>> commit(const Batch& batch) override;
   Result<model::Entity> get(const model::Key& key) override;
-  Result<std::vector<model::Entity>> list(const ListQuery& query) override;
+  Result<Page> list(const ListQuery& query) override;
   Result<std::vector<model::Change>> changes(std::uint64_t after_seq, std::size_t limit,
                                              std::optional<model::Kind> kind) override;
+  Result<std::vector<SpecChange>> spec_changes(std::uint64_t after_seq, std::size_t limit) override;
+  Result<CommittedRange> committed(std::string_view request_id) override;
   Result<std::uint64_t> seq_before(Timestamp moment) override;
   Result<model::Bookmark> head() override;
-  Result<std::vector<StoredReport>> reports() override;
+  Result<std::uint64_t> horizon() override;
+  Result<std::uint64_t> cursor(std::string_view name) override;
+  Result<std::uint64_t> compact(std::uint64_t seq, std::size_t limit) override;
+  Result<std::vector<ReportHead>> report_heads() override;
+  Result<std::vector<StoredReport>> reports(std::string_view organization, std::string_view after,
+                                            std::size_t limit) override;
   Result<StoredReport> report(std::string_view organization, std::string_view host) override;
   Result<bool> put_blob(const Digest& digest, std::string_view bytes) override;
   Result<std::string> get_blob(const Digest& digest) override;

@@ -77,7 +77,7 @@ TEST(CommandLine, TwoServersNeverShareAStore) {
   RunningServer server(folder.path() + "/server");
   const Outcome second = run({testing::program_path("titan-server"), "--data",
                               folder.path() + "/server", "--listen", "127.0.0.1:0"});
-  EXPECT_EQ(second.exit_code, 4) << second.errors;
+  EXPECT_EQ(second.exit_code, 7) << second.errors;
 }
 
 TEST(CommandLine, TellsByTheExitCodeWhatHappened) {

@@ -323,6 +323,13 @@ TEST_F(HostQuery, TheManifestHoldsTheNewsAndADigestOfTheWhole) {
   EXPECT_EQ(manifest.bookmark.seq, builder_.head());
 }
 
+TEST_F(HostQuery, TheDigestOfTheWholeCanBeAskedForAlone) {
+  const HostChanges all = ask("pi", std::nullopt);
+  EXPECT_EQ(digest_for_host(builder_.fleet(), host_key("pi")).value(),
+            model::digest_of_desired(all.desired));
+  EXPECT_EQ(digest_for_host(builder_.fleet(), host_key("gone")).error().code, ErrorCode::not_found);
+}
+
 TEST_F(HostQuery, APassingFaultOfRenderingIsNotToldToTheHost) {
   HostChanges changes = ask("nuc", std::nullopt);
   const auto fail = [](const model::DesiredDeployment&) -> Result<Digest> {

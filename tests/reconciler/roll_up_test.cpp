@@ -42,8 +42,8 @@ struct HostSays {
 Standings standings_of(const std::vector<HostSays>& hosts) {
   Standings standings;
   for (const auto& [host, report] : hosts) {
-    standings.add(host, standing_of(report ? &*report : nullptr, kWanted),
-                  report ? report->reason : "");
+    standings.add(host, standing_of(report ? &*report : nullptr, kWanted));
+    if (report) standings.explain(host, report->reason);
   }
   return standings;
 }
@@ -61,6 +61,7 @@ struct Row {
   std::optional<std::uint64_t> replicas = {};
   std::string shortage = {};
   std::vector<std::string> missing = {};
+  bool delivered = false;
 };
 
 const std::vector<Row> kRows = {
@@ -86,6 +87,24 @@ const std::vector<Row> kRows = {
      {{"a", ready(kWanted)}, {"b", ready(kWanted)}},
      Status::ready,
      {}},
+    {"handed out for the first time",
+     Status::initialized,
+     {{"a"}},
+     Status::creating,
+     {"waiting for 1 of 1 hosts: a"},
+     {},
+     {},
+     {},
+     true},
+    {"handed out again",
+     Status::ready,
+     {{"a"}},
+     Status::updating,
+     {"waiting for 1 of 1 hosts: a"},
+     {},
+     {},
+     {},
+     true},
     {"all replicas current", Status::updating, {{"a", ready(kWanted)}}, Status::ready, {}, 1},
     {"an older form",
      Status::ready,
@@ -152,9 +171,10 @@ TEST(RollUp, GivesTheStatusThatTheHostsMake) {
     model::Entity deployment = testing::make_deployment("prod", "w", "t", "all");
     deployment.status = row.before;
     std::get<model::DeploymentSpec>(deployment.spec).replicas = row.replicas;
-    const RolledUp rolled = roll_up(
-        deployment,
-        {.missing = row.missing, .shortage = row.shortage, .standings = standings_of(row.hosts)});
+    const RolledUp rolled = roll_up(deployment, {.missing = row.missing,
+                                                 .shortage = row.shortage,
+                                                 .standings = standings_of(row.hosts),
+                                                 .delivered = row.delivered});
     EXPECT_EQ(name_of(rolled.status), name_of(row.after)) << row.name;
     EXPECT_EQ(rolled.reason, row.reason) << row.name;
   }
@@ -193,8 +213,14 @@ TEST(RollUp, NamesTheFirstOfManyHostsInWhateverOrderTheyCome) {
   EXPECT_EQ(roll_up(deployment, facts).reason, waiting);
 
   for (int i = 11; i >= 0; --i) {
-    facts.standings.add("x" + std::to_string(i), Standing::failing, "no user");
+    facts.standings.add("x" + std::to_string(i), Standing::failing);
   }
+  const std::vector<std::string> first = {"x0", "x1", "x10", "x11", "x2",
+                                          "x3", "x4", "x5",  "x6",  "x7"};
+  EXPECT_EQ(facts.standings.failing_hosts(), first);
+  for (const std::string& host : first) facts.standings.explain(host, "no user");
+  facts.standings.explain("x8", "nobody asks why");
+  facts.standings.explain("h0", "it does not fail");
   const std::vector<std::string> failures = roll_up(deployment, facts).reason;
   ASSERT_EQ(failures.size(), 11U);
   EXPECT_EQ(failures.front(), "host x0: no user");
@@ -204,7 +230,7 @@ TEST(RollUp, NamesTheFirstOfManyHostsInWhateverOrderTheyCome) {
 
 TEST(RollUp, OneMoreHostIsSaidInTheSingular) {
   Standings standings;
-  for (const std::string& host : names(11)) standings.add(host, Standing::failing, "no user");
+  for (const std::string& host : names(11)) standings.add(host, Standing::failing);
   EXPECT_EQ(standings.failures().back(), "and 1 more host");
 }
 

@@ -39,7 +39,7 @@ TEST_F(Api, PostCreatesOnceAndSaysWhereItStands) {
 
   const HttpResponse again = server_.call("POST", "/v1/hosts", body);
   EXPECT_EQ(again.status, 409);
-  EXPECT_EQ(message_of(again), "it exists already");
+  EXPECT_EQ(message_of(again), "it exists already, at revision 1");
 }
 
 TEST_F(Api, PutCreatesThenReplacesAndWritesNothingWhenNothingChanged) {

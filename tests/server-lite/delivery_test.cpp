@@ -38,6 +38,7 @@ class ObedientHost {
       report_->deployments.push_back({.key = key,
                                       .version = desired.version,
                                       .rendered_digest = desired.rendered_digest,
+                                      .desired_digest = desired.desired_digest,
                                       .status = failure.empty() ? Status::ready : Status::error,
                                       .reason = failure});
     }

@@ -22,7 +22,7 @@ namespace titan::testing {
 class TestServer {
  public:
   TestServer()
-      : transport_([this](const HttpRequest& request) { return server_->handle(request); }),
+      : transport_([this](const HttpRequest& request) { return handle(request); }),
         client_(transport_) {
     start();
   }
@@ -36,7 +36,14 @@ class TestServer {
 
   HttpResponse call(const std::string& method, const std::string& target,
                     const std::string& body = "", const HttpHeaders& headers = {}) {
-    return server_->handle({.method = method, .target = target, .headers = headers, .body = body});
+    return handle({.method = method, .target = target, .headers = headers, .body = body});
+  }
+  // One request, and nothing of what follows from it until settle().
+  HttpResponse handle_alone(const HttpRequest& request) { return server_->handle(request); }
+  // Takes the steps that are due.
+  void settle() {
+    while (server_->step() <= clock_.monotonic()) {
+    }
   }
   nlohmann::json json(const std::string& method, const std::string& target,
                       const nlohmann::json& body = nullptr) {
@@ -86,12 +93,20 @@ class TestServer {
   [[nodiscard]] std::string log_text() const { return log_text_.str(); }
 
  private:
+  // A request and all that follows from it, as if the server had been quick.
+  HttpResponse handle(const HttpRequest& request) {
+    HttpResponse response = server_->handle(request);
+    settle();
+    return response;
+  }
+
   void start() {
     // Nobody cuts the power of this store, so a test need not wait for the disk.
     store_ = store::SqliteStore::open(directory_.path() + "/titan.db", clock_, random_,
                                       {.synchronous = store::SqliteStore::Synchronous::normal})
                  .value();
     server_ = server_lite::Server::open({*store_, clock_, random_, log_}).value();
+    settle();
   }
 
   TemporaryDirectory directory_;

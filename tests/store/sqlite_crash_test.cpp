@@ -76,9 +76,10 @@ void expect_whole(const std::string& path, std::uint64_t acknowledged) {
   const auto changes = store->changes(0, 10'000, {}).value();
   ASSERT_EQ(changes.size(), head);
   for (std::uint64_t i = 0; i < head; ++i) EXPECT_EQ(changes[i].seq, i + 1);
-  const auto entities = store->list({.kind = model::Kind::workspace, .limit = 10'000}).value();
+  const auto entities =
+      store->list({.kind = model::Kind::workspace, .limit = 10'000}).value().items;
   EXPECT_EQ(entities.size(), head);
-  EXPECT_EQ(store->reports()->front().report.agent_version, std::to_string(head));
+  EXPECT_EQ(all_reports(*store).front().report.agent_version, std::to_string(head));
 }
 
 TEST(SqliteStoreCrash, KeepsEveryAcknowledgedWriteWhenItIsKilled) {

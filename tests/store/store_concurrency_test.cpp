@@ -64,7 +64,8 @@ TEST_P(StoreConcurrency, KeepsOrderAndLosesNothing) {
 
   EXPECT_EQ(failures_, 0);
   EXPECT_EQ(store_->head()->seq, 2 * kWriters * kWritesEach);
-  EXPECT_EQ(store_->list({.kind = Kind::host, .limit = 1'000})->size(), kWriters * kWritesEach + 1);
+  EXPECT_EQ(store_->list({.kind = Kind::host, .limit = 1'000})->items.size(),
+            kWriters * kWritesEach + 1);
   // Every count was taken once: no conditional write was lost or done twice.
   EXPECT_EQ(store_->get(host("shared").key())->revision, kWriters * kWritesEach);
   const auto changes = log();

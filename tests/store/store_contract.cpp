@@ -26,6 +26,10 @@ std::vector<BackendKind> backends() {
   return {{"Sqlite", [] { return std::make_unique<SqliteBackend>(); }}};
 }
 
+std::vector<StoredReport> all_reports(Store& store) {
+  return store.reports("default", "", 10'000).value();
+}
+
 model::Entity workspace(const std::string& name, const std::string& description) {
   return {.name = name, .spec = model::WorkspaceSpec{.description = description}};
 }
@@ -48,6 +52,11 @@ model::HostReport report(const std::string& agent_version) {
                 .reason = {"the unit did not start"},
                 .commit = "51ab"}},
           .agent_version = agent_version};
+}
+
+model::HostReport dated(model::HostReport report, Timestamp since) {
+  for (model::DeploymentReport& deployment : report.deployments) deployment.since = since;
+  return report;
 }
 
 }  // namespace titan::store

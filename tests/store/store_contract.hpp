@@ -29,6 +29,9 @@ struct BackendKind {
 };
 std::vector<BackendKind> backends();
 
+// The reports of the organization `default`.
+std::vector<StoredReport> all_reports(Store& store);
+
 // A store on one backend, which reopen() closes and opens again.
 class StoreContract : public ::testing::TestWithParam<BackendKind> {
  protected:
@@ -53,6 +56,7 @@ class StoreContract : public ::testing::TestWithParam<BackendKind> {
     clock_.set_wall(Timestamp::from_micros(clock_.wall().micros() - by.count()));
   }
   std::vector<model::Change> log() { return store_->changes(0, 10'000, {}).value(); }
+  std::vector<StoredReport> reports() { return all_reports(*store_); }
 
   testing::FakeClock clock_;
   testing::SeededRandom random_{1};
@@ -69,5 +73,7 @@ model::Entity host(const std::string& name, const model::Labels& labels = {});
 model::Entity workload(const std::string& workspace, const std::string& name,
                        const std::string& repo = "https://example.org/repo");
 model::HostReport report(const std::string& agent_version);
+// The report as the store gives it when all in it is heard since that time.
+model::HostReport dated(model::HostReport report, Timestamp since);
 
 }  // namespace titan::store

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <map>
+#include <utility>
 
 #include "tests/store/store_contract.hpp"
 
@@ -27,8 +29,17 @@ class PlainStore {
       return std::nullopt;
     }
     for (const Observation& observation : batch.observations) apply(observation);
+    if (batch.cursor) {
+      std::uint64_t& passed = cursors_[batch.cursor->name];
+      passed = std::max(passed, batch.cursor->seq);
+    }
     log_.insert(log_.end(), changes.begin(), changes.end());
     return changes;
+  }
+  void compact(std::uint64_t seq, std::size_t limit) {
+    std::uint64_t end = std::min<std::uint64_t>(seq, log_.size());
+    for (const auto& [name, passed] : cursors_) end = std::min(end, passed);
+    if (end > horizon_) horizon_ = std::min<std::uint64_t>(end, horizon_ + limit);
   }
   // Takes over the id that the store under test gave.
   void name_id(const Change& change) {
@@ -38,7 +49,35 @@ class PlainStore {
   }
 
   [[nodiscard]] const std::map<Key, Entity>& entities() const { return entities_; }
-  [[nodiscard]] const std::vector<Change>& log() const { return log_; }
+  [[nodiscard]] std::uint64_t seq() const { return log_.size(); }
+  [[nodiscard]] std::uint64_t horizon() const { return horizon_; }
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& cursors() const { return cursors_; }
+  [[nodiscard]] std::vector<Change> log() const {
+    return {log_.begin() + static_cast<std::ptrdiff_t>(horizon_), log_.end()};
+  }
+  // What the log says of a moment, from the start.
+  [[nodiscard]] std::map<Key, Entity> entities_at(std::uint64_t seq) const {
+    std::map<Key, Entity> entities;
+    for (std::uint64_t i = 0; i < seq; ++i) {
+      entities.erase(log_[i].key);
+      if (log_[i].after) entities.emplace(log_[i].key, *log_[i].after);
+    }
+    return entities;
+  }
+  [[nodiscard]] std::vector<SpecChange> spec_changes() const {
+    const auto seen = [](std::optional<Entity> entity) {
+      if (entity && entity->deleting) entity.reset();
+      return entity;
+    };
+    std::vector<SpecChange> altering;
+    for (const Change& change : log()) {
+      const auto before = seen(change.before);
+      const auto after = seen(change.after);
+      const bool alike = before && after ? before->spec == after->spec : !before && !after;
+      if (!alike) altering.push_back({change.seq, change.time, change.key, before});
+    }
+    return altering;
+  }
   [[nodiscard]] std::vector<StoredReport> reports() const {
     std::vector<StoredReport> reports;
     for (const auto& [host, stored] : reports_) reports.push_back(stored);
@@ -89,18 +128,29 @@ class PlainStore {
   }
 
   void apply(const Observation& observation) {
+    const model::HostReport before = reports_[observation.host].report;
     reports_.erase(observation.host);
     if (!observation.report) return;
-    reports_[observation.host] = {.host = observation.host,
-                                  .bookmark = observation.bookmark,
-                                  .time = next_time(),
-                                  .report = *observation.report};
+    const Timestamp time = next_time();
+    model::HostReport report = *observation.report;
+    for (model::DeploymentReport& deployment : report.deployments) {
+      deployment.since = time;
+      for (model::DeploymentReport known : before.deployments) {
+        const Timestamp since = std::exchange(known.since, time);
+        known.commit = deployment.commit;
+        if (known == deployment) deployment.since = since;
+      }
+    }
+    reports_[observation.host] = {
+        .host = observation.host, .bookmark = observation.bookmark, .time = time, .report = report};
   }
 
   const Clock& clock_;
   std::map<Key, Entity> entities_;
   std::map<std::string, StoredReport> reports_;
-  std::vector<Change> log_;
+  std::map<std::string, std::uint64_t> cursors_;
+  std::vector<Change> log_;  // also of what is compacted
+  std::uint64_t horizon_ = 0;
   Timestamp last_time_;
 };
 
@@ -138,6 +188,22 @@ class StoreHistory : public StoreContract {
     return entity;
   }
 
+  model::HostReport any_report() {
+    model::HostReport made = report(std::to_string(below(100)));
+    const model::DeploymentReport one = made.deployments.front();
+    made.deployments.clear();
+    for (const char* name : {"one", "two", "three"}) {
+      if (below(4) == 0) continue;
+      model::DeploymentReport& deployment = made.deployments.emplace_back(one);
+      deployment.key.name = name;
+      if (below(4) == 0) deployment.version = below(3);
+      if (below(4) == 0) deployment.commit = std::to_string(below(3));
+      if (below(4) == 0) deployment.desired_digest = Digest::of(std::to_string(below(2)));
+    }
+    std::ranges::sort(made.deployments, {}, &model::DeploymentReport::key);
+    return made;
+  }
+
   Batch any_batch() {
     Batch batch;
     const std::size_t mutations = below(4);
@@ -153,26 +219,46 @@ class StoreHistory : public StoreContract {
     }
     if (below(4) == 0) {
       Observation observation{.host = std::string(1, static_cast<char>('a' + below(4)))};
-      if (below(4) != 0) observation.report = report(std::to_string(below(100)));
+      if (below(4) != 0) observation.report = any_report();
       observation.bookmark = {"0123456789abcdef", below(1000)};
       batch.observations.push_back(std::move(observation));
+    }
+    if (below(10) == 0) {
+      const std::uint64_t seq = plain_.seq() - std::min<std::uint64_t>(plain_.seq(), below(20));
+      batch.cursor = Cursor{below(2) == 0 ? "one" : "two", seq};
     }
     return batch;
   }
 
   // Everything that can be read is what the plain store says.
   void expect_same() {
-    EXPECT_EQ(log(), plain_.log());
-    EXPECT_EQ(store_->reports().value(), plain_.reports());
-    EXPECT_EQ(store_->head()->seq, plain_.log().size());
-    std::map<Key, Entity> stored;
-    for (const Kind kind : model::kKinds) {
-      const auto listed = store_->list({.kind = kind, .limit = 1'000}).value();
-      for (const Entity& entity : listed) {
-        stored[entity.key()] = entity;
-      }
+    const std::uint64_t horizon = plain_.horizon();
+    EXPECT_EQ(store_->horizon().value(), horizon);
+    EXPECT_EQ(store_->changes(horizon, 10'000, {}).value(), plain_.log());
+    EXPECT_EQ(store_->spec_changes(horizon, 10'000).value(), plain_.spec_changes());
+    for (const auto& [name, passed] : plain_.cursors()) {
+      EXPECT_EQ(store_->cursor(name).value(), passed);
     }
-    EXPECT_EQ(stored, plain_.entities());
+    EXPECT_EQ(reports(), plain_.reports());
+    EXPECT_EQ(store_->head()->seq, plain_.seq());
+    EXPECT_EQ(listed({}), plain_.entities());
+    const std::uint64_t at = horizon + below(plain_.seq() - horizon + 1);
+    EXPECT_EQ(listed(at), plain_.entities_at(at)) << "at " << at;
+  }
+
+  // All kinds, by small pages.
+  std::map<Key, Entity> listed(std::optional<std::uint64_t> at) {
+    std::map<Key, Entity> found;
+    for (const Kind kind : model::kKinds) {
+      ListQuery query{.kind = kind, .at = at, .limit = 1 + below(5)};
+      do {
+        const Page page = store_->list(query).value();
+        for (const Entity& entity : page.items)
+          EXPECT_TRUE(found.emplace(entity.key(), entity).second);
+        query.after = page.next;
+      } while (query.after);
+    }
+    return found;
   }
 
   PlainStore plain_{clock_};
@@ -198,13 +284,20 @@ TEST_P(StoreHistory, OfRandomOperationsIsThatOfAPlainModel) {
       for (const Change& change : *found) plain_.name_id(change);
     }
     if (below(500) == 0) reopen();
+    if (below(20) == 0) {
+      const std::uint64_t seq = below(plain_.seq() + 1);
+      const std::size_t limit = 1 + below(40);
+      plain_.compact(seq, limit);
+      ASSERT_EQ(store_->compact(seq, limit).value(), plain_.horizon());
+    }
     if (below(400) == 0) expect_same();
     if (HasFailure()) return;
   }
   expect_same();
   // The dice must reach both outcomes often, or the test says little.
   EXPECT_GT(refused, 200U);
-  EXPECT_GT(plain_.log().size(), 2'000U);
+  EXPECT_GT(plain_.seq(), 2'000U);
+  EXPECT_GT(plain_.horizon(), 500U);
 }
 
 TITAN_FOR_EVERY_BACKEND(StoreHistory);

@@ -9,7 +9,10 @@
 namespace titan::testing {
 
 TemporaryDirectory::TemporaryDirectory()
-    : path_((std::filesystem::temp_directory_path() / "titan-test-XXXXXX").string()) {
+    : TemporaryDirectory(std::filesystem::temp_directory_path().string()) {}
+
+TemporaryDirectory::TemporaryDirectory(const std::string& parent)
+    : path_(parent + "/titan-test-XXXXXX") {
   TITAN_ASSERT(::mkdtemp(path_.data()) != nullptr);
 }
 

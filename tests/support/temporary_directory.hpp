@@ -8,6 +8,8 @@ namespace titan::testing {
 class TemporaryDirectory {
  public:
   TemporaryDirectory();
+  // Below `parent`, which must exist.
+  explicit TemporaryDirectory(const std::string& parent);
   ~TemporaryDirectory();
   TemporaryDirectory(const TemporaryDirectory&) = delete;
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;

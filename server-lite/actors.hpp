@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string_view>
+
+// Who the change log names as the one that asked.
+namespace titan::server_lite {
+
+constexpr std::string_view kServerActor = "titan";
+constexpr std::string_view kLocalActor = "local";  // whoever reaches the loopback address
+constexpr std::string_view kHostActor = "host/";   // and the host's name
+
+}  // namespace titan::server_lite

@@ -1,0 +1,204 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/text.hpp"
+#include "model/change.hpp"
+#include "server-lite/api.hpp"
+#include "server-lite/limits.hpp"
+#include "server-lite/proposal_response.hpp"
+#include "server-lite/proposal_text.hpp"
+
+namespace titan::server_lite {
+namespace {
+
+using model::Bookmark;
+using nlohmann::json;
+
+// ---- proposals ---------------------------------------------------------------------------------
+
+Response committed_response(const Committed& committed, const std::string& epoch,
+                            const std::string& id) {
+  json items = json::array();
+  for (const Written& written : committed.changes) items.push_back(json_of(written));
+  Response response = json_response(200, {{"id", id},
+                                          {"state", "COMMITTED"},
+                                          {"bookmark", Bookmark{epoch, committed.seq}.text()},
+                                          {"items", std::move(items)}});
+  response.headers["Titan-Change"] = id;
+  if (committed.workspace_created) response.headers["Titan-Workspace-Created"] = "true";
+  return response;
+}
+
+// The error says which of the changes is to blame, and where in it.
+Refusal placed(Refusal refusal) {
+  std::string place = "changes[" + std::to_string(refusal.change) + "]";
+  if (!refusal.error.field.empty()) place += ".entity." + refusal.error.field;
+  refusal.error.field = std::move(place);
+  return refusal;
+}
+
+Response propose(const Api& api, const Request& request) {
+  const auto wait = request.flag("wait", true);
+  if (!wait) return unreadable(wait.error(), request.id);
+  Proposal proposal{.id = request.id};
+  const auto read_flags = request.read_flags(
+      {{"createWorkspace", &proposal.create_workspace}, {"allowMissing", &proposal.allow_missing}});
+  if (!read_flags) return unreadable(read_flags.error(), request.id);
+  const auto body = request.json();
+  if (!body) return unreadable(body.error(), request.id);
+  auto changes = parse_proposed_changes(*body);
+  if (!changes) return error_response(changes.error(), request.id);
+  proposal.changes = *std::move(changes);
+
+  if (!*wait) {
+    const auto accepted = api.writer.accept(std::move(proposal));
+    return accepted ? accepted_response(request.id) : error_response(accepted.error(), request.id);
+  }
+  const auto head = api.store.head();
+  if (!head) return error_response(head.error(), request.id);
+  const auto committed = api.writer.propose(proposal);
+  if (committed) return committed_response(*committed, head->epoch, request.id);
+  const Refusal refusal = placed(committed.error());
+  return refusal_response(refusal, proposal.changes[refusal.change], {api.store, api.state},
+                          request.id);
+}
+
+// ---- following one -----------------------------------------------------------------------------
+
+// From memory, or from the log when the server was started anew since.
+Result<ChangeTracker::Progress> progress_of(const Api& api, const std::string& id) {
+  if (auto progress = api.tracker.find(id)) return *std::move(progress);
+  const auto range = api.store.committed(id);
+  if (range) {
+    return ChangeTracker::Progress{.state = ChangeTracker::State::committed,
+                                   .seq = range->last_seq};
+  }
+  if (range.error().code != ErrorCode::not_found) return range.error();
+  return not_found("no change " + quote(id) +
+                   ": it was never accepted, or the log no longer holds it");
+}
+
+json json_of(const Error& error) {
+  return {{"code", name_of(error.code)},
+          {"message", error.message},
+          {"field", error.field},
+          {"subject", error.subject}};
+}
+
+Response follow(const Api& api, const Request& request) {
+  const std::string& id = request.path.at("id");
+  const auto progress = progress_of(api, id);
+  if (!progress) return error_response(progress.error(), request.id);
+  const auto head = api.store.head();
+  if (!head) return error_response(head.error(), request.id);
+
+  using State = ChangeTracker::State;
+  const bool committed = progress->state == State::committed;
+  json processors = json::array();
+  const auto add = [&](const std::string& name, std::uint64_t done) {
+    processors.push_back({{"name", name},
+                          {"bookmark", Bookmark{head->epoch, done}.text()},
+                          {"done", committed && done >= progress->seq}});
+  };
+  add("index", api.state.read([](const FleetView& view) { return view.fleet.head(); }));
+  for (const auto& reader : api.processors.progress()) add(reader.name, reader.done);
+  const bool refused = progress->state == State::refused;
+  return json_response(
+      200, {{"id", id},
+            {"state", committed ? "COMMITTED" : (refused ? "REFUSED" : "ACCEPTED")},
+            {"bookmark", committed ? json(Bookmark{head->epoch, progress->seq}.text()) : json()},
+            {"error", refused ? json_of(progress->error) : json()},
+            {"processors", std::move(processors)}});
+}
+
+// ---- the feed ----------------------------------------------------------------------------------
+
+Result<std::optional<model::Kind>> kind_of(const Request& request) {
+  const auto word = request.parameters.find("kind");
+  if (word == request.parameters.end()) return std::optional<model::Kind>();
+  auto kind = model::parse_kind_word(word->second);
+  if (kind) return std::optional(*kind);
+  return invalid_field("kind", kind.error().message);
+}
+
+// Where a reader of the feed begins.
+struct Start {
+  std::uint64_t after = 0;
+  bool full = false;  // what came before is not told: it begins at the horizon
+};
+
+Start start_of(const std::optional<Bookmark>& since, const Bookmark& head, std::uint64_t horizon) {
+  if (!since) return {.after = horizon, .full = horizon > 0};
+  const bool known = since->epoch == head.epoch && since->seq <= head.seq && since->seq >= horizon;
+  return {.after = known ? since->seq : horizon, .full = !known};
+}
+
+void wait_for_news(const Api& api, std::chrono::seconds wait, std::uint64_t after,
+                   std::optional<model::Kind> kind) {
+  const auto interest = [&](std::span<const model::Change> changes) {
+    return std::any_of(changes.begin(), changes.end(), [&](const model::Change& change) {
+      return change.seq > after && (!kind || change.key.kind == *kind);
+    });
+  };
+  const auto met = [&] {
+    const auto page = api.store.changes(after, 1, kind);
+    return !page || !page->empty();
+  };
+  if (wait.count() > 0 && !met()) api.parking.wait(wait, interest, met);
+}
+
+Response changes(const Api& api, const Request& request) {
+  const auto limit = request.limit();
+  const auto kind = kind_of(request);
+  const auto wait = request.wait();
+  const auto parameter = request.parameters.find("since");
+  const auto since =
+      api.hosts.bookmark_of(parameter == request.parameters.end() ? "" : parameter->second);
+  if (!limit) return unreadable(limit.error(), request.id);
+  if (!kind) return unreadable(kind.error(), request.id);
+  if (!wait) return unreadable(wait.error(), request.id);
+  if (!since && since.error().field == "since") return unreadable(since.error(), request.id);
+  if (!since) return error_response(since.error(), request.id);
+
+  auto head = api.store.head();
+  auto horizon = api.store.horizon();
+  if (!head) return error_response(head.error(), request.id);
+  if (!horizon) return error_response(horizon.error(), request.id);
+  Start start = start_of(*since, *head, *horizon);
+  if (!start.full) wait_for_news(api, *wait, start.after, *kind);
+  head = api.store.head();
+  auto page = api.store.changes(start.after, *limit, *kind);
+  while (!page && page.error().code == ErrorCode::expired) {
+    // Compaction passed the reader between two looks.
+    horizon = api.store.horizon();
+    start = {.after = *horizon, .full = true};
+    page = api.store.changes(start.after, *limit, *kind);
+  }
+  if (!page) return error_response(page.error(), request.id);
+
+  // A page that is not full has everything up to the head that was read before it.
+  Bookmark bookmark{head->epoch, std::max(head->seq, start.after)};
+  if (!page->empty() && (page->size() == *limit || page->back().seq > bookmark.seq)) {
+    bookmark.seq = page->back().seq;
+  }
+  json items = json::array();
+  for (const model::Change& change : *page) items.push_back(model::json_of(change));
+  return json_response(
+      200, {{"items", std::move(items)}, {"bookmark", bookmark.text()}, {"full", start.full}});
+}
+
+}  // namespace
+
+void add_change_routes(Router& router, const Api& api) {
+  router.add({"GET", "/v1/changes", {"since", "limit", "kind", "wait"}, [api](const Request& r) {
+                return changes(api, r);
+              }});
+  router.add(
+      {"POST", "/v1/changes", {"createWorkspace", "allowMissing", "wait"}, [api](const Request& r) {
+         return propose(api, r);
+       }});
+  router.add({"GET", "/v1/changes/{id}", {}, [api](const Request& r) { return follow(api, r); }});
+}
+
+}  // namespace titan::server_lite

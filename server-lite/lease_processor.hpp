@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "server-lite/fleet_state.hpp"
+#include "server-lite/processor.hpp"
+
+namespace titan::server_lite {
+
+// Calls a host MISSING when it was not heard of for its lease: its own, or kHostLease. After a
+// start every host has the whole lease again, since it may have asked while nobody was there. A
+// host that is heard of again becomes READY at once, by HostService.
+class LeaseProcessor final : public Processor {
+ public:
+  // Borrows all.
+  LeaseProcessor(store::Store& store, FleetState& state, const Clock& clock)
+      : store_(store), state_(state), started_(clock.monotonic()) {}
+
+  [[nodiscard]] std::string_view name() const override { return "leases"; }
+  void take(const model::Change& change) override { taken_ = change.seq; }
+  Result<Work> work(Clock::Monotonic now) override;
+  void redo(const model::Key&) override { next_look_ = {}; }
+
+ private:
+  store::Store& store_;
+  FleetState& state_;
+  const Clock::Monotonic started_;
+  Clock::Monotonic next_look_{};
+  std::uint64_t taken_ = 0;
+};
+
+}  // namespace titan::server_lite

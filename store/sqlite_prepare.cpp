@@ -1,0 +1,211 @@
+#include "store/sqlite_prepare.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/json.hpp"
+#include "store/limits.hpp"
+#include "store/sqlite_rows.hpp"
+
+namespace titan::store {
+namespace {
+
+using model::DeploymentReport;
+using model::Entity;
+using model::HostReport;
+using model::Key;
+using nlohmann::json;
+
+Error about(std::string subject, Error error) {
+  error.subject = std::move(subject);
+  return error;
+}
+
+Result<void> check_size(std::string_view what, std::size_t count) {
+  if (count <= kBatchMutationsMax) return {};
+  return exhausted("a batch of " + std::to_string(count) + " " + std::string(what) + "; at most " +
+                   std::to_string(kBatchMutationsMax) + " are written together");
+}
+
+Result<void> check_cursor(const Cursor& cursor) {
+  if (!cursor.name.empty() && cursor.name.size() <= kCursorNameBytesMax) return {};
+  return about("cursor " + cursor.name,
+               invalid("its name has " + std::to_string(cursor.name.size()) +
+                       " bytes; expected 1 to " + std::to_string(kCursorNameBytesMax)));
+}
+
+Result<void> check_length(std::string_view text) {
+  if (text.size() <= kStateBytesMax) return {};
+  return exhausted("it takes " + std::to_string(text.size()) + " bytes as JSON; at most " +
+                   std::to_string(kStateBytesMax) + " are stored");
+}
+
+// Writes an object member by member; `value` writes the value of each.
+template <class Value>
+void add_object(TextTemplate& text, const json& object, Value value) {
+  const char* separator = "{";
+  for (const auto& [key, member] : object.items()) {
+    text.add(separator);
+    text.add(canonical_json(key));
+    text.add(":");
+    value(key, member);
+    separator = ",";
+  }
+  text.add(object.empty() ? "{}" : "}");
+}
+
+constexpr std::array<std::string_view, kStampCount> kStampFields = {
+    "createdTime", "id", "modifiedTime", "revision", "version"};
+
+TextTemplate template_of(const Entity& entity) {
+  TextTemplate text;
+  add_object(text, json_of(entity), [&](const std::string& key, const json& value) {
+    const auto* const stamp = std::ranges::find(kStampFields, key);
+    if (stamp == kStampFields.end()) return text.add(canonical_json(value));
+    text.add_slot(static_cast<std::size_t>(stamp - kStampFields.begin()));
+  });
+  return text;
+}
+
+// What the entity is once it was stored and read: JSON replaces bytes that are not UTF-8, and an
+// entity that is not valid must not get in, since every list with it would fail from then on.
+Result<PreparedMutation> as_read_back(Entity entity, const Key& key) {
+  entity.deleted_time = {};
+  PreparedMutation prepared{.text = template_of(entity)};
+  const std::string text = prepared.text.fill(stamps_of(entity));
+  if (const auto sized = check_length(text); !sized) return about(key.subject(), sized.error());
+  auto read = read_entity(text);
+  if (!read) return about(key.subject(), read.error().context("this cannot be stored"));
+  if (read->key() != key) {
+    return about(key.subject(), invalid("the entity is " + read->key().subject() +
+                                        "; expected one with the key of the mutation"));
+  }
+  prepared.wanted = std::move(*read);
+  return prepared;
+}
+
+// The same for a report.
+Result<PreparedReport> as_read_back(const HostReport& report) {
+  const std::string text = text_of(report);
+  TITAN_TRY(check_length(text));
+  auto read = read_report(text);
+  if (!read) return read.error().context("this report cannot be stored");
+  PreparedReport prepared{.report = std::move(*read)};
+  for (DeploymentReport& deployment : prepared.report.deployments) deployment.since = {};
+  prepared.digest = digest_of(prepared.report);
+  return prepared;
+}
+
+// What is there now; none also when it cannot be read.
+std::optional<StoredEntity> seen_entity(const Key& key, Reader& reader) {
+  std::optional<EntityRow> row;
+  {
+    const std::lock_guard lock(reader.mutex);
+    if (auto found = find_entity(*reader.connection, key)) row = std::move(*found);
+  }
+  if (!row) return std::nullopt;
+  auto entity = parse(*row);
+  if (!entity) return std::nullopt;
+  return StoredEntity{std::move(*entity), std::move(row->state)};
+}
+
+std::optional<StoredReport> seen_report(const Observation& observation, Reader& reader) {
+  std::optional<ReportRow> row;
+  {
+    const std::lock_guard lock(reader.mutex);
+    auto found = find_report(*reader.connection, observation.organization, observation.host);
+    if (found) row = std::move(*found);
+  }
+  if (!row) return std::nullopt;
+  auto stored = parse(std::move(*row));
+  return stored ? std::optional(std::move(*stored)) : std::nullopt;
+}
+
+Result<PreparedReport> prepare_report(const Observation& observation, Reader& reader) {
+  TITAN_ASSIGN(PreparedReport prepared, as_read_back(*observation.report));
+  const auto before = seen_report(observation, reader);
+  prepared.seen_time = before ? before->time : Timestamp();
+  prepared.text = text_after(prepared.report, before ? &*before : nullptr);
+  TITAN_TRY(check_length(prepared.text.fill(std::array{json(Timestamp().text()).dump()})));
+  return prepared;
+}
+
+// Whether nothing changed but, perhaps, the commit that holds it.
+bool says_the_same(const DeploymentReport& left, const DeploymentReport& right) {
+  return left.version == right.version && left.rendered_digest == right.rendered_digest &&
+         left.desired_digest == right.desired_digest && left.status == right.status &&
+         left.reason == right.reason;
+}
+
+// When the host first said this of the deployment; none: it is news.
+std::optional<Timestamp> since_when(const DeploymentReport& deployment,
+                                    const StoredReport& before) {
+  const auto& known = before.report.deployments;
+  const auto found = std::ranges::lower_bound(known, deployment.key, {}, &DeploymentReport::key);
+  if (found == known.end() || found->key != deployment.key) return std::nullopt;
+  if (!says_the_same(*found, deployment)) return std::nullopt;
+  // Reports that a file of schema version 1 held say no `since`.
+  return found->since == Timestamp() ? before.time : found->since;
+}
+
+void add_deployment(TextTemplate& text, const json& deployment, bool is_news) {
+  add_object(text, deployment, [&](const std::string& key, const json& value) {
+    if (is_news && key == "since") return text.add_slot(0);
+    text.add(canonical_json(value));
+  });
+}
+
+}  // namespace
+
+Stamps stamps_of(const Entity& entity) {
+  const auto quoted = [](const std::string& text) { return canonical_json(json(text)); };
+  return {quoted(entity.created_time.text()), quoted(entity.id),
+          quoted(entity.modified_time.text()), std::to_string(entity.revision),
+          std::to_string(entity.version)};
+}
+
+TextTemplate text_after(const HostReport& report, const StoredReport* before) {
+  HostReport dated = report;
+  std::vector<bool> is_news;
+  for (DeploymentReport& deployment : dated.deployments) {
+    const auto since = before == nullptr ? std::nullopt : since_when(deployment, *before);
+    is_news.push_back(!since);
+    deployment.since = since.value_or(Timestamp::from_micros(1));  // any: the slot is filled later
+  }
+  TextTemplate text;
+  add_object(text, json_of(dated), [&](const std::string& key, const json& value) {
+    if (key != "deployments") return text.add(canonical_json(value));
+    text.add("[");
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      if (i > 0) text.add(",");
+      add_deployment(text, value[i], is_news[i]);
+    }
+    text.add("]");
+  });
+  return text;
+}
+
+Result<PreparedBatch> prepare(const Batch& batch, Reader& reader) {
+  TITAN_TRY(check_size("mutations", batch.mutations.size()));
+  TITAN_TRY(check_size("observations", batch.observations.size()));
+  if (batch.cursor) TITAN_TRY(check_cursor(*batch.cursor));
+  PreparedBatch prepared{.batch = batch};
+  for (const Mutation& mutation : batch.mutations) {
+    auto& next = prepared.mutations.emplace_back();
+    if (mutation.entity) {
+      TITAN_ASSIGN(next, as_read_back(*mutation.entity, mutation.key));
+    }
+    next.seen = seen_entity(mutation.key, reader);
+  }
+  for (const Observation& observation : batch.observations) {
+    auto& next = prepared.reports.emplace_back();
+    if (!observation.report) continue;
+    auto report = prepare_report(observation, reader);
+    if (!report) return about("host " + observation.host, report.error());
+    next = std::move(*report);
+  }
+  return prepared;
+}
+
+}  // namespace titan::store
