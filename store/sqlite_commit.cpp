@@ -168,9 +168,9 @@ Result<void> CommitJob::log(Change change, std::uint64_t previous, const std::st
       "INSERT INTO changes (seq, previous, alters, time, organization, kind, workspace, name,"
       " actor, request_id, before, after)"
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-      number(change.seq), number(previous), std::int64_t{model::alters_desired_state(change)}, change.time.micros(),
-      change.key.organization, number_of(change.key.kind), change.key.workspace, change.key.name,
-      change.actor, change.request_id, before, after));
+      number(change.seq), number(previous), std::int64_t{model::alters_desired_state(change)},
+      change.time.micros(), change.key.organization, number_of(change.key.kind),
+      change.key.workspace, change.key.name, change.actor, change.request_id, before, after));
   writing.changes.push_back(std::move(change));
   return {};
 }
