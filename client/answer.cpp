@@ -359,6 +359,7 @@ Result<DeploymentHost> read_deployment_host(const json& item) {
   FieldReader reader(item, "items");
   DeploymentHost host;
   host.host = reader.required_text("host");
+  host.host_status = optional_of(reader, "hostStatus", &model::parse_status);
   host.status = required(reader, "status", &model::parse_status);
   host.version = reader.number("version");
   host.rendered_digest = reader.digest("renderedDigest");

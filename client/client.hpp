@@ -70,6 +70,7 @@ struct ReceivedReport {
 // How a deployment stands on one host.
 struct DeploymentHost {
   std::string host = {};
+  std::optional<model::Status> host_status = {};      // of the host itself
   model::Status status = model::Status::initialized;  // until the first report
   std::uint64_t version = 0;
   Digest rendered_digest = {};  // empty when nothing is applied
