@@ -104,8 +104,8 @@ Result<bool> Agent::adopt(const model::Manifest& manifest) {
   for (const DesiredDeployment& form : manifest.deployments) desired[form.key] = form;
   for (const model::Tombstone& tombstone : manifest.tombstones) desired.erase(tombstone.key);
 
-  std::vector<DesiredDeployment> list;
-  for (const auto& [key, form] : desired) list.push_back(form);
+  std::vector<model::DesiredDigest> list;
+  for (const auto& [key, form] : desired) list.push_back({key, form.desired_digest});
   if (model::digest_of_desired(list) != manifest.digest) {
     if (manifest.full) {
       return internal("the manifest is not what its digest says; the host stays as it is");

@@ -96,8 +96,10 @@ void read_journal(FieldReader& reader, AgentState& state) {
 }  // namespace
 
 Digest AgentState::digest_of_applied() const {
-  std::vector<model::DesiredDeployment> list;
-  for (const auto& [key, deployment] : applied) list.push_back(deployment.form);
+  std::vector<model::DesiredDigest> list;
+  for (const auto& [key, deployment] : applied) {
+    list.push_back({key, deployment.form.desired_digest});
+  }
   return model::digest_of_desired(list);
 }
 
@@ -107,6 +109,7 @@ model::HostReport AgentState::report() const {
     reports[key] = {.key = key,
                     .version = deployment.form.version,
                     .rendered_digest = deployment.form.rendered_digest,
+                    .desired_digest = deployment.form.desired_digest,
                     .commit = deployment.commit};
   }
   for (const auto& [key, reason] : failures) {
@@ -114,6 +117,9 @@ model::HostReport AgentState::report() const {
     report.key = key;
     report.status = model::Status::error;
     report.reason = clip(reason, kReasonBytesMax);
+    // What is not desired any more failed to leave: then it is the applied form that is spoken of.
+    const auto failed = desired.find(key);
+    if (failed != desired.end()) report.desired_digest = failed->second.desired_digest;
   }
   model::HostReport report{.agent_version = TITAN_VERSION};
   for (auto& [key, deployment] : reports) report.deployments.push_back(std::move(deployment));

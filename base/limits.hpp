@@ -14,5 +14,7 @@ constexpr std::size_t kPathBytesMax = 4096;           // a path below a FileSyst
 constexpr std::size_t kPathPartBytesMax = 255;        // one name in a path
 constexpr std::size_t kDirectoryEntriesMax = 100'000;
 constexpr std::chrono::milliseconds kCommandTimeoutMax = std::chrono::hours(24);
+constexpr std::chrono::seconds kDurationMax =
+    std::chrono::hours(24 * 366 * 10);  // as people write it
 
 }  // namespace titan

@@ -20,6 +20,10 @@ void read_written_by_server(FieldReader& reader, Entity& entity) {
   entity.status = reader.parsed<Status>("status", &parse_status);
   entity.reason = reader.texts("reason", kReasonsMax);
   entity.deleting = reader.boolean("delete");
+  entity.deleted_time = reader.timestamp("deletedTime");
+  if (entity.deleted_time != Timestamp() && entity.status != Status::deleted) {
+    reader.refuse("deletedTime", "goes only with the status DELETED");
+  }
 }
 
 Result<Kind> read_kind(FieldReader& reader) {
@@ -73,6 +77,7 @@ json json_of(const Entity& entity) {
                  {"tags", entity.tags},
                  {"delete", entity.deleting}};
   if (in_workspace(entity.kind())) object["workspace"] = entity.workspace;
+  if (entity.deleted_time != Timestamp()) object["deletedTime"] = entity.deleted_time.text();
   return object;
 }
 

@@ -29,14 +29,15 @@ struct Entity {
   Status status = Status::initialized;
   std::vector<std::string> reason = {};  // never empty with ERROR or MISSING
   Tags tags = {};
-  bool deleting = false;  // `delete` in JSON: deletion was asked for
+  bool deleting = false;        // `delete` in JSON: deletion was asked for
+  Timestamp deleted_time = {};  // zero unless the status is DELETED
   bool operator==(const Entity&) const = default;
 
   [[nodiscard]] Kind kind() const { return static_cast<Kind>(spec.index()); }
   [[nodiscard]] Key key() const { return {organization, kind(), workspace, name}; }
 };
 
-// The entity as flat camelCase JSON, with every field.
+// The entity as flat camelCase JSON, with every field; `deletedTime` only when it is not zero.
 nlohmann::json json_of(const Entity& entity);
 
 // Reads and validates an entity: every field's type and form, and that no field is unknown; what

@@ -125,26 +125,32 @@ Result<LabelSelector> LabelSelector::parse(std::string_view text) {
   return selector;
 }
 
-bool LabelSelector::matches(const Labels& labels) const {
+bool LabelSelector::matches(const LabelLookup& label) const {
   return std::all_of(clauses_.begin(), clauses_.end(), [&](const Clause& clause) {
-    const auto label = labels.find(clause.key);
-    const bool exists = label != labels.end();
+    const std::string* value = label(clause.key);
     const auto listed = [&] {
-      return std::find(clause.values.begin(), clause.values.end(), label->second) !=
-             clause.values.end();
+      return std::find(clause.values.begin(), clause.values.end(), *value) != clause.values.end();
     };
     switch (clause.op) {
       case Op::exists:
-        return exists;
+        return value != nullptr;
       case Op::absent:
-        return !exists;
+        return value == nullptr;
       case Op::in:
-        return exists && listed();
+        return value != nullptr && listed();
       case Op::not_in:
-        return !exists || !listed();
+        return value == nullptr || !listed();
     }
     return false;
   });
+}
+
+std::vector<LabelAlternatives> LabelSelector::required() const {
+  std::vector<LabelAlternatives> required;
+  for (const Clause& clause : clauses_) {
+    if (clause.op == Op::in) required.push_back({clause.key, clause.values});
+  }
+  return required;
 }
 
 }  // namespace titan::model

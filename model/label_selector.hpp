@@ -22,7 +22,11 @@ class LabelSelector {
   // a clause does not parse; invalid, too, when the text is longer than kSelectorBytesMax.
   static Result<LabelSelector> parse(std::string_view text);
 
-  [[nodiscard]] bool matches(const Labels& labels) const;
+  [[nodiscard]] bool matches(const LabelLookup& label) const;
+  [[nodiscard]] bool matches(const Labels& labels) const { return matches(lookup_in(labels)); }
+  // What an index can look for: one for each clause that names the values it takes. Whatever
+  // matches satisfies all of them; what satisfies them need not match.
+  [[nodiscard]] std::vector<LabelAlternatives> required() const;
   // As it was written.
   [[nodiscard]] const std::string& text() const { return text_; }
   bool operator==(const LabelSelector& other) const { return text_ == other.text_; }

@@ -39,6 +39,13 @@ Result<void> check_keys_and_count(std::string_view field, const Labels& labels) 
 
 }  // namespace
 
+LabelLookup lookup_in(const Labels& labels) {
+  return [&labels](std::string_view key) -> const std::string* {
+    const auto found = labels.find(std::string(key));
+    return found == labels.end() ? nullptr : &found->second;
+  };
+}
+
 bool is_label_key(std::string_view key) {
   return !key.empty() && key.size() <= kLabelKeyBytesMax && is_label_text(key, "-_./");
 }

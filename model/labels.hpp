@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -11,6 +13,19 @@ namespace titan::model {
 // Labels are what targets match. Keys: ^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$, up to 63
 // bytes; values the same without "/", or empty. At most 64 on one entity.
 using Labels = std::map<std::string, std::string>;
+
+// The value of a label, or null when there is none: for those who keep labels in a form of their
+// own. What it points to must stay as long as the call that was given the lookup.
+using LabelLookup = std::function<const std::string*(std::string_view key)>;
+// Looks into `labels`, which is borrowed.
+LabelLookup lookup_in(const Labels& labels);
+
+// Of whatever is meant, the label has one of these values.
+struct LabelAlternatives {
+  std::string key = {};
+  std::vector<std::string> values = {};
+  bool operator==(const LabelAlternatives&) const = default;
+};
 
 // Free metadata on any entity: keys as for labels, values any text without NUL up to 1024 bytes.
 using Tags = std::map<std::string, std::string>;

@@ -59,15 +59,17 @@ Values read_inputs(FieldReader& reader) {
 
 Result<DesiredDeployment> parse_desired(const json& object, std::string path) {
   FieldReader reader(object, std::move(path));
-  reader.require({"key", "version", "template", "inputs"});
+  reader.require({"key", "version", "template", "inputs", "desiredDigest"});
   DesiredDeployment desired{.key = reader.parsed<Key>("key", &Key::parse),
                             .version = reader.number("version"),
                             .driver = reader.text("driver"),
                             .inputs = read_inputs(reader),
+                            .desired_digest = reader.digest("desiredDigest"),
                             .rendered_digest = reader.digest("renderedDigest"),
                             .error = reader.text("error")};
   read_template_of(reader, desired);
   if (desired.key.kind != Kind::deployment) reader.refuse("key", "expected a deployment's key");
+  if (desired.desired_digest.empty()) reader.refuse("desiredDigest", "must be given");
   if (desired.error.empty() == desired.rendered_digest.empty()) {
     reader.refuse("renderedDigest", "expected either this or error");
   }
@@ -116,7 +118,8 @@ json json_of(const DesiredDeployment& desired) {
        {{"name", desired.template_name},
         {"digest", desired.template_digest.empty() ? "" : desired.template_digest.text()},
         {"files", json_of(desired.files)}}},
-      {"inputs", desired.inputs.json()}};
+      {"inputs", desired.inputs.json()},
+      {"desiredDigest", desired.desired_digest.text()}};
   if (desired.error.empty()) {
     object["renderedDigest"] = desired.rendered_digest.text();
   } else {
@@ -164,11 +167,10 @@ Result<Manifest> parse_manifest(const json& object) {
   return manifest;
 }
 
-Digest digest_of_desired(const std::vector<DesiredDeployment>& deployments) {
+Digest digest_of_desired(const std::vector<DesiredDigest>& deployments) {
   Hasher hasher;
-  for (const DesiredDeployment& desired : deployments) {
-    hasher.add(desired.key.text()).add(desired.version);
-    hasher.add(desired.rendered_digest.text()).add(desired.error);
+  for (const DesiredDigest& desired : deployments) {
+    hasher.add(desired.key.text()).add(desired.digest.text());
   }
   return hasher.finish();
 }

@@ -15,12 +15,16 @@ namespace {
 using nlohmann::json;
 
 json json_of(const DeploymentReport& report) {
-  return {{"key", report.key.text()},
-          {"version", report.version},
-          {"renderedDigest", report.rendered_digest.empty() ? "" : report.rendered_digest.text()},
-          {"status", name_of(report.status)},
-          {"reason", report.reason},
-          {"commit", report.commit}};
+  json object = {
+      {"key", report.key.text()},
+      {"version", report.version},
+      {"renderedDigest", report.rendered_digest.empty() ? "" : report.rendered_digest.text()},
+      {"status", name_of(report.status)},
+      {"reason", report.reason},
+      {"commit", report.commit}};
+  if (!report.desired_digest.empty()) object["desiredDigest"] = report.desired_digest.text();
+  if (report.since != Timestamp()) object["since"] = report.since.text();
+  return object;
 }
 
 Result<DeploymentReport> parse_deployment_report(const json& object, std::string path) {
@@ -29,9 +33,11 @@ Result<DeploymentReport> parse_deployment_report(const json& object, std::string
   DeploymentReport report{.key = reader.parsed<Key>("key", &Key::parse),
                           .version = reader.number("version"),
                           .rendered_digest = reader.digest("renderedDigest"),
+                          .desired_digest = reader.digest("desiredDigest"),
                           .status = reader.parsed<Status>("status", &parse_status),
                           .reason = reader.text("reason"),
-                          .commit = reader.text("commit")};
+                          .commit = reader.text("commit"),
+                          .since = reader.timestamp("since")};
   if (report.key.kind != Kind::deployment) reader.refuse("key", "expected a deployment's key");
   if (report.status != Status::ready && report.status != Status::error) {
     reader.refuse("status", "expected READY or ERROR");
@@ -61,7 +67,9 @@ json json_of(const HostReport& report) {
 }
 
 Digest digest_of(const HostReport& report) {
-  return Digest::of(canonical_json(json_of(report)));
+  json object = json_of(report);
+  for (json& deployment : object["deployments"]) deployment.erase("since");
+  return Digest::of(canonical_json(object));
 }
 
 Result<HostReport> parse_report(const json& object) {

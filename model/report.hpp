@@ -36,7 +36,8 @@ struct HostReport {
 };
 
 nlohmann::json json_of(const HostReport& report);
-// Of the canonical JSON: by it a host and the server know whether they speak of the same report.
+// Of the canonical JSON without `since`, which the host does not know: by it a host and the server
+// know whether they speak of the same report.
 Digest digest_of(const HostReport& report);
 // invalid, naming the field. A report without `deployments` is refused, since an empty list means
 // that nothing is on the host; so is one that lists a deployment twice.

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
+#include "base/duration.hpp"
 #include "base/file_system.hpp"
 #include "base/text.hpp"
 #include "model/field_reader.hpp"
@@ -22,6 +24,9 @@ using nlohmann::json;
 // Leaves out what says nothing, so that a stored spec shows what was asked for.
 void put(json& object, const char* field, const std::string& text) {
   if (!text.empty()) object[field] = text;
+}
+void put(json& object, const char* field, std::chrono::seconds duration) {
+  if (duration.count() != 0) object[field] = duration_text(duration);
 }
 void put(json& object, const char* field, const Values& values) {
   if (!values.empty()) object[field] = values.json();
@@ -45,6 +50,7 @@ json json_of_spec(const HostSpec& spec) {
   put(object, "drivers", spec.drivers);
   put(object, "values", spec.values);
   if (spec.capacity) object["capacity"] = *spec.capacity;
+  put(object, "lease", spec.lease);
   return object;
 }
 
@@ -75,6 +81,8 @@ json json_of_spec(const DeploymentSpec& spec) {
   put(object, "values", spec.values);
   put(object, "dependsOn", spec.depends_on);
   if (spec.replicas) object["replicas"] = *spec.replicas;
+  put(object, "spreadBy", spec.spread_by);
+  put(object, "rescheduleAfter", spec.reschedule_after);
   if (spec.suspend) object["suspend"] = true;
   return object;
 }
@@ -109,6 +117,18 @@ Labels labels(FieldReader& reader, const char* field) {
   return labels;
 }
 
+std::string label_key(FieldReader& reader, const char* field) {
+  std::string key = reader.text(field);
+  if (!key.empty() && !is_label_key(key)) {
+    reader.refuse(field, quote(key) + " is not a label key");
+  }
+  return key;
+}
+
+std::chrono::seconds duration(FieldReader& reader, const char* field) {
+  return reader.parsed<std::chrono::seconds>(field, &parse_duration);
+}
+
 // Names without repeats, in the order given.
 std::vector<std::string> names(FieldReader& reader, const char* field) {
   std::vector<std::string> names = reader.texts(field, kLabelsMax);
@@ -137,7 +157,8 @@ Spec read_host(FieldReader& reader) {
                   .drivers = names(reader, "drivers"),
                   .delivery = reader.parsed<Delivery>("delivery", &parse_delivery),
                   .values = reader.values("values"),
-                  .capacity = reader.optional_number("capacity")};
+                  .capacity = reader.optional_number("capacity"),
+                  .lease = duration(reader, "lease")};
 }
 
 Spec read_template(FieldReader& reader) {
@@ -176,12 +197,19 @@ Spec read_deployment(FieldReader& reader) {
                       .target = required_name(reader, "target"),
                       .values = reader.values("values"),
                       .replicas = reader.optional_number("replicas"),
+                      .spread_by = label_key(reader, "spreadBy"),
+                      .reschedule_after = duration(reader, "rescheduleAfter"),
                       .depends_on = names(reader, "dependsOn"),
                       .suspend = reader.boolean("suspend")};
   if (spec.replicas.value_or(1) == 0 || spec.replicas.value_or(1) > kReplicasMax) {
     reader.refuse("replicas", "expected a number from 1 to " + std::to_string(kReplicasMax) +
                                   ", found " + std::to_string(*spec.replicas));
   }
+  const auto refuse_without_replicas = [&](const char* field) {
+    if (!spec.replicas) reader.refuse(field, "goes only with replicas");
+  };
+  if (!spec.spread_by.empty()) refuse_without_replicas("spreadBy");
+  if (spec.reschedule_after.count() != 0) refuse_without_replicas("rescheduleAfter");
   return spec;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "model/label_selector.hpp"
 #include "model/labels.hpp"
 
@@ -12,7 +14,12 @@ struct TargetSpec {
   LabelSelector selector = {};
   bool operator==(const TargetSpec&) const = default;
 
-  [[nodiscard]] bool matches(const Labels& host_labels) const;
+  [[nodiscard]] bool matches(const LabelLookup& host_label) const;
+  [[nodiscard]] bool matches(const Labels& host_labels) const {
+    return matches(lookup_in(host_labels));
+  }
+  // As LabelSelector::required(), of `labels` and `selector` together.
+  [[nodiscard]] std::vector<LabelAlternatives> required() const;
 };
 
 }  // namespace titan::model

@@ -85,11 +85,13 @@ model::Manifest manifest_of(std::string_view epoch, const std::string& host,
   model::Manifest manifest{.host = host,
                            .bookmark = {std::string(epoch), changes.seq},
                            .full = changes.full,
-                           .digest = model::digest_of_desired(changes.desired),
                            .tombstones = changes.tombstones};
+  std::vector<model::DesiredDigest> wanted;
   for (std::size_t i = 0; i < changes.desired.size(); ++i) {
+    wanted.push_back({changes.desired[i].key, changes.desired[i].desired_digest});
     if (changes.changed[i]) manifest.deployments.push_back(changes.desired[i]);
   }
+  manifest.digest = model::digest_of_desired(wanted);
   return manifest;
 }
 

@@ -29,8 +29,8 @@ TEST(Error, PutsTheContextBeforeTheMessageAndKeepsTheRest) {
 
 TEST(Error, IsRetryableOnlyWhenUnavailable) {
   EXPECT_TRUE(unavailable("later").retryable());
-  for (const Error& error :
-       {invalid(""), not_found(""), conflict(""), denied(""), expired(""), exhausted(""), internal("")}) {
+  for (const Error& error : {invalid(""), not_found(""), conflict(""), denied(""), expired(""),
+                             exhausted(""), internal("")}) {
     EXPECT_FALSE(error.retryable()) << name_of(error.code);
   }
 }

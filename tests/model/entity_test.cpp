@@ -54,6 +54,15 @@ TEST(Entity, ShowsEveryFieldInItsJson) {
   EXPECT_FALSE(json_of(Entity{.name = "tim-pi", .spec = HostSpec{}}).contains("workspace"));
 }
 
+TEST(Entity, ShowsWhenItWasDeletedOnlyOnceItWas) {
+  const Entity gone{.name = "tim-pi",
+                    .spec = HostSpec{},
+                    .status = Status::deleted,
+                    .deleted_time = Timestamp::from_micros(1)};
+  EXPECT_EQ(json_of(gone)["deletedTime"], "1970-01-01T00:00:00.000001Z");
+  EXPECT_FALSE(json_of(Entity{.name = "tim-pi", .spec = HostSpec{}}).contains("deletedTime"));
+}
+
 TEST(Entity, NeedsNoMoreThanKindNameAndWhatItsSpecNeeds) {
   const auto host = parse_entity({{"kind", "Host"}, {"name", "tim-pi"}});
   EXPECT_EQ(host.value(), (Entity{.name = "tim-pi", .spec = HostSpec{}}));
@@ -111,6 +120,12 @@ TEST(Entity, IsRefusedWithTheFieldNamed) {
           {R"({"tags": {"a b": ""}})", "tags", "\"a b\" is not a label key"},
           {R"({"tags": {"owner": "\u0000"}})", "tags.owner", "holds a NUL character"},
           {canonical_json({{"tags", many_tags}}), "tags", "has 65 entries, the limit is 64"},
+          {R"({"deletedTime": "now", "status": "DELETED"})", "deletedTime",
+           "\"now\" is not an RFC 3339 time"},
+          {R"({"deletedTime": "2026-01-01T00:00:00Z"})", "deletedTime",
+           "goes only with the status DELETED"},
+          {R"({"deletedTime": "2026-01-01T00:00:00Z", "status": "DELETING"})", "deletedTime",
+           "goes only with the status DELETED"},
           {R"({"delete": "no"})", "delete", "expected true or false, found the string \"no\""},
           {R"({"spec": []})", "spec", "expected an object, found an array"},
           {R"({"spec": {"reppo": ""}})", "spec.reppo", "unknown field (did you mean \"repo\"?)"},

@@ -88,7 +88,7 @@ TEST(LabelSelector, TakesWhiteSpaceBetweenItsParts) {
     EXPECT_TRUE(selector(text).matches(labels)) << text;
     EXPECT_FALSE(selector(text).matches({{"region", "asia"}, {"tier", "web"}})) << text;
   }
-  EXPECT_TRUE(selector(" \t\r\n ").matches({}));
+  EXPECT_TRUE(selector(" \t\r\n ").matches(Labels{}));
 }
 
 TEST(LabelSelector, KeepsItsTextAsItWasWritten) {
@@ -223,6 +223,23 @@ class RandomSelectors {
   SeededRandom random_;
 };
 
+bool satisfies(const Labels& labels, const std::vector<LabelAlternatives>& required) {
+  return std::all_of(required.begin(), required.end(), [&](const LabelAlternatives& one) {
+    const auto label = labels.find(one.key);
+    return label != labels.end() &&
+           std::find(one.values.begin(), one.values.end(), label->second) != one.values.end();
+  });
+}
+
+TEST(LabelSelector, RequiresTheValuesThatItsClausesName) {
+  const std::vector<LabelAlternatives> expected = {
+      {"region", {"eu", "us"}}, {"site", {"lab"}}, {"site", {"office"}}, {"rack", {""}}};
+  EXPECT_EQ(selector("region in (eu,us),site=lab,gpu,!old,tier!=db,a notin (b),site==office,rack=")
+                .required(),
+            expected);
+  EXPECT_TRUE(selector("").required().empty());
+}
+
 TEST(LabelSelector, MeansWhatItsClausesMeanOneByOne) {
   constexpr std::uint64_t kSeed = 4;
   RandomSelectors random(kSeed);
@@ -244,6 +261,9 @@ TEST(LabelSelector, MeansWhatItsClausesMeanOneByOne) {
     ASSERT_EQ(parsed->matches(labels), expected)
         << "seed " << kSeed << ", " << text << " on " << labels_text(labels);
     EXPECT_EQ(selector(parsed->text()).matches(labels), expected);
+    if (expected) {
+      EXPECT_TRUE(satisfies(labels, parsed->required())) << "seed " << kSeed << ", " << text;
+    }
     matched += expected ? 1 : 0;
   }
   // The cases are worth something: neither nearly all nor nearly none match.

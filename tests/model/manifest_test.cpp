@@ -29,6 +29,7 @@ DesiredDeployment desired(const char* name) {
           .driver = "files",
           .files = {{.path = "root/a", .digest = Digest::of("a"), .size = 1}},
           .inputs = Values::from({{"values", {{"n", 1}}}}).value(),
+          .desired_digest = Digest::of("desired"),
           .rendered_digest = Digest::of("rendered")};
 }
 
@@ -128,6 +129,11 @@ TEST(DesiredDeployment, IsRefusedWithTheFieldNamed) {
           {R"({"driver": 5})", "driver", "expected a string, found the number 5"},
           {R"({"inputs": null})", "inputs", "must be given"},
           {R"({"inputs": []})", "inputs", "expected an object, found an array"},
+          {R"({"desiredDigest": null})", "desiredDigest", "must be given"},
+          {R"({"desiredDigest": ""})", "desiredDigest", "must be given"},
+          {R"({"desiredDigest": ")" + Digest().text() + R"("})", "desiredDigest", "must be given"},
+          {R"({"desiredDigest": "x"})", "desiredDigest", "\"x\" is not a digest"},
+          {R"({"desiredDigest": 5})", "desiredDigest", "expected a string, found the number 5"},
           {R"({"template": null})", "template", "must be given"},
           {R"({"template": "device-service"})", "template", "expected an object, found the string"},
           {R"({"template": {"name": null}})", "template.name", "must be given"},
@@ -146,8 +152,10 @@ TEST(DesiredDeployment, IsRefusedWithTheFieldNamed) {
 }
 
 TEST(DesiredDeployment, NeedsNoTemplateWhenItCannotBeRendered) {
-  const DesiredDeployment broken{
-      .key = deployment_key("prod"), .version = 1, .error = "template \"x\" does not exist"};
+  const DesiredDeployment broken{.key = deployment_key("prod"),
+                                 .version = 1,
+                                 .desired_digest = Digest::of("desired"),
+                                 .error = "template \"x\" does not exist"};
   const json object = json_of(broken);
   EXPECT_FALSE(object.contains("renderedDigest"));
   EXPECT_EQ(parse_desired_deployment(object).value(), broken);
@@ -170,7 +178,10 @@ TEST(DesiredDeployment, TakesInputsOfSeveralFullLayers) {
 }
 
 TEST(DigestOfDesired, ChangesWithEachPartThatItCovers) {
-  const std::vector<DesiredDeployment> base = {desired("a"), desired("b")};
+  const auto item = [](const char* name) {
+    return DesiredDigest{deployment_key(name), Digest::of(name)};
+  };
+  const std::vector<DesiredDigest> base = {item("a"), item("b")};
   std::set<Digest> seen = {digest_of_desired(base)};
   const auto expect_new = [&](const char* what, auto edit) {
     auto edited = base;
@@ -180,25 +191,22 @@ TEST(DigestOfDesired, ChangesWithEachPartThatItCovers) {
   expect_new("organization", [](auto& list) { list[1].key.organization = "acme"; });
   expect_new("workspace", [](auto& list) { list[1].key.workspace = "web"; });
   expect_new("name", [](auto& list) { list[1].key.name = "c"; });
-  expect_new("version", [](auto& list) { list[1].version = 4; });
-  expect_new("version of the first", [](auto& list) { list[0].version = 4; });
-  expect_new("rendered digest", [](auto& list) { list[1].rendered_digest = Digest::of("x"); });
-  expect_new("no rendered digest", [](auto& list) { list[1].rendered_digest = {}; });
-  expect_new("error", [](auto& list) { list[1].error = "broken"; });
+  expect_new("digest", [](auto& list) { list[1].digest = Digest::of("x"); });
+  expect_new("digest of the first", [](auto& list) { list[0].digest = Digest::of("x"); });
+  expect_new("digests exchanged", [](auto& list) { std::swap(list[0].digest, list[1].digest); });
   expect_new("one less", [](auto& list) { list.pop_back(); });
   expect_new("none", [](auto& list) { list.clear(); });
-  expect_new("one more", [](auto& list) { list.push_back(desired("c")); });
+  expect_new("one more", [&](auto& list) { list.push_back(item("c")); });
 }
 
-// The inputs and the template's files are covered by what they render to.
-TEST(DigestOfDesired, LeavesOutWhatTheRenderedDigestCovers) {
-  auto edited = std::vector{desired("a")};
-  const Digest before = digest_of_desired(edited);
-  edited[0].inputs = Values();
-  edited[0].files.clear();
-  edited[0].template_digest = Digest::of("other");
-  edited[0].template_name = "other";
-  EXPECT_EQ(digest_of_desired(edited), before);
+// The server and the agents in the field may be of different releases.
+TEST(DigestOfDesired, IsTheSameInEveryRelease) {
+  EXPECT_EQ(digest_of_desired({}).text(), Digest::of("").text());
+  EXPECT_EQ(digest_of_desired({{deployment_key("prod"), Digest::of("x")}}),
+            Hasher()
+                .add("default/deployment/iot/prod")
+                .add("sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881")
+                .finish());
 }
 
 }  // namespace

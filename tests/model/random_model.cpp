@@ -111,7 +111,8 @@ model::Spec RandomModel::spec(Kind kind) {
           .drivers = names(3),
           .delivery = chance(2) ? model::Delivery::agent : model::Delivery::gitops,
           .values = values(),
-          .capacity = number(std::numeric_limits<std::int64_t>::max())};
+          .capacity = number(std::numeric_limits<std::int64_t>::max()),
+          .lease = duration()};
     case Kind::template_:
       return model::TemplateSpec{.driver = name(), .defaults = values(), .files = template_files()};
     case Kind::workload:
@@ -124,18 +125,30 @@ model::Spec RandomModel::spec(Kind kind) {
       }
       return target;
     }
-    case Kind::deployment:
-      return model::DeploymentSpec{.workload = name(),
-                                   .template_name = maybe_name(),
-                                   .target = name(),
-                                   .values = values(),
-                                   .replicas = number(1'000'000),
-                                   .depends_on = names(3),
-                                   .suspend = chance(2)};
+    case Kind::deployment: {
+      model::DeploymentSpec deployment{.workload = name(),
+                                       .template_name = maybe_name(),
+                                       .target = name(),
+                                       .values = values(),
+                                       .replicas = number(1'000'000),
+                                       .depends_on = names(3),
+                                       .suspend = chance(2)};
+      if (deployment.replicas) {
+        deployment.spread_by = chance(2) ? "" : "a/b.c_d-e";
+        deployment.reschedule_after = duration();
+      }
+      return deployment;
+    }
     case Kind::assignment:
       break;
   }
   return model::AssignmentSpec{.deployment = name(), .host = name()};
+}
+
+std::chrono::seconds RandomModel::duration() {
+  if (chance(2)) return {};
+  const std::int64_t unit = one_of(std::vector{1, 60, 3'600, 86'400});
+  return std::chrono::seconds(1 + static_cast<std::int64_t>(below(3'000)) * unit);
 }
 
 Timestamp RandomModel::timestamp() {
@@ -161,6 +174,7 @@ model::Entity RandomModel::entity(Kind kind) {
       .status = static_cast<model::Status>(below(8)),
       .deleting = chance(2),
   };
+  if (entity.status == model::Status::deleted) entity.deleted_time = timestamp();
   for (std::size_t i = below(3); i > 0; --i) entity.reason.push_back(text());
   for (std::size_t i = below(3); i > 0; --i) entity.tags[name()] = text();
   return entity;
@@ -187,7 +201,8 @@ model::DesiredDeployment RandomModel::desired(model::Key key) {
                                    .template_digest = digest(),
                                    .driver = name(),
                                    .files = template_files(),
-                                   .inputs = values()};
+                                   .inputs = values(),
+                                   .desired_digest = digest()};
   if (chance(3)) {
     desired.error = "cannot be rendered: " + text();
     if (chance(2)) {
@@ -225,9 +240,11 @@ model::HostReport RandomModel::report() {
     report.deployments.push_back({.key = key,
                                   .version = below(9),
                                   .rendered_digest = chance(4) ? Digest() : digest(),
+                                  .desired_digest = chance(4) ? Digest() : digest(),
                                   .status = fails ? model::Status::error : model::Status::ready,
                                   .reason = (fails ? "fails: " : "") + text(),
-                                  .commit = text()});
+                                  .commit = text(),
+                                  .since = chance(2) ? Timestamp() : timestamp()});
   }
   return report;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -44,6 +45,7 @@ class RandomModel {
   model::Spec spec(model::Kind kind);
   Digest digest() { return Digest::of(std::to_string(random_.next())); }
   Timestamp timestamp();
+  std::chrono::seconds duration();  // or none
   model::Bookmark bookmark();
 
   SeededRandom random_;

@@ -61,6 +61,9 @@ TEST(HostReport, IsRefusedWithTheFieldNamed) {
           {with_item(R"({"version": "1"})"), second + ".version", "expected a whole number"},
           {with_item(R"({"renderedDigest": "x"})"), second + ".renderedDigest",
            "\"x\" is not a digest"},
+          {with_item(R"({"desiredDigest": "x"})"), second + ".desiredDigest",
+           "\"x\" is not a digest"},
+          {with_item(R"({"since": "now"})"), second + ".since", "\"now\" is not an RFC 3339 time"},
           {with_item(R"({"status": null})"), second + ".status", "must be given"},
           {with_item(R"({"status": "CREATING"})"), second + ".status", "expected READY or ERROR"},
           {with_item(R"({"status": "FINE"})"), second + ".status", "\"FINE\" is not a status"},
@@ -76,6 +79,22 @@ TEST(HostReport, IsRefusedWithTheFieldNamed) {
            "unknown field (did you mean \"agentVersion\"?)"},
       },
       &parse_report);
+}
+
+TEST(HostReport, LeavesOutOfItsJsonWhatIsNotKnown) {
+  const HostReport report = parse_report({{"deployments", {item("prod")}}}).value();
+  const json written = json_of(report)["deployments"][0];
+  EXPECT_FALSE(written.contains("desiredDigest"));
+  EXPECT_FALSE(written.contains("since"));
+}
+
+TEST(HostReport, HasADigestOfAllButWhatTheServerWrites) {
+  HostReport report{.deployments = {{.key = {.kind = Kind::deployment, .name = "prod"}}}};
+  const Digest before = digest_of(report);
+  report.deployments[0].since = Timestamp::from_micros(1);
+  EXPECT_EQ(digest_of(report), before);
+  report.deployments[0].desired_digest = Digest::of("desired");
+  EXPECT_NE(digest_of(report), before);
 }
 
 TEST(HostReport, IsBoundedInDeployments) {

@@ -36,8 +36,11 @@ TEST(Spec, LeavesOutOfItsJsonWhatSaysNothing) {
   const std::pair<Spec, const char*> cases[] = {
       {WorkspaceSpec{}, "{}"},
       {HostSpec{}, R"({"delivery":"agent"})"},
-      {HostSpec{.labels = {{"a", "b"}}, .delivery = Delivery::gitops, .capacity = 0},
-       R"({"capacity":0,"delivery":"gitops","labels":{"a":"b"}})"},
+      {HostSpec{.labels = {{"a", "b"}},
+                .delivery = Delivery::gitops,
+                .capacity = 0,
+                .lease = std::chrono::minutes(90)},
+       R"({"capacity":0,"delivery":"gitops","labels":{"a":"b"},"lease":"1h30m"})"},
       {TemplateSpec{}, R"({"driver":"files","files":[]})"},
       {WorkloadSpec{.repo = "r", .default_template = "t"}, R"({"repo":"r","template":"t"})"},
       {TargetSpec{.selector = LabelSelector::parse(" a ").value()}, R"({"selector":"a"})"},
@@ -46,10 +49,12 @@ TEST(Spec, LeavesOutOfItsJsonWhatSaysNothing) {
                       .template_name = "x",
                       .target = "t",
                       .replicas = 2,
+                      .spread_by = "rack",
+                      .reschedule_after = std::chrono::minutes(10),
                       .depends_on = {"b", "a"},
                       .suspend = true},
-       R"({"dependsOn":["b","a"],"replicas":2,"suspend":true,"target":"t","template":"x",)"
-       R"("workload":"w"})"},
+       R"({"dependsOn":["b","a"],"replicas":2,"rescheduleAfter":"10m","spreadBy":"rack",)"
+       R"("suspend":true,"target":"t","template":"x","workload":"w"})"},
       {AssignmentSpec{.deployment = "d", .host = "h"}, R"({"deployment":"d","host":"h"})"},
   };
   for (const auto& [spec, text] : cases) EXPECT_EQ(canonical_json(json_of(spec)), text);
@@ -88,6 +93,9 @@ TEST(Spec, OfAHostIsRefusedWithTheFieldNamed) {
           {R"({"values": [1]})", "spec.values", "expected an object, found an array"},
           {R"({"capacity": -1})", "spec.capacity", "expected a whole number from 0"},
           {R"({"capacity": 1.5})", "spec.capacity", "expected a whole number from 0"},
+          {R"({"lease": "soon"})", "spec.lease", "\"soon\" is not a duration"},
+          {R"({"lease": "0s"})", "spec.lease", "\"0s\" is not a duration"},
+          {R"({"lease": 60})", "spec.lease", "expected a string, found the number 60"},
           {R"({"lables": {}})", "spec.lables", "unknown field (did you mean \"labels\"?)"},
       });
 }
@@ -168,6 +176,14 @@ TEST(Spec, OfADeploymentIsRefusedWithTheFieldNamed) {
           {R"({"replicas": 0})", "spec.replicas", "expected a number from 1 to 1000000, found 0"},
           {R"({"replicas": 1000001})", "spec.replicas", "expected a number from 1 to 1000000"},
           {R"({"replicas": "2"})", "spec.replicas", "expected a whole number from 0"},
+          {R"({"spreadBy": "rack"})", "spec.spreadBy", "goes only with replicas"},
+          {R"({"replicas": 2, "spreadBy": "a b"})", "spec.spreadBy", "\"a b\" is not a label key"},
+          {R"({"replicas": 2, "spreadBy": ["a"]})", "spec.spreadBy", "expected a string, found an"},
+          {R"({"rescheduleAfter": "10m"})", "spec.rescheduleAfter", "goes only with replicas"},
+          {R"({"replicas": 2, "rescheduleAfter": "m"})", "spec.rescheduleAfter",
+           "\"m\" is not a duration"},
+          {R"({"replicas": 2, "rescheduleAfter": 600})", "spec.rescheduleAfter",
+           "expected a string, found the number 600"},
           {R"({"dependsOn": "a"})", "spec.dependsOn", "expected an array, found the string"},
           {R"({"dependsOn": ["a", ""]})", "spec.dependsOn[1]", "\"\" is not a name"},
           {R"({"dependsOn": ["a", "a"]})", "spec.dependsOn", "\"a\" stands there twice"},

@@ -202,7 +202,9 @@ TEST_F(HostQuery, TheManifestHoldsTheNewsAndADigestOfTheWhole) {
   const model::Manifest manifest = manifest_of(kEpoch, "pi", changes);
   ASSERT_EQ(manifest.deployments.size(), 1U);
   EXPECT_EQ(manifest.deployments[0].error, "line 3: \"x\" is not known");
-  EXPECT_EQ(manifest.digest, model::digest_of_desired(changes.desired));
+  std::vector<model::DesiredDigest> wanted;
+  for (const auto& form : changes.desired) wanted.push_back({form.key, form.desired_digest});
+  EXPECT_EQ(manifest.digest, model::digest_of_desired(wanted));
   EXPECT_EQ(manifest.bookmark.seq, builder_.head());
 }
 
