@@ -44,11 +44,23 @@ Value take(FieldReader& reader, Result<Value> value) {
   return {};
 }
 
+// Agents once kept forms without this digest. One that no server makes stands in for it.
+bool is_of_before_desired_digests(const json& form) {
+  return form.is_object() && !form.contains("desiredDigest");
+}
+
+Result<model::DesiredDeployment> parse_form(const json& object) {
+  if (!is_of_before_desired_digests(object)) return model::parse_desired_deployment(object);
+  json form = object;
+  form["desiredDigest"] = Digest::of("unknown").text();
+  return model::parse_desired_deployment(form);
+}
+
 Result<Applied> parse_applied(const json& object) {
   FieldReader reader(object, "applied");
   Applied applied{.commit = reader.text("commit")};
   if (const json* form = reader.object("form"); form != nullptr) {
-    applied.form = take(reader, model::parse_desired_deployment(*form));
+    applied.form = take(reader, parse_form(*form));
   }
   if (const json* files = reader.array("files", kItemsMax); files != nullptr) {
     for (const json& item : *files) {
@@ -66,7 +78,9 @@ Result<Applied> parse_applied(const json& object) {
 void read_deployments(FieldReader& reader, AgentState& state) {
   if (const json* desired = reader.array("desired", kItemsMax); desired != nullptr) {
     for (const json& item : *desired) {
-      auto form = take(reader, model::parse_desired_deployment(item));
+      // What the host wants is asked for anew then.
+      if (is_of_before_desired_digests(item)) state.bookmark.reset();
+      auto form = take(reader, parse_form(item));
       state.desired[form.key] = form;
     }
   }

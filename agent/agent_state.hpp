@@ -49,6 +49,8 @@ struct AgentState {
   [[nodiscard]] model::HostReport report() const;
 
   [[nodiscard]] nlohmann::json json() const;
+  // invalid, naming the field. Forms without a desired digest, as older agents kept them, get one
+  // that no server makes, and the bookmark is dropped: so the server is asked for everything.
   static Result<AgentState> parse(const nlohmann::json& json);
 };
 

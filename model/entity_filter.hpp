@@ -32,16 +32,21 @@ struct EntityFilter {
   std::optional<Timestamp> modified_before = {};  // written last before this time
   bool operator==(const EntityFilter&) const = default;
 
-  [[nodiscard]] bool empty() const;
-  // A host without labels matches like one whose labels are all absent.
+  [[nodiscard]] bool empty() const { return *this == EntityFilter(); }
+  // A host without labels matches like one whose labels are all absent. With `labels` given, what
+  // is no host never matches.
   [[nodiscard]] bool matches(const Entity& entity) const;
 };
 
-// "READY,MISSING", in upper or lower case. invalid, naming the word and the closest status.
+// "READY,MISSING", in upper or lower case; DELETED is one of them. An empty text gives none.
+// invalid, quoting the word and naming the closest status.
 Result<std::vector<Status>> parse_statuses(std::string_view text);
 // "spec.workload=sensor,spec.suspend=true": a path of names between dots, "=", and the text of a
-// string, number or boolean as JSON shows it; an absent field equals the empty text. At most
-// kFilterFieldsMax. invalid, quoting the part. Fields inside lists cannot be picked.
+// string, number or boolean as JSON shows it; a field that is absent or null equals the empty text.
+// White space around path and text is left out, and an empty text gives no fields. Objects, lists
+// and what is inside lists cannot be picked, nor names with a dot or texts with a comma in them.
+// invalid, quoting the part, when it is not of this form; invalid, too, with more parts than
+// kFilterFieldsMax.
 Result<std::vector<EntityFilter::FieldEquals>> parse_fields(std::string_view text);
 // invalid, naming `field`, when the filter can never hold for entities of this kind: labels of
 // what is no host.

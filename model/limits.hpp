@@ -14,6 +14,7 @@ constexpr std::size_t kTextBytesMax = 4096;  // a description, a URL, one reason
 constexpr std::size_t kReasonsMax = 64;
 constexpr std::size_t kFieldShownMax = 64;  // of a field's name that titan does not know, in errors
 constexpr std::size_t kSelectorBytesMax = 4096;
+constexpr std::size_t kFilterFieldsMax = 16;           // fields that one list is picked by
 constexpr std::size_t kValuesBytesMax = 256UL << 10U;  // values of one entity, canonical JSON
 // Levels of nesting in values. What they are sent in (an entity, a change, a manifest, a page of
 // these) adds up to eight, and no JSON text may have more than kJsonDepthMax.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include "base/text.hpp"
 
@@ -22,8 +23,9 @@ Result<Status> parse_status(std::string_view name) {
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     if (kNames[i] == name) return static_cast<Status>(i);
   }
-  return invalid(quote(name) + " is not a status: expected one of " +
-                 join({kNames.begin(), kNames.end()}, ", "));
+  const std::vector<std::string> names(kNames.begin(), kNames.end());
+  return invalid(quote(name) + " is not a status: expected one of " + join(names, ", ") +
+                 did_you_mean(name, names));
 }
 
 }  // namespace titan::model

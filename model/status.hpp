@@ -11,6 +11,7 @@ enum class Status { initialized, creating, ready, updating, deleting, deleted, e
 
 // "READY", as in JSON.
 std::string_view name_of(Status status);
+// invalid, naming the closest status.
 Result<Status> parse_status(std::string_view name);
 
 }  // namespace titan::model

@@ -23,6 +23,7 @@ model::DesiredDeployment form(const std::string& name) {
           .driver = "files",
           .files = {{.path = "root/a", .digest = Digest::of("a"), .size = 1}},
           .inputs = model::Values::from({{"values", {{"x", 1}}}}).value(),
+          .desired_digest = Digest::of("desired " + name),
           .rendered_digest = Digest::of("r")};
 }
 
@@ -59,6 +60,56 @@ TEST(AgentState, ReportsWhatIsAppliedAndWhatFails) {
   EXPECT_EQ(report.deployments[1].status, model::Status::error);
   EXPECT_EQ(report.deployments[1].reason, "no space");
   EXPECT_TRUE(report.deployments[1].rendered_digest.empty());
+}
+
+TEST(AgentState, ReportsOfWhichFormItSpeaks) {
+  const Digest old_form = Digest::of("old");
+  const Digest new_form = Digest::of("new");
+  struct Row {
+    const char* what;
+    bool applied, desired, fails;
+    Digest expected;
+  };
+  const Row rows[] = {
+      {"applied, as it is wanted or as it was", true, true, false, old_form},
+      {"applied, and the new form fails", true, true, true, new_form},
+      {"applied, and fails to leave", true, false, true, old_form},
+      {"the first form fails", false, true, true, new_form},
+      {"fails to leave, and nothing of it was applied", false, false, true, Digest()},
+  };
+  for (const Row& row : rows) {
+    AgentState state;
+    if (row.applied) state.applied[key("a")].form = form("a");
+    if (row.applied) state.applied[key("a")].form.desired_digest = old_form;
+    if (row.desired) state.desired[key("a")] = form("a");
+    if (row.desired) state.desired[key("a")].desired_digest = new_form;
+    if (row.fails) state.failures[key("a")] = "no space";
+    const model::HostReport report = state.report();
+    ASSERT_EQ(report.deployments.size(), 1U) << row.what;
+    EXPECT_EQ(report.deployments[0].desired_digest, row.expected) << row.what;
+    EXPECT_EQ(report.deployments[0].status == model::Status::error, row.fails) << row.what;
+  }
+}
+
+TEST(AgentState, HasADigestOfWhatIsAppliedLikeThatOfADesiredSet) {
+  AgentState state = full_state();
+  const Digest before = state.digest_of_applied();
+  EXPECT_EQ(before, model::digest_of_desired({{key("b"), Digest::of("desired b")}}));
+  state.applied[key("b")].form.desired_digest = Digest::of("another");
+  EXPECT_NE(state.digest_of_applied(), before);
+}
+
+TEST(AgentState, OfAnOlderAgentAsksForEverything) {
+  nlohmann::json older = full_state().json();
+  older["desired"][0].erase("desiredDigest");
+  older["applied"][0]["form"].erase("desiredDigest");
+  const auto state = AgentState::parse(older);
+  ASSERT_TRUE(state) << state.error().text();
+  EXPECT_FALSE(state->bookmark);
+  EXPECT_EQ(state->desired.at(key("a")).rendered_digest, Digest::of("r"));
+  EXPECT_EQ(state->applied.at(key("b")).files.size(), 1U);
+  EXPECT_NE(state->desired.at(key("a")).desired_digest, Digest::of("desired a"));
+  EXPECT_FALSE(state->desired.at(key("a")).desired_digest.empty());
 }
 
 TEST(AgentState, RefusesEveryTextThatIsCutShort) {

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
 #include "base/process_runner.hpp"
 #include "tests/agent/test_host.hpp"
 
@@ -28,6 +32,24 @@ class AgentTest : public ::testing::Test {
                      {"git", "-c", "safe.directory=*", "--git-dir", host_.git_path()});
     return SystemProcessRunner().run({.arguments = std::move(arguments)}).value().output;
   }
+  // What the manifest last said of the deployment, and what the host reports of it.
+  Digest wanted_form(const std::string& name) { return wanted_forms_.at(name); }
+  model::DeploymentReport report_of(const std::string& name) {
+    const auto report = server_.client().host_report("pi").value().report;
+    const auto found =
+        std::find_if(report.deployments.begin(), report.deployments.end(),
+                     [&](const auto& deployment) { return deployment.key.name == name; });
+    return found == report.deployments.end() ? model::DeploymentReport{} : *found;
+  }
+  void note_wanted_forms() {
+    host_.tamper = [this](const HttpRequest& request, HttpResponse& response) {
+      if (!request.target.ends_with("/sync") || response.status != 200) return;
+      const auto manifest = model::parse_manifest(parse_json(response.body).value()).value();
+      for (const auto& form : manifest.deployments) {
+        wanted_forms_[form.key.name] = form.desired_digest;
+      }
+    };
+  }
   // What the calls did to the host's disks, apart from the lock.
   std::vector<std::string> writes() {
     std::vector<std::string> writes;
@@ -44,6 +66,7 @@ class AgentTest : public ::testing::Test {
 
   TestServer server_;
   TestHost host_{server_};
+  std::map<std::string, Digest> wanted_forms_;
 };
 
 TEST_F(AgentTest, BringsTheHostUpToDateCommitsAndReportsInOneStep) {
@@ -293,6 +316,66 @@ TEST_F(AgentTest, WhatTheServerCannotRenderKeepsWhatIsThere) {
   server_.put_template("service", "good again\n");
   host_.once_done();
   EXPECT_EQ(host_.files(), (Files{{"etc/prod.conf", "good again\n"}}));
+}
+
+TEST_F(AgentTest, ReportsTheFormThatWasAppliedOrTheOneThatFailed) {
+  note_wanted_forms();
+  host_.once_done();
+  const Digest applied = wanted_form("prod");
+  const Digest rendered = report_of("prod").rendered_digest;
+  EXPECT_EQ(report_of("prod").desired_digest, applied);
+
+  // The server cannot render the next form, then a later one fails on the host.
+  server_.put_template("service", "{{values.unknown}}\n");
+  EXPECT_EQ(host_.once().value().failing, 1U);
+  EXPECT_NE(wanted_form("prod"), applied);
+  EXPECT_EQ(report_of("prod").status, Status::error);
+  EXPECT_EQ(report_of("prod").desired_digest, wanted_form("prod"));
+  EXPECT_EQ(report_of("prod").rendered_digest, rendered);
+
+  const Digest not_rendered = wanted_form("prod");
+  ASSERT_TRUE(host_.root().disk().write("blocked", "a file", 0644));
+  server_.put_template("service", "x\n", "root/blocked/x");
+  EXPECT_EQ(host_.once().value().failing, 1U);
+  EXPECT_NE(wanted_form("prod"), not_rendered);
+  EXPECT_EQ(report_of("prod").desired_digest, wanted_form("prod"));
+  EXPECT_EQ(report_of("prod").rendered_digest, rendered);
+
+  ASSERT_TRUE(host_.root().disk().remove_file("blocked"));
+  host_.once_done();
+  EXPECT_EQ(report_of("prod").status, Status::ready);
+  EXPECT_EQ(report_of("prod").desired_digest, wanted_form("prod"));
+}
+
+TEST_F(AgentTest, AFormThatGivesTheSameFilesIsReportedWithoutTouchingThem) {
+  note_wanted_forms();
+  host_.once_done();
+  const Digest before = wanted_form("prod");
+  host_.root().faults().reset();
+  // Templates may name the workload's repository; this one does not.
+  server_.put({.name = "sensor", .workspace = "default", .spec = model::WorkloadSpec{.repo = "b"}});
+  host_.once_done();
+  EXPECT_NE(wanted_form("prod"), before);
+  EXPECT_EQ(report_of("prod").desired_digest, wanted_form("prod"));
+  EXPECT_FALSE(report_of("prod").commit.empty());
+  for (const std::string& call : host_.root().faults().calls()) {
+    EXPECT_FALSE(call.starts_with("write") || call.starts_with("rename")) << call;
+  }
+  EXPECT_EQ(git({"rev-list", "--count", "main"}), "1\n");
+}
+
+TEST_F(AgentTest, CarriesOnFromTheStateOfAnOlderAgent) {
+  host_.once_done();
+  auto state = parse_json(host_.state().disk().read("state.json", 1U << 20U).value()).value();
+  state["desired"][0].erase("desiredDigest");
+  state["applied"][0]["form"].erase("desiredDigest");
+  ASSERT_TRUE(host_.state().disk().write("state.json", state.dump(), 0600));
+  note_wanted_forms();
+  host_.once_done();
+  EXPECT_EQ(report_of("prod").status, Status::ready);
+  EXPECT_EQ(report_of("prod").desired_digest, wanted_form("prod"));
+  EXPECT_EQ(host_.files(), (Files{{"etc/prod.conf", "host pi\n"}}));
+  EXPECT_EQ(git({"rev-list", "--count", "main"}), "1\n");
 }
 
 TEST_F(AgentTest, TwoDeploymentsNeverWriteOnePath) {

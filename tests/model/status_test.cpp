@@ -23,13 +23,21 @@ TEST(Status, IsReadBackFromItsName) {
 }
 
 TEST(Status, IsRefusedInAnyOtherSpelling) {
-  for (const char* name : {"", "ready", "READY ", "OK"}) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"", ""},
+      {"ready", ""},
+      {"OK", ""},
+      {"READY ", " (did you mean \"READY\"?)"},
+      {"DELETE", " (did you mean \"DELETED\"?)"},
+  };
+  for (const auto& [name, suggestion] : cases) {
     const auto status = parse_status(name);
     ASSERT_FALSE(status.ok()) << name;
     EXPECT_EQ(status.error().message,
               '"' + std::string(name) +
                   "\" is not a status: expected one of INITIALIZED, CREATING, READY, UPDATING, "
-                  "DELETING, DELETED, ERROR, MISSING");
+                  "DELETING, DELETED, ERROR, MISSING" +
+                  suggestion);
   }
 }
 
