@@ -99,9 +99,8 @@ Column workspace_column() {
 
 Column age_column(const ColumnOptions& options, Timestamp now) {
   if (options.deleted) {
-    return {"DELETED", [now](const Entity& entity) {
-              return age_text(entity.deleted_time, now) + " ago";
-            }};
+    return {"DELETED",
+            [now](const Entity& entity) { return age_text(entity.deleted_time, now) + " ago"; }};
   }
   return {"AGE", [now](const Entity& entity) { return age_text(entity.created_time, now); }};
 }

@@ -49,13 +49,31 @@ void Printer::list(model::Kind kind, const std::vector<model::Entity>& entities,
     for (const auto& entity : entities) env_.out << display_name(entity.key()) << '\n';
     return;
   }
+  rows(kind, entities, style, flags_.headers);
+}
+
+void Printer::more(model::Kind kind, const std::vector<model::Entity>& entities,
+                   bool with_workspace) const {
+  if (!is_document(flags_.format) && flags_.format != Output::name) {
+    return rows(kind, entities, {.workspace = with_workspace}, false);
+  }
+  for (const auto& entity : entities) {
+    if (flags_.format == Output::name) {
+      env_.out << display_name(entity.key()) << '\n';
+    } else {
+      one_of_many(model::json_of(entity));
+    }
+  }
+}
+
+void Printer::rows(model::Kind kind, const std::vector<model::Entity>& entities,
+                   const ListStyle& style, bool headers) const {
   const ColumnOptions options{.wide = flags_.format == Output::wide,
                               .workspace = style.workspace,
                               .deleted = style.deleted};
   Table table(headers_of(kind, options));
   for (const auto& entity : entities) table.add(cells_of(entity, options, env_.clock.wall()));
-  table.print(env_.out,
-              {.headers = flags_.headers && style.headers, .colour = use_colour(env_)});
+  table.print(env_.out, {.headers = headers, .colour = use_colour(env_)});
 }
 
 void Printer::one(const model::Entity& entity) const {
@@ -70,7 +88,13 @@ void Printer::changes(const client::ChangePage& page) const {
 
 void Printer::more_changes(const client::ChangePage& page, bool first) const {
   if (is_document(flags_.format) || flags_.format == Output::name) {
-    for (const auto& change : page.items) one_change(change);
+    for (const auto& change : page.items) {
+      if (flags_.format == Output::name) {
+        env_.out << display_name(change.key) << '\n';
+      } else {
+        one_of_many(model::json_of(change));
+      }
+    }
     return;
   }
   const bool wide = flags_.format == Output::wide;
@@ -90,15 +114,13 @@ void Printer::more_changes(const client::ChangePage& page, bool first) const {
   table.print(env_.out, {.headers = flags_.headers && first, .colour = use_colour(env_)});
 }
 
-void Printer::one_change(const model::Change& change) const {
-  if (flags_.format == Output::name) {
-    env_.out << display_name(change.key) << '\n';
-  } else if (flags_.format == Output::json) {
-    env_.out << canonical_json(model::json_of(change)) << '\n';
-  } else {
-    env_.out << "---\n";
-    document(model::json_of(change));
+void Printer::one_of_many(const json& one) const {
+  if (flags_.format == Output::json) {
+    env_.out << canonical_json(one) << '\n';
+    return;
   }
+  env_.out << "---\n";
+  document(one);
 }
 
 void Printer::write(const client::WriteResult& result, std::string_view outcome) const {

@@ -18,12 +18,15 @@ class Printer {
   struct ListStyle {
     bool workspace = false;  // they are of several
     bool deleted = false;    // they are tombstones
-    bool headers = true;     // false: it goes on with a table above
   };
 
   // A list: a table, {"items": […]}, or a name a line.
   void list(model::Kind kind, const std::vector<model::Entity>& entities,
             const ListStyle& style) const;
+  // What comes after a list: rows without headers, or a document for each entity as
+  // more_changes() prints them.
+  void more(model::Kind kind, const std::vector<model::Entity>& entities,
+            bool with_workspace) const;
   // One entity: a table of one row, the entity itself, or its name.
   void one(const model::Entity& entity) const;
   void changes(const client::ChangePage& page) const;
@@ -39,7 +42,10 @@ class Printer {
 
  private:
   void document(const nlohmann::json& document) const;
-  void one_change(const model::Change& change) const;
+  // One of many: a line of JSON, or a YAML document after "---".
+  void one_of_many(const nlohmann::json& document) const;
+  void rows(model::Kind kind, const std::vector<model::Entity>& entities, const ListStyle& style,
+            bool headers) const;
 
   const Env& env_;
   OutputFlags flags_;

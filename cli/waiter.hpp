@@ -22,7 +22,7 @@ struct Awaited {
 };
 
 struct WaitOptions {
-  model::Status until = model::Status::ready;  // DELETED: it does not exist any more
+  model::Status until = model::Status::ready;   // DELETED: it does not exist any more
   std::chrono::seconds timeout = kWaitTimeout;  // zero: looks once
 };
 

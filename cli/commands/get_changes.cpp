@@ -17,8 +17,8 @@ void tell_full(const client::ChangePage& page, const std::string& since, const E
          "beginning");
 }
 
-Result<ExitCode> follow(const GetChangesCommand& command, client::Client& client,
-                        std::string since, const Env& env) {
+Result<ExitCode> follow(const GetChangesCommand& command, client::Client& client, std::string since,
+                        const Env& env) {
   if (since.empty()) {
     TITAN_ASSIGN(const auto status, client.status());
     since = status.bookmark;
