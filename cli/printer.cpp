@@ -53,9 +53,9 @@ void Printer::list(model::Kind kind, const std::vector<model::Entity>& entities,
 }
 
 void Printer::more(model::Kind kind, const std::vector<model::Entity>& entities,
-                   bool with_workspace) const {
+                   const ListStyle& style) const {
   if (!is_document(flags_.format) && flags_.format != Output::name) {
-    return rows(kind, entities, {.workspace = with_workspace}, false);
+    return rows(kind, entities, style, false);
   }
   for (const auto& entity : entities) {
     if (flags_.format == Output::name) {
@@ -73,7 +73,7 @@ void Printer::rows(model::Kind kind, const std::vector<model::Entity>& entities,
                               .deleted = style.deleted};
   Table table(headers_of(kind, options));
   for (const auto& entity : entities) table.add(cells_of(entity, options, env_.clock.wall()));
-  table.print(env_.out, {.headers = headers, .colour = use_colour(env_)});
+  table.print(env_.out, {.headers = headers, .colour = use_colour(env_), .widths = style.widths});
 }
 
 void Printer::one(const model::Entity& entity) const {
@@ -86,7 +86,8 @@ void Printer::changes(const client::ChangePage& page) const {
   more_changes(page, true);
 }
 
-void Printer::more_changes(const client::ChangePage& page, bool first) const {
+void Printer::more_changes(const client::ChangePage& page, bool first,
+                           std::vector<std::size_t>* widths) const {
   if (is_document(flags_.format) || flags_.format == Output::name) {
     for (const auto& change : page.items) {
       if (flags_.format == Output::name) {
@@ -111,7 +112,8 @@ void Printer::more_changes(const client::ChangePage& page, bool first) const {
     if (wide) cells.push_back(change.request_id);
     table.add(cells);
   }
-  table.print(env_.out, {.headers = flags_.headers && first, .colour = use_colour(env_)});
+  table.print(env_.out,
+              {.headers = flags_.headers && first, .colour = use_colour(env_), .widths = widths});
 }
 
 void Printer::one_of_many(const json& one) const {

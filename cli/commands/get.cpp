@@ -41,7 +41,7 @@ std::optional<model::Entity> entity_of(model::Change change, const client::ListQ
 }
 
 Result<ExitCode> watch(const client::ListQuery& query, std::string since, const Printer& printer,
-                       client::Client& client, const Env& env) {
+                       const Printer::ListStyle& style, client::Client& client, const Env& env) {
   while (true) {
     TITAN_ASSIGN(auto page,
                  client.changes({.since = since, .kind = query.kind, .wait = client::kWaitMax}));
@@ -52,7 +52,7 @@ Result<ExitCode> watch(const client::ListQuery& query, std::string since, const 
     for (auto& change : page.items) {
       if (auto entity = entity_of(std::move(change), query)) entities.push_back(*std::move(entity));
     }
-    printer.more(query.kind, entities, !query.workspace);
+    printer.more(query.kind, entities, style);
     env.out.flush();
     since = page.bookmark.text();
   }
@@ -69,18 +69,20 @@ Result<ExitCode> get_list(const GetCommand& command, const client::ListQuery& qu
   const bool as_table = format == Output::table || format == Output::wide;
   const bool deleted = std::ranges::count(query.filter.statuses, model::Status::deleted) > 0;
   const Printer printer(env, command.output);
+  std::vector<std::size_t> widths;
+  const Printer::ListStyle style{
+      .workspace = command.all_workspaces, .deleted = deleted, .widths = &widths};
   if (listed.items.empty() && as_table) {
     remark(env, none_found(query));
   } else {
-    printer.list(query.kind, listed.items,
-                 {.workspace = command.all_workspaces, .deleted = deleted});
+    printer.list(query.kind, listed.items, style);
   }
   if (listed.more) {
     remark(env, "there are more; these are the first " + std::to_string(listed.items.size()));
   }
   if (!command.watch) return ExitCode::done;
   env.out.flush();
-  return watch(query, listed.bookmark.text(), printer, client, env);
+  return watch(query, listed.bookmark.text(), printer, style, client, env);
 }
 
 }  // namespace

@@ -24,13 +24,14 @@ Result<ExitCode> follow(const GetChangesCommand& command, client::Client& client
     since = status.bookmark;
   }
   const Printer printer(env, command.output);
+  std::vector<std::size_t> widths;
   for (bool first = true;; first = false) {
     TITAN_ASSIGN(const auto page, client.changes({.since = since,
                                                   .limit = command.limit,
                                                   .kind = command.kind,
                                                   .wait = client::kWaitMax}));
     tell_full(page, since, env);
-    printer.more_changes(page, first);
+    printer.more_changes(page, first, &widths);
     env.out.flush();
     since = page.bookmark.text();
   }

@@ -14,7 +14,7 @@ TEST_F(DescribeTest, TellsHowADeploymentStandsOnItsHosts) {
            {"reason", {"host b: no space", "and more"}},
            {"revision", 7},
            {"version", 3},
-           {"tags", {{"owner", "tim"}}},
+           {"tags", {{"owner", "tom"}}},
            {"spec", {{"workload", "w"}, {"target", "t"}, {"values", {{"interval", 5}}}}}});
   api.update("deployments", "default", "prod", {{"tags", {{"owner", "tim"}}}});
   api.override("GET /v1/workspaces/default/deployments/prod/hosts",

@@ -24,7 +24,7 @@ TEST_F(DiffTest, IsSilentWhenApplyWouldChangeNothing) {
 
 TEST_F(DiffTest, ShowsWhatApplyWouldChange) {
   file("f.yaml",
-       "{kind: Host, name: a, tags: {x: y}, spec: {labels: {region: us, tier: db}}}\n---\n"
+       "{kind: Host, name: a, tags: {x: z}, spec: {labels: {region: us, tier: db}}}\n---\n"
        "{kind: Workspace, name: iot, spec: {description: new}}\n");
   EXPECT_EQ(titan("diff -f f.yaml"), 1);
   EXPECT_EQ(out,
@@ -43,7 +43,7 @@ TEST_F(DiffTest, ShowsWhatApplyWouldChange) {
             "+    region: us\n"
             "     tier: db\n"
             "+tags:\n"
-            "+  x: y\n");
+            "+  x: z\n");
   EXPECT_EQ(err, "");
   for (const std::string& line : api.log) EXPECT_TRUE(line.starts_with("GET ")) << line;
 }
@@ -56,7 +56,7 @@ TEST_F(DiffTest, ComparesTemplatesWithoutUploadingThem) {
   file("t/x", "other");
   api.log.clear();
   EXPECT_EQ(titan("diff -f f.yaml"), 1);
-  EXPECT_NE(out.find("\n-  - digest: sha256:"), std::string::npos) << out;
+  EXPECT_NE(out.find("\n-    - digest: sha256:"), std::string::npos) << out;
   EXPECT_EQ(api.log, std::vector<std::string>{"GET /v1/templates/t"});
 }
 

@@ -108,7 +108,8 @@ TEST_F(EditTest, ChangesNothingWhenTheTextSaysTheSame) {
 }
 
 TEST_F(EditTest, OpensAgainWhatIsRefusedWithTheReasonOnTop) {
-  editor({replacing("workload: w", "wrokload: w"), replacing("wrokload: w", "workload: none"),
+  editor({replacing("workload: w", "workload: w\n  wrokload: w"),
+          replacing("workload: w\n  wrokload: w", "workload: none"),
           replacing("workload: none", "workload: w\n  suspend: true")});
   EXPECT_EQ(edit("edit deployment/prod"), 0) << err;
   ASSERT_EQ(shown_.size(), 3U);

@@ -103,8 +103,8 @@ TEST_F(GetChangesTest, FollowsTheLogFromThePresent) {
             "WHAT\n"
             "4     2026-03-01T11:55:00.000000Z   UPDATED     deployment/default/prod   tim     "
             "status READY->UPDATING\n"
-            "5     2026-03-01T11:55:00.000000Z   UPDATED   deployment/default/prod   tim   status "
-            "UPDATING->READY\n");
+            "5     2026-03-01T11:55:00.000000Z   UPDATED     deployment/default/prod   tim     "
+            "status UPDATING->READY\n");
   EXPECT_EQ(err, "titan: the test has ended\n");
 }
 

@@ -213,7 +213,7 @@ TEST_F(GetTest, WatchesWhatTheListShows) {
             "tim-pi   READY     name=tim-pi,platform=kubernetes   5m\n"
             "x        MISSING   <none>                            5m\n"
             "tim-pi   MISSING   name=tim-pi,platform=kubernetes   5m\n"
-            "x   DELETED   <none>   5m\n");
+            "x        DELETED   <none>                            5m\n");
   EXPECT_EQ(api.log[1], "GET /v1/changes?since=0123456789abcdef.0&kind=Host&wait=25s");
 }
 
