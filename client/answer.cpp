@@ -171,11 +171,14 @@ json error_object(const HttpResponse& response) {
   return said == body->end() || !said->is_object() ? json() : std::move(*said);
 }
 
+bool created_workspace(const HttpResponse& response) {
+  return response.header("Titan-Workspace-Created") == "true";
+}
+
 Result<WriteResult> read_batch_item(const json& item) {
   FieldReader reader(item, "items");
   WriteResult result;
   result.outcome = required(reader, "outcome", &parse_outcome);
-  result.workspace_created = reader.boolean("workspaceCreated");
   reader.require({"entity"});
   if (const json* entity = reader.object("entity"); entity != nullptr) {
     TITAN_ASSIGN(result.entity, read_entity(*entity));
@@ -246,13 +249,15 @@ Result<WriteResult> read_write_result(const HttpResponse& response) {
   result.outcome = *outcome;
   TITAN_ASSIGN(const json body, json_of(response));
   TITAN_ASSIGN(result.entity, read_entity(body));
-  result.workspace_created = response.header("Titan-Workspace-Created") == "true";
+  result.workspace_created = created_workspace(response);
   return result;
 }
 
-Result<BatchResult> read_batch_result(const json& answer, std::size_t changes) {
+Result<BatchResult> read_batch_result(const HttpResponse& response, std::size_t changes) {
+  TITAN_ASSIGN(const json answer, json_of(response));
   FieldReader reader(answer, "");
   BatchResult result;
+  result.workspace_created = created_workspace(response);
   result.id = reader.required_text("id");
   result.state = required(reader, "state", &parse_state);
   result.bookmark = optional_of(reader, "bookmark", &model::Bookmark::parse);

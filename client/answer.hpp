@@ -21,7 +21,7 @@ Result<nlohmann::json> json_of(const HttpResponse& response);
 Result<model::Entity> read_entity(const nlohmann::json& json);
 Result<WriteResult> read_write_result(const HttpResponse& response);
 // With an item for each of `changes` when it is committed.
-Result<BatchResult> read_batch_result(const nlohmann::json& json, std::size_t changes);
+Result<BatchResult> read_batch_result(const HttpResponse& response, std::size_t changes);
 Result<ChangeStatus> read_change_status(const nlohmann::json& json);
 Result<SyncAnswer> read_sync_answer(std::string_view host, const HttpResponse& response);
 Result<HostChanges> read_host_changes(const nlohmann::json& json);

@@ -227,8 +227,7 @@ Result<BatchResult> Client::change(const std::vector<BatchChange>& changes,
                                 .add_if(!options.wait, "wait", "false")
                                 .text();
   TITAN_ASSIGN(const HttpResponse response, ask(json_request("POST", "/v1/changes" + query, body)));
-  TITAN_ASSIGN(const json answer, json_of(response));
-  return read_batch_result(answer, changes.size());
+  return read_batch_result(response, changes.size());
 }
 
 Result<ChangeStatus> Client::change_status(std::string_view id) {

@@ -72,7 +72,8 @@ struct BatchResult {
   ChangeState state = ChangeState::committed;
   // Both only when committed: from where on all of it can be read, and an item per change.
   std::optional<model::Bookmark> bookmark = {};
-  std::vector<WriteResult> items = {};
+  std::vector<WriteResult> items = {};  // which of them created a workspace is not told
+  bool workspace_created = false;       // at least one
 };
 
 // How far a write has come on the server.

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "cli/commands/write.hpp"
@@ -62,12 +65,36 @@ ExitCode upload(std::vector<Draft>& drafts, client::Client& client, const Env& e
   return worst;
 }
 
+// The workspaces that the server is going to make beside the documents: which ones it made, its
+// answer does not tell.
+Result<std::set<std::string>> missing_workspaces(const std::vector<Draft>& drafts,
+                                                 client::Client& client) {
+  std::set<std::string> named;
+  for (const Draft& draft : drafts) named.insert(draft.entity.workspace);
+  named.erase("");
+  named.erase(std::string(model::kDefaultWorkspace));  // always there
+  for (const Draft& draft : drafts) {
+    if (draft.entity.kind() == model::Kind::workspace) named.erase(draft.entity.name);
+  }
+  std::set<std::string> missing;
+  for (const std::string& name : named) {
+    const auto found = client.get({.kind = model::Kind::workspace, .name = name});
+    if (!found && found.error().code != ErrorCode::not_found) return found.error();
+    if (!found) missing.insert(name);
+  }
+  return missing;
+}
+
 Result<client::BatchResult> write(const std::vector<Draft>& drafts, bool allow_missing,
                                   client::Client& client) {
+  TITAN_ASSIGN(auto missing, missing_workspaces(drafts, client));
   std::vector<client::BatchChange> changes;
   for (const Draft& draft : drafts) changes.push_back(client::EntityWrite{.entity = draft.entity});
   auto result = client.change(changes, {.create_workspaces = true, .allow_missing = allow_missing});
   if (!result) return in_terms_of_files(std::move(result).error(), drafts);
+  for (client::WriteResult& one : result->items) {
+    one.workspace_created = result->workspace_created && missing.erase(one.entity.workspace) > 0;
+  }
   return result;
 }
 

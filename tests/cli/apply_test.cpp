@@ -60,6 +60,24 @@ TEST_F(ApplyTest, AppliesAllOrNothingInOneRequest) {
   EXPECT_EQ(api.log.back(), "POST /v1/changes?createWorkspace=true&allowMissing=true");
 }
 
+TEST_F(ApplyTest, TellsEachWorkspaceThatWasMadeOnce) {
+  api.put({{"kind", "Workspace"}, {"name", "lab"}});
+  file("f.yaml",
+       "{kind: Workload, name: a, workspace: iot}\n---\n{kind: Workload, name: b, workspace: iot}\n"
+       "---\n{kind: Workload, name: a, workspace: lab}\n---\n{kind: Workload, name: a}\n"
+       "---\n{kind: Workload, name: a, workspace: own}\n---\n{kind: Workspace, name: own}\n");
+  EXPECT_EQ(titan("apply -f f.yaml"), 0) << err;
+  EXPECT_EQ(out,
+            "workspace/own created\n"
+            "workspace/iot created\nworkload/a created\nworkload/b created\n"
+            "workload/a created\nworkload/a created\nworkload/a created\n");
+  EXPECT_EQ(api.log, (std::vector<std::string>{"GET /v1/workspaces/iot", "GET /v1/workspaces/lab",
+                                               "POST /v1/changes?createWorkspace=true"}));
+  api.override("GET /v1/workspaces/iot", {.status = 503});
+  EXPECT_EQ(titan("apply -f f.yaml"), 6);
+  EXPECT_TRUE(err.ends_with("titan: nothing was applied\n")) << err;
+}
+
 TEST_F(ApplyTest, PassesARefusalOfTheServerOn) {
   file("f.yaml", "{kind: Host, name: a}");
   struct Row {

@@ -169,8 +169,7 @@ HttpResponse FakeApi::apply(const HttpRequest& request, const json& entity) {
   one.body = canonical_json(entity);
   const HttpResponse answered = replace(one, place);
   return json_response({{"outcome", answered.header("Titan-Outcome")},
-                        {"entity", at(place.plural, place.workspace, place.name)},
-                        {"workspaceCreated", new_workspace}});
+                        {"entity", at(place.plural, place.workspace, place.name)}});
 }
 
 HttpResponse FakeApi::answer_batch(const HttpRequest& request) {
@@ -190,10 +189,19 @@ HttpResponse FakeApi::answer_batch(const HttpRequest& request) {
     return error_response(422, "invalid", missing,
                           "changes[" + std::to_string(i) + "].entity." + field, key.subject());
   }
-  return json_response({{"id", "req-1"},
-                        {"state", "COMMITTED"},
-                        {"bookmark", bookmark()},
-                        {"items", std::move(items)}});
+  HttpResponse response = json_response({{"id", "req-1"},
+                                         {"state", "COMMITTED"},
+                                         {"bookmark", bookmark()},
+                                         {"items", std::move(items)}});
+  const auto workspaces = [](const auto& entities) {
+    return std::count_if(entities.begin(), entities.end(), [](const auto& entity) {
+      return std::get<0>(entity.first) == "workspaces";
+    });
+  };
+  if (workspaces(entities_) > workspaces(before)) {
+    response.headers.emplace("Titan-Workspace-Created", "true");
+  }
+  return response;
 }
 
 HttpResponse FakeApi::answer_blob(const HttpRequest& request, const std::string& digest) {

@@ -15,13 +15,15 @@ class ClientBatchTest : public testing::ClientTest {};
 const model::Key kProd{.kind = Kind::deployment, .workspace = "iot", .name = "prod"};
 
 TEST_F(ClientBatchTest, SendsChangesInTheirOrder) {
-  answer(200, {{"id", "req-1"},
-               {"state", "COMMITTED"},
-               {"bookmark", kBookmark},
-               {"items",
-                {{{"outcome", "created"}, {"entity", workload_json()}, {"workspaceCreated", true}},
-                 {{"outcome", "deleting"}, {"entity", workload_json()}},
-                 {{"outcome", "deleted"}, {"entity", workload_json()}}}}});
+  answer(200,
+         {{"id", "req-1"},
+          {"state", "COMMITTED"},
+          {"bookmark", kBookmark},
+          {"items",
+           {{{"outcome", "created"}, {"entity", workload_json()}},
+            {{"outcome", "deleting"}, {"entity", workload_json()}},
+            {{"outcome", "deleted"}, {"entity", workload_json()}}}}},
+         {{"Titan-Workspace-Created", "true"}});
   const auto result =
       client_
           .change({EntityWrite{.operation = EntityWrite::Operation::create, .entity = workload()},
@@ -50,10 +52,9 @@ TEST_F(ClientBatchTest, SendsChangesInTheirOrder) {
   EXPECT_EQ(result.state, ChangeState::committed);
   EXPECT_EQ(result.bookmark->text(), kBookmark);
   ASSERT_EQ(result.items.size(), 3U);
-  EXPECT_TRUE(result.items[0].workspace_created);
+  EXPECT_TRUE(result.workspace_created);
   EXPECT_EQ(result.items[0].entity, workload());
   EXPECT_EQ(result.items[1].outcome, WriteOutcome::deleting);
-  EXPECT_FALSE(result.items[1].workspace_created);
   EXPECT_EQ(result.items[2].outcome, WriteOutcome::deleted);
 }
 
@@ -79,6 +80,7 @@ TEST_F(ClientBatchTest, DoesNotWaitWhenToldSo) {
   EXPECT_EQ(result.id, "req-2");
   EXPECT_EQ(result.state, ChangeState::accepted);
   EXPECT_FALSE(result.bookmark);
+  EXPECT_FALSE(result.workspace_created);
 }
 
 TEST_F(ClientBatchTest, SendsNoBatchThatIsTooLong) {
