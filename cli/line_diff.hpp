@@ -6,6 +6,7 @@
 
 namespace titan::cli {
 
+// One line of two texts laid beside each other.
 struct DiffLine {
   enum class Kind { same, removed, added };
   Kind kind = Kind::same;
