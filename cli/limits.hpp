@@ -26,6 +26,7 @@ constexpr std::size_t kHistoryPageItems = 1000;
 constexpr std::size_t kDiffCellsMax = 4'000'000;  // lines before times lines after, that differ
 constexpr std::size_t kDiffContextLines = 3;
 
+constexpr std::size_t kEditRoundsMax = 20;  // an editor that is a script would never give up
 constexpr std::size_t kEditRetriesMax = 5;  // when only the status moved meanwhile
 
 }  // namespace titan::cli

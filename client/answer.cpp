@@ -403,6 +403,13 @@ Result<ServerStatus> read_status(const json& answer) {
       TITAN_ASSIGN(status.dependencies[name], finished(one, std::move(dependency)));
     }
   }
+  if (const json* processors = reader.array("processors", kItemsMax); processors != nullptr) {
+    for (const json& item : *processors) {
+      FieldReader one(item, "processors");
+      const std::string name = one.required_text("name");
+      TITAN_ASSIGN(status.processors[name], finished(one, one.number("behind")));
+    }
+  }
   return finished(reader, std::move(status));
 }
 

@@ -55,6 +55,7 @@ struct ServerStatus {
   std::string version = {};
   std::string bookmark = {};
   std::map<std::string, Dependency> dependencies = {};
+  std::map<std::string, std::uint64_t> processors = {};  // by name: how many changes it is behind
 
   [[nodiscard]] bool ok() const { return status == "ok"; }
 };

@@ -86,7 +86,7 @@ class Edit {
                                 ";\nleave the text as it is, or empty, to change nothing.");
     const std::string untouched = text;
     std::string refused;
-    while (true) {
+    for (std::size_t round = 1;; ++round) {
       TITAN_TRY(let_edit(notes, text));
       if (trim(text).empty() || text == untouched) return no_change(name);
       if (text == refused) return keep(invalid("it is as it was when it was refused"));
@@ -100,7 +100,9 @@ class Edit {
         env_.out << name << ' ' << applied_word(written->outcome) << '\n';
         return ExitCode::done;
       }
-      if (written.error().code != ErrorCode::invalid) return keep(written.error());
+      if (written.error().code != ErrorCode::invalid || round == kEditRoundsMax) {
+        return keep(written.error());
+      }
       notes = comment("It was refused, and is opened again:\n" + written.error().text() +
                       "\nLeave it as it is to give up.");
       refused = text;

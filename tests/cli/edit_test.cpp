@@ -138,6 +138,13 @@ TEST_F(EditTest, GivesUpWhenWhatWasRefusedComesAgain) {
   EXPECT_TRUE(content(path_).ends_with("spec: [")) << content(path_);
 }
 
+TEST_F(EditTest, EndsWithAnEditorThatIsAScriptAndKeepsWritingNonsense) {
+  editor(std::vector<Typing>(100, [](const std::string& text) { return text + "nonsense: 1\n"; }));
+  EXPECT_EQ(edit("edit deployment/prod"), 1);
+  EXPECT_EQ(shown_.size(), 20U);
+  EXPECT_TRUE(kept());
+}
+
 TEST_F(EditTest, KeepsToTheEntityThatWasOpened) {
   editor({replacing("name: prod", "name: other"),
           [](const std::string&) { return std::string("a: b\n---\nc: d\n"); },

@@ -186,10 +186,12 @@ TEST_F(ClientTest, ReadsTheStatusOfAServerThatFails) {
   answer(503, {{"status", "failing"},
                {"version", "0.1.0"},
                {"bookmark", kBookmark},
+               {"processors", {{{"name", "index"}, {"behind", 7}}}},
                {"dependencies", {{"store", {{"status", "failing"}, {"message", "disk full"}}}}}});
   const auto status = client_.status().value();
   EXPECT_FALSE(status.ok());
   EXPECT_EQ(status.dependencies.at("store").message, "disk full");
+  EXPECT_EQ(status.processors.at("index"), 7U);
 }
 
 TEST_F(ClientTest, TakesAnErrorForAStatusForWhatItIs) {
