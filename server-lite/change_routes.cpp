@@ -30,18 +30,10 @@ Response committed_response(const Committed& committed, const std::string& epoch
   return response;
 }
 
-// The error says which of the changes is to blame, and where in it.
-Refusal placed(Refusal refusal) {
-  std::string place = "changes[" + std::to_string(refusal.change) + "]";
-  if (!refusal.error.field.empty()) place += ".entity." + refusal.error.field;
-  refusal.error.field = std::move(place);
-  return refusal;
-}
-
 Response propose(const Api& api, const Request& request) {
   const auto wait = request.flag("wait", true);
   if (!wait) return unreadable(wait.error(), request.id);
-  Proposal proposal{.id = request.id};
+  Proposal proposal{.id = request.id, .is_batch = true};
   const auto read_flags = request.read_flags(
       {{"createWorkspace", &proposal.create_workspace}, {"allowMissing", &proposal.allow_missing}});
   if (!read_flags) return unreadable(read_flags.error(), request.id);
@@ -59,7 +51,7 @@ Response propose(const Api& api, const Request& request) {
   if (!head) return error_response(head.error(), request.id);
   const auto committed = api.writer.propose(proposal);
   if (committed) return committed_response(*committed, head->epoch, request.id);
-  const Refusal refusal = placed(committed.error());
+  const Refusal& refusal = committed.error();
   return refusal_response(refusal, proposal.changes[refusal.change], {api.store, api.state},
                           request.id);
 }

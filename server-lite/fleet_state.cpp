@@ -13,6 +13,11 @@ using model::Kind;
 // A page is parsed before the next is read, so the fleet is never in memory twice.
 constexpr std::size_t kLoadPage = 2'000;
 
+// Most are empty, and cost nothing.
+std::uint32_t short_of(const std::string& reason) {
+  return reason.empty() ? 0 : static_cast<std::uint32_t>(Digest::of(reason).short_form());
+}
+
 Result<void> load_history(store::Store& store, std::uint64_t horizon, FleetView& view) {
   std::uint64_t after = horizon;
   while (true) {
@@ -112,6 +117,7 @@ void put_report(FleetView& view, const Key& key, const model::HostReport& report
   for (const model::DeploymentReport& deployment : report.deployments) {
     told.push_back({.deployment = short_of(deployment.key),
                     .form = deployment.desired_digest.short_form(),
+                    .reason = short_of(deployment.reason),
                     .failing = deployment.status == model::Status::error});
   }
   life.told = std::move(told);

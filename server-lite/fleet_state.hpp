@@ -26,6 +26,7 @@ namespace titan::server_lite {
 struct Told {
   std::uint64_t deployment = 0;  // short_of() its key
   std::uint64_t form = 0;        // of the desired digest that it spoke of
+  std::uint32_t reason = 0;      // of its failure, shortened too
   bool failing = false;
 };
 

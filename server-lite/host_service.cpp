@@ -30,7 +30,7 @@ const model::DeploymentReport* find(const model::HostReport& report, const Key& 
 
 bool same(const Told* one, const Told* other) {
   if (one == nullptr || other == nullptr) return one == other;
-  return one->form == other->form && one->failing == other->failing;
+  return one->form == other->form && one->failing == other->failing && one->reason == other->reason;
 }
 
 }  // namespace

@@ -36,4 +36,9 @@ void Parking::close() {
   }
 }
 
+std::size_t Parking::count() const {
+  const std::lock_guard lock(mutex_);
+  return parked_.size();
+}
+
 }  // namespace titan::server_lite

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <functional>
 #include <list>
 #include <mutex>
@@ -27,6 +28,8 @@ class Parking {
   void wake(std::span<const model::Change> changes);
   // Wakes all, and lets nobody wait from now on.
   void close();
+  // How many wait now.
+  [[nodiscard]] std::size_t count() const;
 
  private:
   struct Parked {
@@ -35,7 +38,7 @@ class Parking {
     bool ready = false;
   };
 
-  std::mutex mutex_;  // guards the rest
+  mutable std::mutex mutex_;  // guards the rest
   std::list<Parked*> parked_;
   bool closed_ = false;
 };

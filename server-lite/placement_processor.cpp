@@ -88,6 +88,7 @@ void PlacementProcessor::mark(const Key& deployment, std::uint64_t seq) {
 
 void PlacementProcessor::take(const Change& change) {
   taken_ = change.seq;
+  state_.read([&](const FleetView& view) { mark_for_room(view, change); });
   switch (change.key.kind) {
     case Kind::deployment:
       return mark(change.key, change.seq);
@@ -103,6 +104,24 @@ void PlacementProcessor::take(const Change& change) {
       return state_.read([&](const FleetView& view) { mark_for_host(view, change); });
     default:
       return;
+  }
+}
+
+// Where something leaves a host, there may be room for a replica that was wanting.
+void PlacementProcessor::mark_for_room(const FleetView& view, const Change& change) {
+  if (!change.before || view.shortages.empty() || !model::alters_desired_state(change)) return;
+  if (change.key.kind == Kind::assignment) {
+    const auto& spec = std::get<model::AssignmentSpec>(change.before->spec);
+    const HostRecord* host = view.fleet.find_host(
+        {.organization = change.key.organization, .kind = Kind::host, .name = spec.host});
+    if (host == nullptr || host->now() == nullptr) return;
+    for (const EntityRecord* target : view.fleet.targets_for(*host->now())) {
+      for (const EntityRecord* user : target->users) {
+        if (view.shortages.contains(user->key)) mark(user->key, change.seq);
+      }
+    }
+  } else if (change.key.kind == Kind::deployment || change.key.kind == Kind::target) {
+    for (const auto& [deployment, shortage] : view.shortages) mark(deployment, change.seq);
   }
 }
 

@@ -14,10 +14,10 @@
 namespace titan::server_lite {
 
 // Writes and deletes the assignments of deployments with replicas, as reconciler::place() decides.
-// It looks again when the deployment, its target or a host that it may run on changed, and when a
-// host has been MISSING for its deployment's `rescheduleAfter` (counted from when this process saw
-// it, so that a server that was down moves nothing for that). Why replicas are missing goes to the
-// roll-up by FleetView::shortages.
+// It looks again when the deployment, its target or a host that it may run on changed, when there
+// may be room for a replica that was wanting, and when a host has been MISSING for its deployment's
+// `rescheduleAfter` (counted from when this process saw it, so that a server that was down moves
+// nothing for that). Why replicas are missing goes to the roll-up by FleetView::shortages.
 class PlacementProcessor final : public Processor {
  public:
   // Borrows all.
@@ -37,6 +37,7 @@ class PlacementProcessor final : public Processor {
 
   void mark(const model::Key& deployment, std::uint64_t seq);
   void mark_for_host(const FleetView& view, const model::Change& change);
+  void mark_for_room(const FleetView& view, const model::Change& change);
   void note_silence(const model::Change& change);
   void place(const model::Key& deployment, Clock::Monotonic now, Work& work);
   [[nodiscard]] Situation look_at(const FleetView& view, const model::Key& deployment,

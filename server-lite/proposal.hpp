@@ -33,6 +33,7 @@ struct Proposal {
   std::vector<ProposedChange> changes = {};
   bool create_workspace = false;  // make the workspaces that do not exist
   bool allow_missing = false;     // what a spec names need not exist
+  bool is_batch = false;          // errors say which of the changes is to blame: "changes[2]"
 };
 
 // What a write did to an entity.

@@ -54,6 +54,8 @@ class Server {
   // A bounded piece of what follows from changes and from time; returns when to call again. Before
   // or at now: there is more to do.
   Clock::Monotonic step();
+  // How many requests wait for something to happen.
+  [[nodiscard]] std::size_t waiting() const { return parking_.count(); }
   // Answers all that wait, so that handle() returns soon from now on. From any thread.
   void stop_waiting() { parking_.close(); }
   // Stores how far the processors have come. Call it last; what it does not store is done again.

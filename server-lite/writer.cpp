@@ -29,6 +29,14 @@ Error about(const Key& key, Error error) {
   return error;
 }
 
+// The error says which change of a batch is to blame, and where in it.
+Error placed(std::size_t change, Error error) {
+  std::string place = "changes[" + std::to_string(change) + "]";
+  if (!error.field.empty()) place += ".entity." + error.field;
+  error.field = std::move(place);
+  return error;
+}
+
 Status first_status(Kind kind) {
   return kind == Kind::host || kind == Kind::deployment ? Status::initialized : Status::ready;
 }
@@ -106,6 +114,7 @@ tl::expected<Committed, Refusal> Writer::propose(const Proposal& proposal) {
   Refusal refusal;
   const auto refuse = [&](Error error) {
     refusal.error = about(proposal.changes[refusal.change].key, std::move(error));
+    if (proposal.is_batch) refusal.error = placed(refusal.change, std::move(refusal.error));
     tracker_.note(proposal.id, {.state = ChangeTracker::State::refused, .error = refusal.error});
     return tl::unexpected(refusal);
   };

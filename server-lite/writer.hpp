@@ -32,8 +32,8 @@ class Writer {
   // invalid: what an entity names does not exist, its template does not compile, it asks for what
   // the server cannot do, or two changes are of one entity. not_found: the update or removal of
   // what is not there. conflict: it exists (create), is being deleted, is in use, or is at another
-  // revision; and the errors of store::Store::commit(). The error's field begins with the place in
-  // the entity; the subject is the entity.
+  // revision; and the errors of store::Store::commit(). The error's field is the place in the
+  // entity, in a batch after that of the change; the subject is the entity.
   tl::expected<Committed, Refusal> propose(const Proposal& proposal);
 
   // Takes the proposal to be written by a later step(); its id tells what becomes of it. What was

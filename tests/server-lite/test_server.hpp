@@ -67,6 +67,7 @@ class TestServer {
   }
   Clock::Monotonic step() { return server_->step(); }
   void stop_waiting() { server_->stop_waiting(); }
+  [[nodiscard]] std::size_t parked() const { return server_->waiting(); }
   nlohmann::json json(const std::string& method, const std::string& target,
                       const nlohmann::json& body = nullptr) {
     const std::string text = body.is_null() ? "" : body.dump();

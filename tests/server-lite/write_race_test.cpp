@@ -1,0 +1,226 @@
+// Many writers at once, and processors beside them, on a real store.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "tests/server-lite/test_server.hpp"
+
+namespace titan::server_lite {
+namespace {
+
+using model::Key;
+using model::Kind;
+using nlohmann::json;
+using titan::testing::SeededRandom;
+using titan::testing::TestServer;
+
+constexpr int kThreads = 8;
+constexpr int kNames = 3;  // few, so that writers meet
+
+// One thing that a writer may do to the few entities there are.
+HttpRequest random_request(SeededRandom& random) {
+  const std::string number = std::to_string(random.below(kNames));
+  const std::string other = std::to_string(random.below(kNames));
+  const std::string workspace = "w" + std::to_string(random.below(2));
+  const std::string base = "/v1/workspaces/" + workspace;
+  const auto one = [&](const std::string& method, const std::string& target, json body) {
+    return HttpRequest{
+        .method = method, .target = target, .body = body.is_null() ? "" : body.dump()};
+  };
+  switch (random.below(8)) {
+    case 0:
+      return one("PUT", base + "/workloads/s" + number, json::object());
+    case 1:
+      return one("PUT", base + "/targets/t" + number, {{"spec", {{"selector", "site"}}}});
+    case 2:
+      return one(
+          "POST", base + "/deployments",
+          {{"name", "d" + number},
+           {"spec",
+            {{"workload", "s" + other}, {"target", "t" + number}, {"template", "service"}}}});
+    case 3:
+      return one("DELETE", base + "/workloads/s" + number, nullptr);
+    case 4:
+      return one("DELETE", base + "/targets/t" + number, nullptr);
+    case 5:
+      return one("DELETE", base + "/deployments/d" + number, nullptr);
+    case 6:
+      return one("DELETE", base, nullptr);
+    default:
+      return one("PUT", base + "?createWorkspace=true", json::object());
+  }
+}
+
+// What a reader of the feed finds wrong at any moment of the history.
+std::string first_fault(store::Store& store) {
+  std::map<Key, model::Entity> there;
+  std::uint64_t after = 0;
+  while (true) {
+    const auto page = store.changes(after, 1000).value();
+    for (const model::Change& change : page) {
+      const std::string at = " at seq " + std::to_string(change.seq);
+      if (change.operation == model::Operation::created && there.contains(change.key)) {
+        return change.key.text() + " was created twice" + at;
+      }
+      if (change.operation != model::Operation::created && !there.contains(change.key)) {
+        return change.key.text() + " was written without being there" + at;
+      }
+      if (change.after) {
+        there[change.key] = *change.after;
+      } else {
+        there.erase(change.key);
+      }
+      for (const auto& [key, entity] : there) {
+        const Key workspace{.kind = Kind::workspace, .name = key.workspace};
+        if (model::in_workspace(key.kind) && !there.contains(workspace)) {
+          return key.text() + " is in no workspace" + at;
+        }
+        if (entity.deleting) continue;
+        for (const auto& reference : model::references_of(entity)) {
+          if (!there.contains(reference.key)) {
+            return key.text() + " names " + reference.key.text() + ", which is gone," + at;
+          }
+        }
+      }
+      after = change.seq;
+    }
+    if (page.size() < 1000) return "";
+  }
+}
+
+TEST(WriteRace, KeepsEveryReferenceAndCreatesNothingTwice) {
+  TestServer server;
+  server.put_template("service", "x\n");
+  std::atomic<int> unexpected = 0;
+  std::atomic<int> written = 0;
+  std::atomic<bool> stop = false;
+  std::thread processors([&] {
+    while (!stop) server.step();
+  });
+  std::vector<std::thread> writers;
+  for (int i = 0; i < kThreads; ++i) {
+    writers.emplace_back([&, i] {
+      SeededRandom random(1000 + i);
+      for (int n = 0; n < 150; ++n) {
+        const int status = server.handle_alone(random_request(random)).status;
+        if (status == 200 || status == 201) ++written;
+        const std::set<int> fine = {200, 201, 404, 409, 422};
+        if (!fine.contains(status)) ++unexpected;
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  stop = true;
+  processors.join();
+  EXPECT_EQ(unexpected, 0);
+  EXPECT_GT(written, 100);
+  EXPECT_EQ(first_fault(server.store()), "");
+}
+
+TEST(WriteRace, OfManyCreatorsOneSucceeds) {
+  TestServer server;
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<int> created = 0;
+    std::vector<std::thread> creators;
+    for (int i = 0; i < kThreads; ++i) {
+      creators.emplace_back([&] {
+        const HttpResponse response =
+            server.handle_alone({.method = "POST",
+                                 .target = "/v1/workspaces/w" + std::to_string(round) +
+                                           "/workloads?createWorkspace=true",
+                                 .body = R"({"name":"s"})"});
+        if (response.status == 201) ++created;
+      });
+    }
+    for (std::thread& creator : creators) creator.join();
+    EXPECT_EQ(created, 1);
+  }
+  EXPECT_EQ(first_fault(server.store()), "");
+}
+
+TEST(WriteRace, OfManyWithTheSameIfMatchOneSucceeds) {
+  TestServer server;
+  server.put_host("pi", {});
+  for (int round = 1; round <= 20; ++round) {
+    std::atomic<int> written = 0;
+    std::vector<std::thread> writers;
+    for (int i = 0; i < kThreads; ++i) {
+      writers.emplace_back([&, i] {
+        const json body = {{"tags", {{"by", std::to_string(round) + "." + std::to_string(i)}}}};
+        const HttpResponse response =
+            server.handle_alone({.method = "PUT",
+                                 .target = "/v1/hosts/pi",
+                                 .headers = {{"If-Match", '"' + std::to_string(round) + '"'}},
+                                 .body = body.dump()});
+        if (response.status == 200) ++written;
+      });
+    }
+    for (std::thread& writer : writers) writer.join();
+    EXPECT_EQ(written, 1);
+  }
+}
+
+// Statuses move the revision; a write without If-Match is tried again then.
+TEST(WriteRace, WritersAreNotDisturbedByTheStatusesOfWhatTheyWrite) {
+  TestServer server;
+  server.put_prod();
+  std::atomic<bool> stop = false;
+  std::thread processors([&] {
+    while (!stop) server.step();
+  });
+  // Whether the target exists decides between MISSING and INITIALIZED: each write moves a status.
+  std::vector<std::thread> writers;
+  std::atomic<int> refused = 0;
+  for (int i = 0; i < 4; ++i) {
+    writers.emplace_back([&, i] {
+      for (int n = 0; n < 40; ++n) {
+        const json body = {{"spec",
+                            {{"workload", "sensor"},
+                             {"template", "service"},
+                             {"target", n % 2 == 0 ? "lab" : "none"},
+                             {"values", {{"by", i}, {"n", n}}}}}};
+        const HttpResponse response =
+            server.handle_alone({.method = "PUT",
+                                 .target = "/v1/workspaces/default/deployments/prod"
+                                           "?allowMissing=true",
+                                 .body = body.dump()});
+        if (response.status != 200) ++refused;
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  stop = true;
+  processors.join();
+  server.settle();
+  EXPECT_EQ(refused, 0);
+  const model::Entity prod = server.deployment("prod");
+  const bool has_target = std::get<model::DeploymentSpec>(prod.spec).target == "lab";
+  EXPECT_EQ(prod.status, has_target ? model::Status::updating : model::Status::missing);
+}
+
+TEST(WriteRace, AnAcceptedProposalNeverFallsBackToAccepted) {
+  TestServer server;
+  std::atomic<bool> stop = false;
+  std::thread processors([&] {
+    while (!stop) server.step();
+  });
+  std::vector<std::string> ids;
+  for (int i = 0; i < 500; ++i) {
+    ids.push_back(server
+                      .handle_alone({.method = "PUT",
+                                     .target = "/v1/hosts/pi?wait=false",
+                                     .body = json{{"tags", {{"n", std::to_string(i)}}}}.dump()})
+                      .header("Titan-Change"));
+  }
+  stop = true;
+  processors.join();
+  server.settle();
+  for (const std::string& id : ids) {
+    EXPECT_EQ(server.json("GET", "/v1/changes/" + id)["state"], "COMMITTED");
+  }
+}
+
+}  // namespace
+}  // namespace titan::server_lite
