@@ -45,7 +45,7 @@ class Waiter {
 
   Result<ExitCode> run() {
     // The bookmark comes first: whatever changes after the looks below is told from there on.
-    TITAN_TRY(go_to_head());
+    TITAN_TRY(let_statuses_follow());
     for (Watched& one : watched_) TITAN_TRY(look(one));
     while (!all_done()) {
       const auto left = std::chrono::ceil<seconds>(deadline_ - env_.clock.monotonic());
@@ -63,6 +63,25 @@ class Waiter {
     if (status.bookmark.empty()) return unavailable("the server does not say where its log ends");
     since_ = status.bookmark;
     return {};
+  }
+
+  // A status follows a change a moment later: an old READY must not pass for the answer to what was
+  // written just now. So the server's processors first come to where the log ends now.
+  Result<void> let_statuses_follow() {
+    std::optional<model::Bookmark> start;
+    while (true) {
+      TITAN_ASSIGN(const auto status, client_.status());
+      const auto now = model::Bookmark::parse(status.bookmark);
+      if (!now) return unavailable("the server does not say where its log ends");
+      since_ = status.bookmark;
+      if (!start) start = *now;
+      const auto has_followed = [&](const auto& processor) {
+        return now->epoch != start->epoch || now->seq >= start->seq + processor.second;
+      };
+      const bool time_is_up = env_.clock.monotonic() >= deadline_;
+      if (time_is_up || std::ranges::all_of(status.processors, has_followed)) return {};
+      TITAN_TRY(client_.changes({.since = since_, .wait = seconds(1)}));
+    }
   }
 
   // Waits for changes, and looks at what they are about.

@@ -51,6 +51,11 @@ Entity merged(const Entity& wanted, const std::optional<Entity>& stored) {
     entity.status = first_status(wanted.kind());
     entity.reason.clear();
     entity.deleting = false;
+  } else if (entity.status == Status::ready && wanted.kind() == Kind::deployment &&
+             !(wanted.spec == stored->spec)) {
+    // READY was said of what it asked for before.
+    entity.status = Status::updating;
+    entity.reason = {"what it asks for was changed"};
   }
   return entity;
 }

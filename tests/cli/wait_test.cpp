@@ -60,6 +60,32 @@ TEST_F(WaitTest, IsToldByTheChangeLogAndTakesTheLastState) {
   EXPECT_EQ(asked("GET /v1/workspaces/default/deployments/prod"), 3U);
 }
 
+TEST_F(WaitTest, ReadsNoStatusThatLagsBehindWhatWasWrittenBefore) {
+  const auto status = [&](int behind) {
+    api.override(
+        "GET /v1/status",
+        {.status = 200,
+         .body = nlohmann::json({{"status", "ok"},
+                                 {"version", "1"},
+                                 {"bookmark", api.bookmark()},
+                                 {"processors", {{{"name", "status"}, {"behind", behind}}}},
+                                 {"dependencies", {{"store", {{"status", "ok"}}}}}})
+                     .dump()});
+  };
+  update("dev", {{"tags", {{"a", "b"}}}});
+  status(1);
+  then({[&] {
+          update("dev", {{"status", "UPDATING"}});
+          status(0);
+        },
+        [&] {
+          update("dev", {{"status", "READY"}});
+        }});
+  EXPECT_EQ(titan("wait deployment/dev"), 0) << err;
+  // It was READY at first, and that did not count.
+  EXPECT_EQ(asked("GET /v1/workspaces/default/deployments/dev"), 2U);
+}
+
 TEST_F(WaitTest, SaysWhyItIsInTroubleWheneverThatChanges) {
   then({[&] {
           update("prod", {{"status", "ERROR"}, {"reason", {"host a: no space"}}});
