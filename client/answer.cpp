@@ -47,8 +47,8 @@ ErrorCode code_of_status(int status) {
 }
 
 ErrorCode code_named(std::string_view name, int status) {
-  constexpr ErrorCode kCodes[] = {ErrorCode::invalid, ErrorCode::not_found,   ErrorCode::conflict,
-                                  ErrorCode::denied,  ErrorCode::unavailable, ErrorCode::exhausted,
+  constexpr ErrorCode kCodes[] = {ErrorCode::invalid,  ErrorCode::not_found,   ErrorCode::conflict,
+                                  ErrorCode::denied,   ErrorCode::unavailable, ErrorCode::exhausted,
                                   ErrorCode::internal, ErrorCode::expired};
   const auto* const found =
       std::ranges::find(kCodes, name, [](ErrorCode code) { return titan::name_of(code); });
