@@ -30,9 +30,7 @@ class PassingStore : public store::Store {
   Result<store::CommittedRange> committed(std::string_view request_id) override {
     return inner_->committed(request_id);
   }
-  Result<std::uint64_t> seq_before(Timestamp moment) override {
-    return inner_->seq_before(moment);
-  }
+  Result<std::uint64_t> seq_before(Timestamp moment) override { return inner_->seq_before(moment); }
   Result<model::Bookmark> head() override { return inner_->head(); }
   Result<std::uint64_t> horizon() override { return inner_->horizon(); }
   Result<std::uint64_t> cursor(std::string_view name) override { return inner_->cursor(name); }

@@ -39,7 +39,10 @@ PlainModel::State PlainModel::at(const Key& key, std::uint64_t seq) const {
   const auto& histories = histories_[static_cast<std::size_t>(key.kind)];
   const auto found = histories.find(key);
   if (found == histories.end()) return nullptr;
-  const History& history = found->second;
+  return state_at(found->second, seq);
+}
+
+PlainModel::State PlainModel::state_at(const History& history, std::uint64_t seq) {
   const auto later = std::upper_bound(
       history.begin(), history.end(), seq,
       [](std::uint64_t wanted, const Version& version) { return wanted < version.seq; });
@@ -49,7 +52,7 @@ PlainModel::State PlainModel::at(const Key& key, std::uint64_t seq) const {
 std::vector<PlainModel::State> PlainModel::all_at(model::Kind kind, std::uint64_t seq) const {
   std::vector<State> all;
   for (const auto& [key, history] : histories_[static_cast<std::size_t>(kind)]) {
-    if (State state = at(key, seq)) all.push_back(std::move(state));
+    if (State state = state_at(history, seq)) all.push_back(std::move(state));
   }
   return all;
 }

@@ -76,6 +76,8 @@ class PlainModel {
   };
   using History = std::vector<Version>;
 
+  static State state_at(const History& history, std::uint64_t seq);
+
   struct Draft;
   bool draft(const store::Mutation& mutation, Draft& draft) const;
   Finding take_ids(const std::vector<model::Change>& answer, Draft& draft);

@@ -15,13 +15,9 @@ constexpr std::uint64_t kTargets = 4;
 constexpr std::uint64_t kDeployments = 5;
 
 const std::vector<std::string> kWorkspaces = {"default", "default", "team"};
-const std::vector<std::string> kSelectors = {"tier in (a,b)",
-                                             "tier notin (a)",
-                                             "gpu",
-                                             "!gpu",
-                                             "site!=lab,tier=b",
-                                             "site in (lab,field),gpu",
-                                             "site"};
+const std::vector<std::string> kSelectors = {
+    "tier in (a,b)",    "tier notin (a)",          "gpu", "!gpu",
+    "site!=lab,tier=b", "site in (lab,field),gpu", "site"};
 
 model::Values values(Dice& dice) {
   nlohmann::json object = nlohmann::json::object();

@@ -69,13 +69,19 @@ std::string FeedReader::text() const {
          text_of(place_.bookmark) + (listing_ ? ", listing" : "");
 }
 
-Finding FeedReader::read(Subject& subject, const PlainModel& plain, Dice& dice) {
-  if (listing_) return list(subject, plain, dice);
+Finding FeedReader::read(Subject& subject, const PlainModel& plain, Dice& dice, Tally& tally) {
+  if (listing_) {
+    // Several kinds at one moment: page by page if the subject can do that, else in one go.
+    const bool at_once = !kind_ && !subject.lists_any_moment();
+    Finding finding = list(subject, plain, dice, tally);
+    while (at_once && !finding && listing_) finding = list(subject, plain, dice, tally);
+    return finding;
+  }
   save_or_fall_back(place_, saved_, dice);
-  return follow(subject, plain, dice);
+  return follow(subject, plain, dice, tally);
 }
 
-Finding FeedReader::follow(Subject& subject, const PlainModel& plain, Dice& dice) {
+Finding FeedReader::follow(Subject& subject, const PlainModel& plain, Dice& dice, Tally& tally) {
   const std::size_t limit = 1 + dice.below(dice.percent(50) ? 10 : 300);
   const auto page = subject.changes(*place_.bookmark, limit, kind_);
   if (!page) return "it was refused the feed: " + page.error().text();
@@ -86,9 +92,11 @@ Finding FeedReader::follow(Subject& subject, const PlainModel& plain, Dice& dice
   }
   if (known && page->anew) return "it is told that its bookmark means nothing";
   if (page->anew) {
+    ++tally.anew;
     listing_ = Listing();
     return {};
   }
+  tally.changes += page->items.size();
   if (Finding finding = check_page(*page, plain, limit)) return finding;
   for (const Change& change : page->items) {
     if (Finding finding = take(change)) return finding;
@@ -142,7 +150,7 @@ Finding FeedReader::take(const Change& change) {
 }
 
 // A page of the list.
-Finding FeedReader::list(Subject& subject, const PlainModel& plain, Dice& dice) {
+Finding FeedReader::list(Subject& subject, const PlainModel& plain, Dice& dice, Tally& tally) {
   Listing& listing = *listing_;
   const Kind kind = kind_.value_or(model::kKinds[listing.kind]);
   const std::size_t limit = 1 + dice.below(dice.percent(50) ? 5 : 100);
@@ -154,6 +162,7 @@ Finding FeedReader::list(Subject& subject, const PlainModel& plain, Dice& dice) 
            text_of(listing.moment) + ", and the horizon is " + std::to_string(plain.horizon());
   }
   if (page->anew) {
+    ++tally.anew;
     listing = Listing();
     return {};
   }
@@ -174,6 +183,7 @@ Finding FeedReader::list(Subject& subject, const PlainModel& plain, Dice& dice) 
   listing.from = page->next.value_or("");
   if (page->next) return {};
   if (!kind_ && ++listing.kind < model::kKinds.size()) return {};
+  ++tally.lists;
   return finish_list(plain);
 }
 
@@ -214,7 +224,7 @@ std::string HostReader::text() const {
          text_of(place_.bookmark);
 }
 
-Finding HostReader::read(Subject& subject, const PlainModel& plain, Dice& dice) {
+Finding HostReader::read(Subject& subject, const PlainModel& plain, Dice& dice, Tally& tally) {
   save_or_fall_back(place_, saved_, dice);
   const auto answer = subject.host_changes(host_, place_.bookmark, place_.held, dice);
   if (!answer) return "it was refused an answer: " + answer.error().text();
@@ -231,6 +241,9 @@ Finding HostReader::read(Subject& subject, const PlainModel& plain, Dice& dice) 
   // Whoever knows this bookmark knows the answer at its own, which is where the head was.
   Wanted wanted = should_have(plain, host_, answer->bookmark.seq);
   if (Finding finding = check_news(*answer, plain, wanted)) return finding;
+  tally.full += answer->full ? 1 : 0;
+  tally.news += answer->full ? 0 : answer->changed.size();
+  tally.tombstones += answer->tombstones.size();
   apply(*answer);
   if (Finding finding = compare(wanted)) return finding;
   if (answer->news && digest_of(place_.held) != answer->digest) {
@@ -280,9 +293,9 @@ Finding HostReader::check_tombstones(const HostAnswer& answer, const PlainModel&
     if (wanted.contains(tombstone.key)) return what + " is of what it should have";
     gone.erase(tombstone.key);
     const auto changes = plain.log(place_.bookmark->seq, answer.bookmark.seq);
-    const bool is_of_a_change = std::any_of(
-        changes.begin(), changes.end(),
-        [&](const auto& change) { return change->time == tombstone.deleted_time; });
+    const bool is_of_a_change =
+        std::any_of(changes.begin(), changes.end(),
+                    [&](const auto& change) { return change->time == tombstone.deleted_time; });
     if (!is_of_a_change) {
       return what + " has the time " + tombstone.deleted_time.text() +
              ", at which nothing changed since its bookmark";

@@ -13,13 +13,24 @@
 
 namespace titan::simulation {
 
+// What readers went through, to see that a history was worth its time.
+struct Tally {
+  std::uint64_t reads = 0;
+  std::uint64_t changes = 0;     // read by feed readers
+  std::uint64_t lists = 0;       // read to the end
+  std::uint64_t anew = 0;        // feed readers and lists that had to begin anew
+  std::uint64_t full = 0;        // answers to hosts
+  std::uint64_t news = 0;        // deployments that hosts were sent, but in full answers
+  std::uint64_t tombstones = 0;  // that hosts were sent
+};
+
 // Somebody who rebuilds what there is from what is read, a page at a time, with a bookmark. At
 // every read it is compared with the model at that bookmark.
 class Reader {
  public:
   virtual ~Reader() = default;
   // One read. The finding says what was read, and what had to be.
-  virtual Finding read(Subject& subject, const PlainModel& plain, Dice& dice) = 0;
+  virtual Finding read(Subject& subject, const PlainModel& plain, Dice& dice, Tally& tally) = 0;
   // "feed reader 7 of deployments at 51ab03c2d4e5f607.42"
   [[nodiscard]] virtual std::string text() const = 0;
 };
@@ -29,7 +40,7 @@ class FeedReader final : public Reader {
  public:
   FeedReader(int number, std::optional<model::Kind> kind) : number_(number), kind_(kind) {}
 
-  Finding read(Subject& subject, const PlainModel& plain, Dice& dice) override;
+  Finding read(Subject& subject, const PlainModel& plain, Dice& dice, Tally& tally) override;
   [[nodiscard]] std::string text() const override;
 
  private:
@@ -47,10 +58,10 @@ class FeedReader final : public Reader {
     Entities entities = {};
   };
 
-  Finding follow(Subject& subject, const PlainModel& plain, Dice& dice);
+  Finding follow(Subject& subject, const PlainModel& plain, Dice& dice, Tally& tally);
   Finding check_page(const FeedPage& page, const PlainModel& plain, std::size_t limit) const;
   Finding take(const model::Change& change);
-  Finding list(Subject& subject, const PlainModel& plain, Dice& dice);
+  Finding list(Subject& subject, const PlainModel& plain, Dice& dice, Tally& tally);
   Finding finish_list(const PlainModel& plain);
   [[nodiscard]] Finding compare(const PlainModel& plain) const;
 
@@ -66,7 +77,7 @@ class HostReader final : public Reader {
  public:
   HostReader(int number, std::string host) : number_(number), host_(std::move(host)) {}
 
-  Finding read(Subject& subject, const PlainModel& plain, Dice& dice) override;
+  Finding read(Subject& subject, const PlainModel& plain, Dice& dice, Tally& tally) override;
   [[nodiscard]] std::string text() const override;
 
  private:

@@ -78,8 +78,8 @@ std::map<Key, Ingredients> should_have(const PlainModel& plain, const std::strin
     }
     Ingredients of{.deployment = deployment, .host = host};
     of.workload = beside(plain, *deployment, Kind::workload, wanted.workload, seq);
-    of.source = beside(plain, *deployment, Kind::template_,
-                       template_name(deployment, of.workload), seq);
+    of.source =
+        beside(plain, *deployment, Kind::template_, template_name(deployment, of.workload), seq);
     result.emplace(deployment->key(), std::move(of));
   }
   return result;

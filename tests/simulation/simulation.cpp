@@ -11,8 +11,7 @@
 namespace titan::simulation {
 namespace {
 
-constexpr std::size_t kRecentMax = 500;
-constexpr std::uint64_t kRestartPermille = 2;
+constexpr std::size_t kRecentMax = 25;
 constexpr std::uint64_t kBackupPermille = 2;
 constexpr std::uint64_t kRestorePermille = 1;
 constexpr std::uint64_t kReadsMax = 5;  // after one operation, at most
@@ -94,7 +93,7 @@ Simulation::Outcome Simulation::run() {
 
 Finding Simulation::operate() {
   move_clocks();
-  if (dice_.permille(kRestartPermille)) return restart();
+  if (dice_.permille(options_.restart_permille)) return restart();
   if (dice_.permille(kBackupPermille)) return back_up();
   if (backed_up_ && dice_.permille(kRestorePermille)) return restore();
   std::string done;
@@ -116,11 +115,10 @@ void Simulation::move_clocks() {
 }
 
 Finding Simulation::start() {
-  auto opened = store::SqliteStore::open(
-      database(), clock_, random_, {.synchronous = store::SqliteStore::Synchronous::normal});
+  auto opened = store::SqliteStore::open(database(), clock_, random_,
+                                         {.synchronous = store::SqliteStore::Synchronous::normal});
   if (!opened) return "the store does not open: " + opened.error().text();
   store_ = *std::move(opened);
-  if (options_.wrap) store_ = options_.wrap(std::move(store_));
   const auto head = store_->head();
   const auto horizon = store_->horizon();
   if (!head || !horizon) return "the store does not say where it stands";
@@ -130,6 +128,7 @@ Finding Simulation::start() {
            std::to_string(*horizon) + ", expected " + plain_.bookmark().text() + " with " +
            std::to_string(plain_.horizon());
   }
+  if (options_.wrap) store_ = options_.wrap(std::move(store_));
   store_ = std::make_unique<ModelledStore>(std::move(store_), plain_, broken_, clock_);
   auto subject = options_.open({*store_, clock_, random_});
   if (!subject) return "what is on the store does not open: " + subject.error().text();
@@ -193,8 +192,8 @@ Finding Simulation::read() {
     const std::size_t stride = readers_.size() / among;
     Reader& reader = *readers_[dice_.below(among) * stride % readers_.size()];
     const std::string before = reader.text();
-    ++outcome_.reads;
-    Finding finding = reader.read(*subject_, plain_, dice_);
+    ++outcome_.tally.reads;
+    Finding finding = reader.read(*subject_, plain_, dice_, outcome_.tally);
     if (finding) return before + ": " + *finding;
   }
   return {};

@@ -39,14 +39,15 @@ class Simulation {
     std::uint64_t operations = 0;
     OpenSubject open = {};
     Wrap wrap = {};
-    int feed_readers = 100;
-    int host_readers = 100;
+    int feed_readers = 40;  // they read all there is, hosts only what is theirs
+    int host_readers = 160;
+    std::uint64_t restart_permille = 2;  // of the operations
   };
   struct Outcome {
     Finding finding = {};          // with who found it, the last operations, and how to replay
     std::uint64_t operations = 0;  // done until then
-    std::uint64_t reads = 0;
-    std::uint64_t changes = 0;     // written, over all epochs
+    Tally tally = {};
+    std::uint64_t changes = 0;  // written, over all epochs
     std::uint64_t restarts = 0;
     std::uint64_t restores = 0;
     std::uint64_t horizon = 0;  // the last one

@@ -51,11 +51,13 @@ class Subject {
 
   virtual Result<FeedPage> changes(const model::Bookmark& since, std::size_t limit,
                                    std::optional<model::Kind> kind) = 0;
-  // `from` is `next` of the page before, or empty. `moment` is that of the first page of this kind
-  // or of another that shall show the same moment; a subject may know only how to do the former.
+  // `from` is `next` of the page before, or empty. `moment` is that of the pages before, of this
+  // kind or of others.
   virtual Result<ListPage> list(model::Kind kind, const std::string& from,
                                 const std::optional<model::Bookmark>& moment,
                                 std::size_t limit) = 0;
+  // Whether list() can begin with a kind at a moment that is not now.
+  [[nodiscard]] virtual bool lists_any_moment() const { return true; }
   // As a host asks that holds these, or as somebody who only looks.
   virtual Result<HostAnswer> host_changes(
       const std::string& host, const std::optional<model::Bookmark>& since,
