@@ -34,16 +34,23 @@ class LosesADelete final : public PassingStore {
     const auto kept = PassingStore::changes(*horizon, kLookedAt, {});
     if (!kept) return kept.error();
     const auto found = std::find_if(kept->begin(), kept->end(), is_delete);
-    if (found != kept->end()) memory_->lost.insert(found->seq);
+    if (found != kept->end()) memory_->lost.insert(bookmark_of(*found));
     return horizon;
   }
   Changes changes(std::uint64_t after_seq, std::size_t limit, Kind kind) override {
     auto page = PassingStore::changes(after_seq, limit, kind);
-    if (page) std::erase_if(*page, [&](const Change& c) { return memory_->lost.contains(c.seq); });
+    if (page) {
+      std::erase_if(
+          *page, [&](const Change& change) { return memory_->lost.contains(bookmark_of(change)); });
+    }
     return page;
   }
 
  private:
+  std::string bookmark_of(const Change& change) {
+    return Bookmark{PassingStore::head().value_or(Bookmark()).epoch, change.seq}.text();
+  }
+
   Memory memory_;
 };
 

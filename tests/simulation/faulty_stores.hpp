@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <set>
+#include <string>
 
 #include "store/store.hpp"
 
@@ -11,7 +11,7 @@ namespace titan::simulation {
 
 // What one of them remembers from start to start.
 struct FaultMemory {
-  std::set<std::uint64_t> lost = {};  // changes that nobody reads again
+  std::set<std::string> lost = {};  // bookmarks of changes that nobody reads again
   bool opened_before = false;
 };
 

@@ -67,7 +67,7 @@ void Simulation::make_readers() {
   int number = 0;
   for (int i = 0; i < options_.feed_readers; ++i) {
     std::optional<model::Kind> kind;
-    if (i % 2 == 1) kind = model::kKinds[dice_.below(model::kKinds.size())];
+    if (i % 3 != 0) kind = model::kKinds[dice_.below(model::kKinds.size())];
     readers_.push_back(std::make_unique<FeedReader>(number++, kind));
   }
   for (int i = 0; i < options_.host_readers; ++i) {
@@ -187,16 +187,22 @@ Finding Simulation::restore() {
 
 Finding Simulation::read() {
   for (std::uint64_t reads = dice_.below(kReadsMax); reads > 0; --reads) {
-    // Some read often, most seldom.
-    const std::uint64_t among = dice_.percent(50) ? readers_.size() : readers_.size() / 10 + 1;
-    const std::size_t stride = readers_.size() / among;
-    Reader& reader = *readers_[dice_.below(among) * stride % readers_.size()];
+    Reader& reader = *readers_[next_reader()];
     const std::string before = reader.text();
     ++outcome_.tally.reads;
     Finding finding = reader.read(*subject_, plain_, dice_, outcome_.tally);
     if (finding) return before + ": " + *finding;
   }
   return {};
+}
+
+// Of ten readers one reads often, and one so seldom that it falls far behind.
+std::size_t Simulation::next_reader() {
+  const std::uint64_t choice = dice_.below(100);
+  std::uint64_t of_ten = 1 + dice_.below(8);
+  if (choice < 50) of_ten = 0;
+  if (choice == 99) of_ten = 9;
+  return dice_.below(readers_.size() / 10) * 10 + of_ten;
 }
 
 void Simulation::note(std::string what) {

@@ -39,6 +39,7 @@ class Simulation {
     std::uint64_t operations = 0;
     OpenSubject open = {};
     Wrap wrap = {};
+    // Both in tens.
     int feed_readers = 40;  // they read all there is, hosts only what is theirs
     int host_readers = 160;
     std::uint64_t restart_permille = 2;  // of the operations
@@ -66,6 +67,7 @@ class Simulation {
   Finding back_up();
   Finding restore();
   Finding read();
+  std::size_t next_reader();
   void move_clocks();
   void note(std::string what);
   [[nodiscard]] std::string story(const std::string& finding) const;

@@ -15,7 +15,7 @@
 namespace titan::simulation {
 namespace {
 
-constexpr std::uint64_t kFaultFoundWithin = 2'000;  // operations
+constexpr std::uint64_t kFaultFoundWithin = 5'000;  // operations
 
 std::uint64_t seed_of_run(std::uint64_t seed) {
   if (const char* given = std::getenv("TITAN_SIMULATION_SEED")) return std::stoull(given);

@@ -168,7 +168,7 @@ void StoreSubject::tidy(Dice& dice) {
   if (!head || !horizon) return;
   // Most often some of it, now and then nearly all.
   const std::uint64_t held = head->seq - *horizon;
-  const std::uint64_t kept = dice.percent(10) ? 0 : 1'000;
+  const std::uint64_t kept = dice.percent(2) ? 0 : 300;
   if (held <= kept) return;
   const std::uint64_t seq = *horizon + 1 + dice.below(held - kept);
   const auto reached = store_.compact(seq, 1 + dice.below(2'000));
