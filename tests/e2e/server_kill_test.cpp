@@ -320,9 +320,9 @@ class KilledServer : public ::testing::Test {
       const Bookmark before = follower_.bookmark();
       std::map<Key, Entity> listed;
       for (const Kind kind : model::kKinds) {
-        const auto entities = server.client().list(kind);
-        ASSERT_TRUE(entities) << entities.error().text();
-        for (const Entity& entity : *entities) listed.emplace(entity.key(), entity);
+        const auto list = server.client().list({.kind = kind});
+        ASSERT_TRUE(list) << list.error().text();
+        for (const Entity& entity : list->items) listed.emplace(entity.key(), entity);
       }
       ASSERT_EQ(follower_.read(server.transport()), "");
       if (follower_.bookmark() != before) continue;

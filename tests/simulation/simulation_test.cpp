@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <numeric>
 #include <random>
+#include <vector>
 
 #include "tests/simulation/faulty_stores.hpp"
 #include "tests/simulation/server_subject.hpp"
@@ -17,9 +19,32 @@ namespace {
 
 constexpr std::uint64_t kFaultFoundWithin = 5'000;  // operations
 
-std::uint64_t seed_of_run(std::uint64_t seed) {
-  if (const char* given = std::getenv("TITAN_SIMULATION_SEED")) return std::stoull(given);
-  return seed;
+// How many histories, and how many operations in each: on the store, and on the server, whose
+// operations take longer.
+struct Size {
+  int histories;
+  std::uint64_t operations;
+};
+#if defined(TITAN_NIGHTLY)
+constexpr Size kOnTheStore = {9, 100'000};
+constexpr Size kOnTheServer = {5, 20'000};
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr Size kOnTheStore = {1, 6'000};
+constexpr Size kOnTheServer = {1, 1'500};
+#else
+constexpr Size kOnTheStore = {1, 40'000};
+constexpr Size kOnTheServer = {1, 10'000};
+#endif
+
+// One that was given, to replay it; new ones at night; else always the same.
+std::vector<std::uint64_t> seeds(int count, std::uint64_t first) {
+  if (const char* given = std::getenv("TITAN_SIMULATION_SEED")) return {std::stoull(given)};
+#if defined(TITAN_NIGHTLY)
+  first = std::random_device{}();
+#endif
+  std::vector<std::uint64_t> seeds(static_cast<std::size_t>(count));
+  std::iota(seeds.begin(), seeds.end(), first);
+  return seeds;
 }
 
 // A history without a finding that reached all that it is for, often.
@@ -54,11 +79,15 @@ Result<std::unique_ptr<Subject>> on_the_server(const Simulation::Ground& ground)
 }
 
 TEST(Simulation, OfTheStoreAndTheHostIndexShowsEveryReaderWhatAPlainModelSays) {
-  expect_right({.seed = seed_of_run(20'261'120), .operations = 40'000, .open = &on_the_store});
+  for (const std::uint64_t seed : seeds(kOnTheStore.histories, 20'261'120)) {
+    expect_right({.seed = seed, .operations = kOnTheStore.operations, .open = &on_the_store});
+  }
 }
 
 TEST(Simulation, OfTheWholeServerShowsEveryReaderWhatAPlainModelSays) {
-  expect_right({.seed = seed_of_run(20'261'121), .operations = 10'000, .open = &on_the_server});
+  for (const std::uint64_t seed : seeds(kOnTheServer.histories, 20'261'121)) {
+    expect_right({.seed = seed, .operations = kOnTheServer.operations, .open = &on_the_server});
+  }
 }
 
 // ---- faults that were put in on purpose --------------------------------------------------------
