@@ -48,7 +48,7 @@ TEST(CommandLine, TheSevenLinesWorkAsTypedAgainstAServerThatWasJustStarted) {
   }
   const Outcome again = testing::run_titan(server.url(), {"create", "host", "--name", "tim-pi"});
   EXPECT_EQ(again.exit_code, 4);
-  EXPECT_EQ(again.errors, "titan: host tim-pi: it exists already\n");
+  EXPECT_EQ(again.errors, "titan: host tim-pi: it exists already, at revision 1\n");
 }
 
 TEST(CommandLine, TheServerListensOnLoopbackOnly) {

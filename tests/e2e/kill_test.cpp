@@ -14,6 +14,7 @@ using testing::BackgroundProgram;
 using testing::RunningServer;
 using Files = std::map<std::string, std::string>;
 
+const model::Key kProd{.kind = model::Kind::deployment, .workspace = "default", .name = "prod"};
 constexpr int kKills = 200;
 constexpr int kFiles = 12;
 
@@ -79,12 +80,6 @@ class KilledAgent : public ::testing::Test {
   }
 
   Files host_files() { return testing::read_files(folder_.path() + "/root"); }
-  model::Entity deployment() {
-    return server_.client()
-        .get({.kind = model::Kind::deployment, .workspace = "default", .name = "prod"})
-        .value();
-  }
-
   testing::TemporaryDirectory folder_;
   SystemClock clock_;
   RunningServer server_;
@@ -116,7 +111,7 @@ TEST_F(KilledAgent, NeverLeavesAHalfWrittenFileAndConvergesAtItsNextRun) {
 
     ASSERT_EQ(run_agent(), 0) << testing::read_text(folder_.path() + "/agent.log");
     ASSERT_EQ(host_files(), after);
-    ASSERT_EQ(name_of(deployment().status), "READY");
+    ASSERT_EQ(name_of(server_.await_status(kProd, model::Status::ready)), "READY");
   }
   RecordProperty("killed", killed);
   RecordProperty("in_between", in_between);

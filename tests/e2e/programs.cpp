@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -84,6 +85,27 @@ RunningServer::RunningServer(const std::string& data, const std::vector<std::str
   url_ = "http://" + listening_address(log);
   transport_ = client::HttpTransport::open(url_).value();
   client_ = std::make_unique<client::Client>(*transport_);
+}
+
+model::Status RunningServer::await_status(const model::Key& deployment, model::Status wanted) {
+  constexpr int kStatusWaits = 30;
+  std::string since = client_->status().value().bookmark;
+  model::Status status = client_->get(deployment).value().status;
+  for (int i = 0; i < kStatusWaits && status != wanted; ++i) {
+    since = client_->changes({.since = since, .wait = std::chrono::seconds(1)})->bookmark.text();
+    status = client_->get(deployment).value().status;
+  }
+  return status;
+}
+
+void RunningServer::settle() {
+  while (true) {
+    const auto status = client_->status().value();
+    const bool behind = std::ranges::any_of(
+        status.processors, [](const auto& processor) { return processor.second > 0; });
+    if (!behind) return;
+    (void)client_->changes({.since = status.bookmark, .wait = std::chrono::seconds(1)});
+  }
 }
 
 std::string program_path(const std::string& name) {

@@ -42,6 +42,12 @@ class RunningServer {
   Transport& transport() { return *transport_; }
   BackgroundProgram& program() { return *program_; }
 
+  // Waits for the change after which the deployment has the status, which follows what hosts report
+  // a moment later; gives up after kStatusWaits waits of a second. The last status.
+  model::Status await_status(const model::Key& deployment, model::Status wanted);
+  // Waits until the server's processors have dealt with all that was written so far.
+  void settle();
+
  private:
   std::string url_;
   std::unique_ptr<BackgroundProgram> program_;
