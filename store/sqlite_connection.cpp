@@ -67,7 +67,9 @@ Error failure(sqlite3* handle, int code) {
 }
 
 Statement::Statement(Statement&& other) noexcept
-    : handle_(std::exchange(other.handle_, nullptr)), bound_(other.bound_) {}
+    : handle_(std::exchange(other.handle_, nullptr)),
+      bound_(other.bound_),
+      copies_(other.copies_) {}
 
 Statement::~Statement() {
   if (handle_ == nullptr) return;
@@ -105,8 +107,8 @@ void Statement::bind(int index, std::int64_t value) {
 void Statement::bind(int index, std::string_view text) {
   // An empty view may have no address, which SQLite would take for NULL.
   const char* start = text.data() == nullptr ? "" : text.data();
-  const int code =
-      sqlite3_bind_text64(handle_, index, start, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  const int code = sqlite3_bind_text64(handle_, index, start, text.size(),
+                                       copies_ ? SQLITE_TRANSIENT : SQLITE_STATIC, SQLITE_UTF8);
   if (bound_ == SQLITE_OK) bound_ = code;
 }
 
@@ -116,7 +118,8 @@ void Statement::bind(int index, const std::string* text) {
 
 void Statement::bind(int index, Blob blob) {
   const char* start = blob.bytes.data() == nullptr ? "" : blob.bytes.data();
-  const int code = sqlite3_bind_blob64(handle_, index, start, blob.bytes.size(), SQLITE_TRANSIENT);
+  const int code = sqlite3_bind_blob64(handle_, index, start, blob.bytes.size(),
+                                       copies_ ? SQLITE_TRANSIENT : SQLITE_STATIC);
   if (bound_ == SQLITE_OK) bound_ = code;
 }
 

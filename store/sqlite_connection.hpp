@@ -44,6 +44,7 @@ class Statement {
 
   sqlite3_stmt* handle_;   // owned by the connection
   int bound_ = SQLITE_OK;  // the first failure to bind, told by step()
+  bool copies_ = true;     // what is bound; else it is borrowed
 };
 
 struct OpenOptions {
@@ -78,7 +79,10 @@ class Connection {
   // The same for a statement without rows, run to its end.
   template <class... Values>
   Result<void> run(std::string_view sql, const Values&... values) {
-    TITAN_ASSIGN(Statement statement, query(sql, values...));
+    TITAN_ASSIGN(Statement statement, prepare(sql));
+    statement.copies_ = false;  // the values outlive the only step
+    int index = 0;
+    (statement.bind(++index, values), ...);
     TITAN_TRY(statement.step());
     return {};
   }

@@ -103,8 +103,10 @@ INSERT INTO changes
     time, organization, kind, workspace, name, actor, request_id, before, after
   FROM (
     SELECT *,
-      CASE WHEN json_valid(before) THEN NOT ifnull(json_extract(before, '$.delete'), 0) ELSE 0 END AS old,
-      CASE WHEN json_valid(after) THEN NOT ifnull(json_extract(after, '$.delete'), 0) ELSE 0 END AS new,
+      CASE WHEN json_valid(before) THEN NOT ifnull(json_extract(before, '$.delete'), 0)
+        ELSE 0 END AS old,
+      CASE WHEN json_valid(after) THEN NOT ifnull(json_extract(after, '$.delete'), 0)
+        ELSE 0 END AS new,
       CASE WHEN json_valid(before) THEN json_extract(before, '$.version') END AS old_version,
       CASE WHEN json_valid(after) THEN json_extract(after, '$.version') END AS new_version,
       CASE WHEN before IS NULL THEN 0 ELSE ifnull(lag(seq) OVER (

@@ -59,9 +59,10 @@ struct Cursor {
 struct Batch {
   std::vector<Mutation> mutations = {};
   std::vector<Observation> observations = {};
-  std::optional<Cursor> cursor = {};  // moved together with the rest; it never moves back
-  std::string actor = {};             // who asked for it, for the change log
-  std::string request_id = {};        // in which request
+  // Moved together with the rest; it never moves back. Name: 1 to kCursorNameBytesMax bytes.
+  std::optional<Cursor> cursor = {};
+  std::string actor = {};       // who asked for it, for the change log
+  std::string request_id = {};  // in which request
 };
 
 // A part of the entities of one kind.
@@ -151,15 +152,19 @@ class Store {
   // conflict: the revision is not the expected one; the message says the current one.
   // not_found: the deletion of what is not there.
   // invalid: the entity has another key than the mutation, or cannot be read back
-  // (model::parse_entity refuses it). exhausted: more than kBatchMutationsMax of either.
+  // (model::parse_entity refuses it); the cursor has a bad name or is after the last change.
+  // exhausted: more than kBatchMutationsMax of either.
   // The subject of these is that of the mutation's key.
   virtual Result<std::vector<model::Change>> commit(const Batch& batch) = 0;
 
   // not_found when there is none.
   virtual Result<model::Entity> get(const model::Key& key) = 0;
   // Pages that are asked for with the `at` of the first show one moment together, whatever is
-  // written meanwhile. invalid: the limit is out of range, or `at` is in the future. expired: `at`
-  // is before the horizon.
+  // written meanwhile. With the status DELETED it shows what the log still holds of what was
+  // deleted up to then, by key and then by time, with `deleted_time`; what had one key is on one
+  // page, which may be longer than the limit.
+  // invalid: the limit is out of range, `at` is in the future, or another status stands beside
+  // DELETED (field `status`). expired: `at` is before the horizon.
   virtual Result<Page> list(const ListQuery& query) = 0;
 
   // The changes with a greater seq, in order; only those of `kind` when it is given. Fewer than
