@@ -63,8 +63,14 @@ struct HostVersion {
 };
 
 struct HostRecord {
+  // What a question without news reads stands together: the name, and what follows it up to
+  // `history`.
   model::Key key = {};
   HostNo number = 0;
+  // No change after this seq matters to the host. It may be too late, never too early: a query
+  // that finds nothing new since an earlier seq puts that one here (and so does a reader's work;
+  // it may be done by several at once).
+  mutable std::atomic<std::uint64_t> relevant = 0;
   std::vector<HostVersion> history = {};        // oldest first
   std::vector<EntityRecord*> assignments = {};  // whose versions name this host, each once
 
@@ -72,11 +78,6 @@ struct HostRecord {
   model::Status status = model::Status::initialized;
   std::optional<std::uint64_t> capacity = {};
   std::chrono::seconds lease{};
-
-  // No change after this seq matters to the host. It may be too late, never too early: a query
-  // that finds nothing new since an earlier seq puts that one here (and so does a reader's work;
-  // it may be done by several at once).
-  mutable std::atomic<std::uint64_t> relevant = 0;
 
   [[nodiscard]] const HostVersion* at(std::uint64_t seq) const;
   [[nodiscard]] const HostVersion* now() const {
