@@ -60,9 +60,10 @@ Sample draw(const SampleFleet& fleet, std::size_t sites, std::mt19937& random) {
 }
 
 struct Subject {
-  explicit Subject(const SampleFleet& fleet) : rig(fleet) {}
+  explicit Subject(const SampleFleet& fleet) : rig(fleet, {}) {}
   Rig rig;
   std::mt19937 random{7};
+  int edits = 1'000;  // made so far; each sets a value that was not there before
   Sample few = draw(rig.fleet(), kFewSitesAsked, random);
   Sample sample = draw(rig.fleet(), kSitesAsked, random);
 };
@@ -146,8 +147,7 @@ void edit_deployments(Subject& subject) {
   store::Batch batch{.actor = "bench"};
   for (const std::size_t site : subject.sample.sites) {
     const std::size_t nth = subject.random() % SampleFleet::kDeploymentsOfSite;
-    model::Entity entity = fleet.deployment(site + nth * fleet.sites(),
-                                            static_cast<int>(subject.random() % 1'000'000));
+    model::Entity entity = fleet.deployment(site + nth * fleet.sites(), ++subject.edits);
     entity.status = model::Status::ready;
     batch.mutations.push_back({entity.key(), {}, std::move(entity)});
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <filesystem>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -26,16 +28,22 @@ class Rig {
  public:
   using Synchronous = store::SqliteStore::Synchronous;
 
+  struct Options {
+    Synchronous synchronous = Synchronous::normal;
+    bool copied = false;  // keep a copy() of the file as it is at first
+  };
+
   // Fills the store with the fleet, and brings the index up from it.
-  explicit Rig(const SampleFleet& fleet, Synchronous synchronous = Synchronous::normal)
-      : fleet_(fleet) {
+  Rig(const SampleFleet& fleet, const Options& options) : fleet_(fleet) {
     {
       const auto store = open(Synchronous::normal);
       fleet.write_to(*store);
     }
-    store_ = open(synchronous);
+    if (options.copied) std::filesystem::copy_file(database(), copy());
+    store_ = open(options.synchronous);
     state_.update([&](server_lite::FleetView& view) { must(load(*store_, view)); });
     store_->listen([this](std::span<const model::Change> changes) {
+      ++groups_;
       state_.update([&](server_lite::FleetView& view) { apply(view, changes); });
     });
     forget_rendered();
@@ -47,6 +55,9 @@ class Rig {
   server_lite::HostService& hosts() { return parts_->hosts; }
   server_lite::Writer& writer() { return parts_->writer; }
   [[nodiscard]] std::string database() const { return folder_.database(); }
+  [[nodiscard]] std::string copy() const { return folder_.path() + "/copy.db"; }
+  // How many groups of commits became durable since the start.
+  [[nodiscard]] std::size_t groups() const { return groups_; }
   model::Bookmark head() { return must(store_->head()); }
 
   // As after a start: nothing is compiled or rendered yet.
@@ -82,6 +93,7 @@ class Rig {
   server_lite::Parking parking_;
   server_lite::ChangeTracker tracker_;
   std::unique_ptr<Parts> parts_;
+  std::atomic<std::size_t> groups_ = 0;
 };
 
 }  // namespace titan::bench
