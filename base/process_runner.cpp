@@ -67,6 +67,9 @@ Result<void> check(const Command& command) {
   if (std::any_of(command.arguments.begin(), command.arguments.end(), holds_nul)) {
     return invalid("an argument holds a NUL byte");
   }
+  if (command.interactive && !command.input.empty()) {
+    return invalid("an interactive program reads the terminal, and takes no other input");
+  }
   if (holds_nul(command.directory)) return invalid("the working folder's path holds a NUL byte");
   for (const auto& [name, value] : command.environment) {
     if (name.empty() || holds_nul(name) || name.find('=') != std::string::npos) {
@@ -144,6 +147,23 @@ class SpawnSetup {
     const auto* failed = std::find_if(results.begin(), results.end(), [](int r) { return r != 0; });
     return failed == results.end() ? 0 : *failed;
   }
+  // For an interactive program, which keeps the streams and the group of the caller.
+  int prepare_interactive(const std::string& directory) {
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    const std::array results = {
+        ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1),
+        directory.empty() ? 0
+                          : ::posix_spawn_file_actions_addchdir_np(&actions_, directory.c_str()),
+        ::posix_spawnattr_setsigmask(&attributes_, &none),
+        ::posix_spawnattr_setsigdefault(&attributes_, &all),
+        ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF),
+    };
+    const auto* failed = std::find_if(results.begin(), results.end(), [](int r) { return r != 0; });
+    return failed == results.end() ? 0 : *failed;
+  }
   int spawn(pid_t& process, std::vector<std::string> arguments,
             std::vector<std::string> environment) {
     return ::posix_spawnp(&process, arguments.front().c_str(), &actions_, &attributes_,
@@ -159,6 +179,36 @@ class SpawnSetup {
 int open_pidfd(pid_t id) {
   return static_cast<int>(::syscall(SYS_pidfd_open, id, 0));
 }
+
+// Waits for the end of a process: its exit code. internal when somebody else has fetched it.
+Result<int> reap(pid_t id) {
+  int status = 0;
+  const pid_t ended = retry_interrupted([&] { return ::waitpid(id, &status, 0); });
+  if (ended < 0) return internal("the exit code is lost; is SIGCHLD ignored?");
+  return WIFSIGNALED(status) ? kSignalExitBase + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+// Ctrl-C and Ctrl-\ go to everybody in the terminal's group: they are not meant for this process
+// while another one talks to the person.
+class TerminalSignalsIgnored {
+ public:
+  TerminalSignalsIgnored() {
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    ::sigaction(SIGINT, &ignore, &interrupt_);
+    ::sigaction(SIGQUIT, &ignore, &quit_);
+  }
+  ~TerminalSignalsIgnored() {
+    ::sigaction(SIGINT, &interrupt_, nullptr);
+    ::sigaction(SIGQUIT, &quit_, nullptr);
+  }
+  TerminalSignalsIgnored(const TerminalSignalsIgnored&) = delete;
+  TerminalSignalsIgnored& operator=(const TerminalSignalsIgnored&) = delete;
+
+ private:
+  struct sigaction interrupt_ {};
+  struct sigaction quit_ {};
+};
 
 // A started process, which is killed with its group and reaped when left early.
 class Process {
@@ -180,13 +230,7 @@ class Process {
     ::kill(id_, SIGKILL);  // it may have moved to another group
   }
   // The exit code. internal when somebody else has fetched it.
-  Result<int> wait() {
-    int status = 0;
-    const pid_t ended = retry_interrupted([&] { return ::waitpid(id_, &status, 0); });
-    id_ = 0;
-    if (ended < 0) return internal("the exit code is lost; is SIGCHLD ignored?");
-    return WIFSIGNALED(status) ? kSignalExitBase + WTERMSIG(status) : WEXITSTATUS(status);
-  }
+  Result<int> wait() { return reap(std::exchange(id_, 0)); }
 
  private:
   pid_t id_;
@@ -251,10 +295,25 @@ bool collect_until_end(const Process& process, Collector& output, Collector& err
   }
 }
 
+Result<Outcome> run_interactive(const Command& command) {
+  const TerminalSignalsIgnored ignored;
+  SpawnSetup setup;
+  pid_t id = 0;
+  int failure = setup.prepare_interactive(command.directory);
+  if (failure == 0) {
+    failure = setup.spawn(id, command.arguments, merge_environment(command.environment));
+  }
+  if (failure != 0) return start_error(failure, command.arguments.front());
+  Outcome outcome;
+  TITAN_ASSIGN(outcome.exit_code, reap(id));
+  return outcome;
+}
+
 }  // namespace
 
 Result<Outcome> SystemProcessRunner::run(const Command& command) {
   TITAN_TRY(check(command));
+  if (command.interactive) return run_interactive(command);
   TITAN_ASSIGN(Descriptor input, make_input(command.input));
   TITAN_ASSIGN(Pipe output, make_pipe());
   TITAN_ASSIGN(Pipe errors, make_pipe());

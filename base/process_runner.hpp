@@ -18,6 +18,11 @@ struct Command {
   std::string directory = {};                           // working folder; empty: the caller's
   std::chrono::milliseconds timeout{30'000};            // cut to kCommandTimeoutMax
   std::size_t output_bytes_max = 1UL << 20U;            // of each stream; what is over is dropped
+  // The program talks to the person at the terminal, as an editor does: it has the caller's own
+  // standard streams and process group, nothing is collected, and it takes the time it wants.
+  // While it runs, the caller ignores Ctrl-C and Ctrl-\, as they are meant for the program. For
+  // callers with one thread; `input` must be empty.
+  bool interactive = false;
 };
 
 struct Outcome {
@@ -33,8 +38,8 @@ class ProcessRunner {
   virtual ~ProcessRunner() = default;
   // Waits for the end of the program, not for what it leaves running behind it. A program that
   // ran, however it ended, is an Outcome. not_found or denied: it could not be started, or its
-  // working folder does not exist. invalid: no arguments, or a NUL in one. internal: how it ended
-  // is lost, because the caller's process ignores SIGCHLD.
+  // working folder does not exist. invalid: no arguments, a NUL in one, or input for an interactive
+  // program. internal: how it ended is lost, because the caller's process ignores SIGCHLD.
   virtual Result<Outcome> run(const Command& command) = 0;
 };
 

@@ -29,8 +29,11 @@ class Parser {
     add_connection(app_, true);
     add_create();
     add_apply();
+    add_diff();
+    add_edit();
     add_get();
     add_describe();
+    add_wait();
     add_delete();
     add_config();
     add_status();
@@ -155,6 +158,7 @@ class Parser {
         verb.add_option("--delivery", entity_.delivery, "agent or gitops");
         verb.add_option("--drivers", entity_.drivers, "What it can apply: files,systemd,…");
         verb.add_option("--capacity", entity_.capacity, "How many deployments it takes");
+        verb.add_option("--lease", entity_.lease, "Silent for longer it is MISSING: 15m");
         break;
       case Kind::template_:
         verb.add_option("-f,--file", entity_.directory, "Folder of the template")->required();
@@ -174,6 +178,11 @@ class Parser {
         verb.add_option("--target", entity_.target, "Where to")->required();
         verb.add_option("--template", entity_.template_name, "Template, when not the workload's");
         add_values(verb);
+        verb.add_option("--replicas", entity_.replicas, "On how many hosts (else on all)");
+        verb.add_option("--spread-by", entity_.spread_by,
+                        "Label of hosts over whose values replicas are spread");
+        verb.add_option("--reschedule-after", entity_.reschedule_after,
+                        "How long a replica stays on a host that is MISSING: 10m");
     }
   }
 
@@ -182,15 +191,69 @@ class Parser {
     verb.add_option("NAME", name_, "Name; KIND/NAME is understood as well");
   }
 
+  void add_diff() {
+    CLI::App& verb = add_verb(
+        app_, "diff", "Show what apply -f would change (exit code 1: it would)",
+        "titan diff -f fleet.yaml\n  titan diff -f ./manifests", [this] { return make_diff(); });
+    verb.add_option("-f,--file", file_,
+                    "File or folder of YAML or JSON documents; - is standard input");
+    add_connection(verb, true);
+  }
+
+  void add_edit() {
+    CLI::App& verb =
+        add_verb(app_, "edit", "Edit an entity in $VISUAL, $EDITOR or vi",
+                 "titan edit deployment/prod\n  EDITOR='code --wait' titan edit host pi",
+                 [this] { return make_edit(); });
+    add_kind_and_name(verb, "A kind");
+    add_allow_missing(verb);
+    add_connection(verb, true);
+  }
+
+  void add_wait() {
+    CLI::App& verb = add_verb(app_, "wait", "Wait until entities are as wanted",
+                              "titan wait deployment/prod --for ready --timeout 5m\n"
+                              "  titan wait deployment prod dev --for deleted\n"
+                              "  titan wait host/tim-pi --for status=MISSING",
+                              [this] { return make_wait(); });
+    verb.add_option("NAMES", names_, "KIND/NAME…, or KIND NAME…");
+    verb.add_option("--for", condition_, "ready (when left out), deleted or status=STATUS");
+    add_timeout(verb);
+    add_connection(verb, true);
+  }
+
+  void add_timeout(CLI::App& verb) {
+    verb.add_option("--timeout", timeout_, "How long, such as 90s (else 5m); 0 looks once");
+  }
+
+  // What picks entities of a list.
+  void add_filter(CLI::App& verb) {
+    verb.add_option("-l,--selector", list_.selector, "Of hosts, by labels: region=eu,!gpu");
+    verb.add_option("--status", list_.statuses, "By status: READY,MISSING; or DELETED");
+    verb.add_option("--tags", list_.tags, "By tags: KEY=VALUE,…");
+    verb.add_option("--field-selector,--field", list_.fields, "By fields: spec.workload=sensor,…");
+    verb.add_option("--modified-after", list_.modified_after,
+                    "Written last at this time or later: a time, or how long ago (10m)");
+    verb.add_option("--modified-before", list_.modified_before, "Written last before this time");
+  }
+
   void add_get() {
     CLI::App& verb = add_verb(app_, "get", "Show entities, or the change log",
                               "titan get deployments\n  titan get host tim-pi -o yaml\n"
-                              "  titan get changes --since 2026-03-01T12:00:00Z --limit 20",
+                              "  titan get hosts -l 'region=eu,!gpu' --status MISSING -o wide\n"
+                              "  titan get deployments -A --field-selector spec.workload=sensor\n"
+                              "  titan get deployments --watch\n"
+                              "  titan get changes --since 10m --kind deployment --follow",
                               [this] { return make_get(); });
     add_kind_and_name(verb, "A kind (hosts, deployments, …) or changes");
     verb.add_flag("-A,--all-workspaces", all_workspaces_, "Across all workspaces");
-    verb.add_option("--since", since_, "Of changes: a bookmark or a time; after it only");
-    verb.add_option("--limit", limit_, "Of changes: how many, 1 to 1000");
+    add_filter(verb);
+    verb.add_option("--limit", limit_, "At most so many (of changes 1 to 1000)");
+    verb.add_flag("--watch", watch_, "Go on with those that change, until interrupted");
+    verb.add_option("--since", since_,
+                    "Of changes: a bookmark, a time, or how long ago (10m); after it only");
+    verb.add_option("--kind", change_kind_, "Of changes: of this kind only");
+    verb.add_flag("--follow", follow_, "Of changes: go on with what comes, until interrupted");
     add_connection(verb, true);
     add_output(verb);
     verb.add_flag("--no-headers", no_headers_, "Tables without their first line");
@@ -205,12 +268,15 @@ class Parser {
 
   void add_delete() {
     CLI::App& verb = add_verb(app_, "delete", "Delete entities",
-                              "titan delete deployment prod\n  titan delete -f fleet.yaml",
+                              "titan delete deployment prod --wait --timeout 2m\n"
+                              "  titan delete -f fleet.yaml",
                               [this] { return make_delete(); });
     add_kind_and_name(verb, "A kind");
     verb.add_option("-f,--file", file_, "File or folder of documents; - is standard input");
     verb.add_flag("--force", delete_.force, "Do not wait for the hosts of a deployment");
     verb.add_flag("--ignore-not-found", delete_.ignore_not_found, "What does not exist is done");
+    verb.add_flag("--wait", delete_.wait, "Wait until it is gone");
+    add_timeout(verb);
     add_connection(verb, true);
   }
 
@@ -286,18 +352,84 @@ class Parser {
 
   Result<Command> make_get() {
     if (kind_.empty()) return invalid("expected a kind; see titan get --help");
-    if (kind_ == "changes") {
-      if (!name_.empty() || all_workspaces_ || connection_.workspace) {
-        return invalid("the change log has no names and no workspaces");
-      }
-      return GetChangesCommand{since_.value_or(""), limit_, connection_, output()};
+    if (kind_ == "changes") return make_get_changes();
+    if (since_ || change_kind_ || follow_) {
+      return invalid("--since, --kind and --follow are for titan get changes");
     }
-    if (since_ || limit_) return invalid("--since and --limit are for titan get changes");
     TITAN_ASSIGN(const auto what, make_what());
     if (all_workspaces_ && (!what.name.empty() || connection_.workspace)) {
       return invalid("--all-workspaces cannot stand beside a name or --workspace");
     }
-    return GetCommand{what, all_workspaces_, connection_, output()};
+    if (!what.name.empty() && (has_filter() || limit_ || watch_)) {
+      return invalid("a name picks one; filters, --limit and --watch are for lists");
+    }
+    if (limit_ && *limit_ == 0) return invalid("--limit: expected 1 or more");
+    if (limit_ && watch_) return invalid("--limit and --watch cannot stand together");
+    return GetCommand{what, all_workspaces_, list_, limit_, watch_, connection_, output()};
+  }
+
+  [[nodiscard]] bool has_filter() const {
+    return list_.selector || list_.statuses || list_.tags || list_.fields || list_.modified_after ||
+           list_.modified_before;
+  }
+
+  Result<Command> make_get_changes() {
+    if (!name_.empty() || all_workspaces_ || connection_.workspace) {
+      return invalid("the change log has no names and no workspaces");
+    }
+    if (has_filter() || watch_) {
+      return invalid(
+          "the change log is picked from by --since, --kind and --limit, and goes on "
+          "with --follow");
+    }
+    GetChangesCommand command{.since = since_.value_or(""),
+                              .limit = limit_,
+                              .follow = follow_,
+                              .connection = connection_,
+                              .output = output()};
+    if (change_kind_) {
+      TITAN_ASSIGN(command.kind, kind_of_word(*change_kind_));
+    }
+    return command;
+  }
+
+  Result<Command> make_diff() {
+    if (!file_) return invalid("expected -f PATH; see titan diff --help");
+    return DiffCommand{*file_, connection_};
+  }
+
+  Result<Command> make_edit() {
+    TITAN_ASSIGN(auto what, make_named());
+    if (what.kind == Kind::assignment) return invalid("assignments are written by the server");
+    return EditCommand{what, allow_missing_, connection_};
+  }
+
+  // "a/x b/y", or "a x y".
+  Result<std::vector<KindAndName>> make_several() const {
+    std::vector<KindAndName> all;
+    const bool kind_first = !names_.empty() && names_.front().find('/') == std::string::npos;
+    for (std::size_t i = kind_first ? 1 : 0; i < names_.size(); ++i) {
+      TITAN_ASSIGN(auto what, kind_first ? kind_and_name(names_.front(), names_[i])
+                                         : kind_and_name(names_[i], ""));
+      TITAN_TRY(check_workspace(what.kind));
+      if (what.name.empty()) return invalid("expected KIND/NAME, found " + quote(names_[i]));
+      all.push_back(std::move(what));
+    }
+    if (all.empty()) return invalid("expected KIND/NAME; see titan wait --help");
+    if (all.size() > kWaitResourcesMax) {
+      return invalid("at most " + std::to_string(kWaitResourcesMax) + " can be waited for");
+    }
+    return all;
+  }
+
+  Result<Command> make_wait() {
+    WaitCommand command{.connection = connection_};
+    TITAN_ASSIGN(command.what, make_several());
+    TITAN_ASSIGN(command.options.until, parse_condition(condition_));
+    if (timeout_) {
+      TITAN_ASSIGN(command.options.timeout, parse_timeout(*timeout_));
+    }
+    return command;
   }
 
   // A kind, and a name if there is one.
@@ -324,6 +456,10 @@ class Parser {
 
   Result<Command> make_delete() {
     if (file_ && !kind_.empty()) return invalid("-f and a kind cannot stand together");
+    if (timeout_ && !delete_.wait) return invalid("--timeout is for --wait");
+    if (timeout_) {
+      TITAN_ASSIGN(delete_.timeout, parse_timeout(*timeout_));
+    }
     if (file_) return DeleteFilesCommand{*file_, delete_, connection_};
     TITAN_ASSIGN(auto what, make_named());
     return DeleteCommand{what, delete_, connection_};
@@ -341,6 +477,13 @@ class Parser {
   std::optional<std::string> file_;
   std::optional<std::string> since_;
   std::optional<std::size_t> limit_;
+  std::optional<std::string> change_kind_;
+  std::optional<std::string> timeout_;
+  std::string condition_ = "ready";
+  std::vector<std::string> names_;
+  ListFlags list_;
+  bool watch_ = false;
+  bool follow_ = false;
   bool no_headers_ = false;
   bool allow_missing_ = false;
   bool all_workspaces_ = false;

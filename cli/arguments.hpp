@@ -10,17 +10,21 @@
 #include "cli/commands/config.hpp"
 #include "cli/commands/delete.hpp"
 #include "cli/commands/describe.hpp"
+#include "cli/commands/diff.hpp"
+#include "cli/commands/edit.hpp"
 #include "cli/commands/get.hpp"
+#include "cli/commands/get_changes.hpp"
 #include "cli/commands/status.hpp"
 #include "cli/commands/version.hpp"
+#include "cli/commands/wait.hpp"
 #include "cli/commands/write.hpp"
 
 namespace titan::cli {
 
-using Command =
-    std::variant<WriteCommand, ApplyFilesCommand, GetCommand, GetChangesCommand, DescribeCommand,
-                 DeleteCommand, DeleteFilesCommand, CurrentContextCommand, GetContextsCommand,
-                 UseContextCommand, SetContextCommand, StatusCommand, VersionCommand>;
+using Command = std::variant<WriteCommand, ApplyFilesCommand, DiffCommand, EditCommand, GetCommand,
+                             GetChangesCommand, DescribeCommand, WaitCommand, DeleteCommand,
+                             DeleteFilesCommand, CurrentContextCommand, GetContextsCommand,
+                             UseContextCommand, SetContextCommand, StatusCommand, VersionCommand>;
 
 // What a command line asks for: a command, or its help.
 struct Arguments {

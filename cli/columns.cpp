@@ -3,6 +3,7 @@
 #include <functional>
 #include <variant>
 
+#include "base/duration.hpp"
 #include "base/text.hpp"
 
 namespace titan::cli {
@@ -36,6 +37,9 @@ std::string delivery_of_host(const model::HostSpec& spec) {
 }
 std::string capacity_of_host(const model::HostSpec& spec) {
   return spec.capacity ? std::to_string(*spec.capacity) : std::string();
+}
+std::string lease_of_host(const model::HostSpec& spec) {
+  return spec.lease.count() > 0 ? duration_text(spec.lease) : std::string();
 }
 std::string files_of_template(const model::TemplateSpec& spec) {
   return std::to_string(spec.files.size());
@@ -81,7 +85,7 @@ std::vector<Column> wide_columns_of_kind(model::Kind kind) {
       return {of_spec("DESCRIPTION", &model::WorkspaceSpec::description)};
     case model::Kind::host:
       return {of_spec("DELIVERY", &delivery_of_host), of_spec("DRIVERS", &drivers_of_host),
-              of_spec("CAPACITY", &capacity_of_host)};
+              of_spec("CAPACITY", &capacity_of_host), of_spec("LEASE", &lease_of_host)};
     case model::Kind::deployment:
       return {of_spec("REPLICAS", &replicas_of_deployment)};
     default:
@@ -91,6 +95,14 @@ std::vector<Column> wide_columns_of_kind(model::Kind kind) {
 
 Column workspace_column() {
   return {"WORKSPACE", [](const Entity& entity) { return entity.workspace; }};
+}
+
+Column age_column(const ColumnOptions& options, Timestamp now) {
+  if (options.deleted) {
+    return {"DELETED",
+            [now](const Entity& entity) { return age_text(entity.deleted_time, now) + " ago"; }};
+  }
+  return {"AGE", [now](const Entity& entity) { return age_text(entity.created_time, now); }};
 }
 
 void append(std::vector<Column>& columns, std::vector<Column> more) {
@@ -106,8 +118,7 @@ std::vector<Column> columns_of(model::Kind kind, const ColumnOptions& options, T
          {{"NAME", [](const Entity& entity) { return entity.name; }},
           {"STATUS", [](const Entity& entity) { return std::string(name_of(entity.status)); }}});
   append(columns, columns_of_kind(kind));
-  columns.push_back(
-      {"AGE", [now](const Entity& entity) { return age_text(entity.created_time, now); }});
+  columns.push_back(age_column(options, now));
   if (!options.wide) return columns;
   if (in_workspace && !workspace_first) columns.push_back(workspace_column());
   append(columns, wide_columns_of_kind(kind));

@@ -12,6 +12,7 @@ namespace titan::cli {
 struct ColumnOptions {
   bool wide = false;
   bool workspace = false;  // first of all
+  bool deleted = false;    // when it was deleted, in place of its age
 };
 
 std::vector<std::string> headers_of(model::Kind kind, const ColumnOptions& options);

@@ -1,11 +1,15 @@
 #include "cli/describe.hpp"
 
-#include <array>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <span>
+#include <variant>
 
 #include "base/text.hpp"
 #include "base/yaml.hpp"
+#include "cli/change_text.hpp"
+#include "cli/limits.hpp"
 #include "cli/table.hpp"
 #include "cli/terminal_text.hpp"
 #include "model/labels.hpp"
@@ -36,9 +40,9 @@ class Writer {
       out_ << "  " << terminal_text(line) << '\n';
     }
   }
-  void table(std::string_view label, const Table& table) {
-    out_ << label << ":\n";
+  void table(const Table& table, const std::string& after) {
     table.print(out_, {.colour = style_.colour, .indent = "  "});
+    if (!after.empty()) out_ << "  " << after << '\n';
   }
   [[nodiscard]] std::string age(Timestamp when) const { return age_text(when, style_.now); }
 
@@ -65,31 +69,100 @@ std::string yes_or_no(bool value) {
   return value ? "yes" : "no";
 }
 
-void print_hosts(Writer& writer, const std::vector<client::DeploymentHost>& hosts) {
+std::string since_text(const Writer& writer, const std::optional<Timestamp>& since) {
+  return since ? writer.age(*since) : std::string();
+}
+
+// How soon a person should look: what fails, then what is waited for, then the rest.
+int urgency_of(model::Status status, bool current) {
+  if (status == model::Status::error) return 0;
+  return status == model::Status::ready && current ? 2 : 1;
+}
+
+template <class Item>
+void sort_by_urgency(std::vector<Item>& items) {
+  std::ranges::stable_sort(items, {},
+                           [](const Item& item) { return urgency_of(item.status, item.current); });
+}
+
+template <class Item>
+std::string ready_text(const std::vector<Item>& items) {
+  const auto ready = std::ranges::count_if(
+      items, [](const Item& item) { return urgency_of(item.status, item.current) == 2; });
+  return std::to_string(ready) + " of " + std::to_string(items.size()) + " ready";
+}
+
+std::string more_text(std::size_t shown_of) {
+  return shown_of > kDescribedHosts ? "and " + std::to_string(shown_of - kDescribedHosts) + " more"
+                                    : std::string();
+}
+
+void print_hosts(Writer& writer, std::vector<client::DeploymentHost> hosts) {
   if (hosts.empty()) return writer.field("Hosts", "");
-  Table table({"HOST", "STATUS", "CURRENT", "VERSION", "COMMIT", "REPORTED", "REASON"});
-  for (const auto& host : hosts) {
-    table.add({host.host, std::string(model::name_of(host.status)), yes_or_no(host.current),
-               host.version == 0 ? "" : std::to_string(host.version),
+  sort_by_urgency(hosts);
+  Table table({"HOST", "HOST-STATUS", "STATUS", "SINCE", "CURRENT", "VERSION", "COMMIT", "REPORTED",
+               "REASON"});
+  for (const auto& host : std::span(hosts).first(std::min(hosts.size(), kDescribedHosts))) {
+    table.add({host.host,
+               host.host_status ? std::string(model::name_of(*host.host_status)) : std::string(),
+               std::string(model::name_of(host.status)), since_text(writer, host.since),
+               yes_or_no(host.current), host.version == 0 ? "" : std::to_string(host.version),
                host.commit.substr(0, kCommitShown),
                host.time ? writer.age(*host.time) + " ago" : "never", host.reason});
   }
-  writer.table("Hosts", table);
+  writer.field("Hosts", ready_text(hosts));
+  writer.table(table, more_text(hosts.size()));
 }
 
-void print_report(Writer& writer, const std::optional<client::ReceivedReport>& received) {
-  if (!received) return writer.field("Last report", "never");
-  writer.time("Last report", received->time);
-  writer.field("Bookmark", received->bookmark ? received->bookmark->text() : "");
-  writer.field("Agent", received->report.agent_version);
-  if (received->report.deployments.empty()) return writer.field("Deployments", "");
-  Table table({"DEPLOYMENT", "STATUS", "VERSION", "COMMIT", "REASON"});
-  for (const auto& deployment : received->report.deployments) {
-    table.add({deployment.key.short_text(), std::string(model::name_of(deployment.status)),
-               std::to_string(deployment.version), deployment.commit.substr(0, kCommitShown),
-               deployment.reason});
+void print_assigned(Writer& writer, const model::DeploymentSpec& spec,
+                    const std::vector<std::string>& assigned) {
+  if (!spec.replicas) return;
+  writer.field("Replicas", std::to_string(assigned.size()) + " of " +
+                               std::to_string(*spec.replicas) + " assigned");
+  for (std::size_t i = 0; i < std::min(assigned.size(), kDescribedHosts); ++i) {
+    writer.field("", assigned[i]);
   }
-  writer.table("Deployments", table);
+  if (assigned.size() > kDescribedHosts) writer.field("", more_text(assigned.size()));
+}
+
+void print_host_deployments(Writer& writer, std::vector<client::HostState::Deployment> all) {
+  if (all.empty()) return writer.field("Deployments", "");
+  sort_by_urgency(all);
+  Table table({"DEPLOYMENT", "STATUS", "SINCE", "CURRENT", "VERSION", "REASON"});
+  for (const auto& one : std::span(all).first(std::min(all.size(), kDescribedHosts))) {
+    table.add({one.deployment, std::string(model::name_of(one.status)),
+               since_text(writer, one.since), yes_or_no(one.current),
+               one.version == 0 ? "" : std::to_string(one.version), one.reason});
+  }
+  writer.field("Deployments", ready_text(all));
+  writer.table(table, more_text(all.size()));
+}
+
+void print_host_state(Writer& writer, const client::HostState& state,
+                      const std::optional<client::ReceivedReport>& received) {
+  const auto moment = [&writer](std::string_view label, const std::optional<Timestamp>& time,
+                                std::string_view otherwise) {
+    if (time) return writer.time(label, *time);
+    writer.field(label, std::string(otherwise));
+  };
+  moment("Last seen", state.last_seen, "not since the server started");
+  moment("Last report", state.last_report, "never");
+  std::string bookmark = state.bookmark ? state.bookmark->text() : std::string();
+  if (state.bookmark_time) bookmark += " (" + writer.age(*state.bookmark_time) + " old)";
+  writer.field("Bookmark", bookmark);
+  if (received) writer.field("Agent", received->report.agent_version);
+  print_host_deployments(writer, state.deployments);
+}
+
+void print_changes(Writer& writer, const std::vector<model::Change>& changes) {
+  if (changes.empty()) return;
+  Table table({"SEQ", "AGE", "OPERATION", "ACTOR", "WHAT"});
+  for (const auto& change : changes) {
+    table.add({std::to_string(change.seq), writer.age(change.time),
+               std::string(model::name_of(change.operation)), change.actor, what_changed(change)});
+  }
+  writer.field("Changes", "the last " + std::to_string(changes.size()));
+  writer.table(table, "");
 }
 
 }  // namespace
@@ -111,8 +184,12 @@ void print_description(std::ostream& out, const Description& description,
   writer.field("Tags", model::labels_text(entity.tags));
   const nlohmann::json spec = model::json_of(entity.spec);
   if (!spec.empty()) writer.block("Spec", yaml_text(spec));
-  if (description.hosts) print_hosts(writer, *description.hosts);
-  if (entity.kind() == model::Kind::host) print_report(writer, description.report);
+  if (const auto* deployment = std::get_if<model::DeploymentSpec>(&entity.spec)) {
+    print_assigned(writer, *deployment, description.assigned);
+    print_hosts(writer, description.hosts);
+  }
+  if (description.state) print_host_state(writer, *description.state, description.report);
+  print_changes(writer, description.changes);
 }
 
 }  // namespace titan::cli

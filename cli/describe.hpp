@@ -14,8 +14,15 @@ namespace titan::cli {
 // All that is known of one entity, for a person to read.
 struct Description {
   model::Entity entity = {};
-  std::optional<std::vector<client::DeploymentHost>> hosts = {};  // of a deployment
-  std::optional<client::ReceivedReport> report = {};  // of a host; none before the first
+  std::vector<model::Change> changes = {};  // the last ones, oldest first
+
+  // Of a deployment.
+  std::vector<client::DeploymentHost> hosts = {};
+  std::vector<std::string> assigned = {};  // the hosts of its replicas
+
+  // Of a host.
+  std::optional<client::HostState> state = {};
+  std::optional<client::ReceivedReport> report = {};  // none before the first
 };
 
 struct DescriptionStyle {
@@ -23,6 +30,8 @@ struct DescriptionStyle {
   bool colour = false;
 };
 
+// Of hosts and deployments, those that fail come first, then those that are waited for; of long
+// tables only the first kDescribedHosts rows are shown.
 void print_description(std::ostream& out, const Description& description,
                        const DescriptionStyle& style);
 

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "cli/local_file.hpp"
+#include "cli/progress.hpp"
 #include "cli/session.hpp"
 #include "client/template_directory.hpp"
 
@@ -69,8 +70,8 @@ Result<Draft> draft_of(const json& document, const DraftPlace& place) {
   return draft;
 }
 
-Result<void> upload_files(Draft& draft, client::Client& client, const Env& env) {
-  if (!draft.directory) return {};
+Result<std::map<Digest, std::string>> read_files(Draft& draft, const Env& env) {
+  if (!draft.directory) return std::map<Digest, std::string>();
   auto folder = env.open_folder(*draft.directory);
   if (!folder) return about(std::move(folder).error(), *draft.directory);
   auto read = client::read_template_directory(**folder, "");
@@ -79,12 +80,20 @@ Result<void> upload_files(Draft& draft, client::Client& client, const Env& env) 
     return about(read.error(),
                  inside.empty() ? *draft.directory : path_from(*draft.directory, inside));
   }
-  for (const auto& [digest, content] : read->blobs) {
-    TITAN_ASSIGN(const bool there, client.has_blob(digest));
-    if (there) continue;
-    TITAN_TRY(client.put_blob(content));
-  }
   draft.entity.spec = std::move(read->spec);
+  return std::move(read->blobs);
+}
+
+Result<void> upload_files(Draft& draft, client::Client& client, const Env& env) {
+  if (!draft.directory) return {};
+  TITAN_ASSIGN(const auto blobs, read_files(draft, env));
+  Progress progress(env, "files of " + *draft.directory);
+  std::size_t done = 0;
+  for (const auto& [digest, content] : blobs) {
+    TITAN_ASSIGN(const bool there, client.has_blob(digest));
+    if (!there) TITAN_TRY(client.put_blob(content));
+    progress(++done);
+  }
   return {};
 }
 

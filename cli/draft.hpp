@@ -18,6 +18,7 @@ struct Draft {
   model::Entity entity = {};
   // The folder that a template's driver, defaults and files are still to be read from.
   std::optional<std::string> directory = {};
+  std::string source = {};  // where it was read: "fleet.yaml, document 2"; empty: from flags
 };
 
 // Where a document stands, and what holds for it when it does not say.
@@ -31,8 +32,9 @@ struct DraftPlace {
 // in its spec in place of all other fields. invalid, with the field, when it is anything else.
 Result<Draft> draft_of(const nlohmann::json& document, const DraftPlace& place);
 
-// Reads the folder of `draft`, if it has one, into its spec, and uploads those files that the
-// server does not have yet.
+// Reads the folder of `draft`, if it has one, into its spec. Returns the content of its files.
+Result<std::map<Digest, std::string>> read_files(Draft& draft, const Env& env);
+// The same, and uploads those files that the server does not have yet.
 Result<void> upload_files(Draft& draft, client::Client& client, const Env& env);
 
 }  // namespace titan::cli

@@ -75,12 +75,16 @@ Result<json> spec_of(const EntityFlags& flags, const Env& env) {
   spec.text("delivery", flags.delivery);
   spec.list("drivers", flags.drivers);
   spec.number("capacity", flags.capacity);
+  spec.text("lease", flags.lease);
   spec.text("directory", flags.directory);
   spec.text("repo", flags.repo);
   spec.text("template", flags.template_name);
   spec.text("selector", flags.selector);
   spec.text("workload", flags.workload);
   spec.text("target", flags.target);
+  spec.number("replicas", flags.replicas);
+  spec.text("spreadBy", flags.spread_by);
+  spec.text("rescheduleAfter", flags.reschedule_after);
   spec.text("description", flags.description);
   return spec.take();
 }

@@ -19,14 +19,18 @@ struct EntityFlags {
   std::optional<std::string> values = {};    // a file, or YAML or JSON   host, workload, deployment
   std::optional<std::string> delivery = {};  // host
   std::optional<std::string> drivers = {};   // a,b,…   host
-  std::optional<std::uint64_t> capacity = {};     // host
-  std::optional<std::string> directory = {};      // template
-  std::optional<std::string> repo = {};           // workload
-  std::optional<std::string> template_name = {};  // workload, deployment
-  std::optional<std::string> selector = {};       // target
-  std::optional<std::string> workload = {};       // deployment
-  std::optional<std::string> target = {};         // deployment
-  std::optional<std::string> description = {};    // workspace
+  std::optional<std::uint64_t> capacity = {};        // host
+  std::optional<std::string> lease = {};             // host
+  std::optional<std::string> directory = {};         // template
+  std::optional<std::string> repo = {};              // workload
+  std::optional<std::string> template_name = {};     // workload, deployment
+  std::optional<std::string> selector = {};          // target
+  std::optional<std::string> workload = {};          // deployment
+  std::optional<std::string> target = {};            // deployment
+  std::optional<std::uint64_t> replicas = {};        // deployment
+  std::optional<std::string> spread_by = {};         // deployment
+  std::optional<std::string> reschedule_after = {};  // deployment
+  std::optional<std::string> description = {};       // workspace
 };
 
 // The entity that the flags describe. invalid, naming the flag or the field, when they do not

@@ -8,17 +8,20 @@
 
 #include "base/clock.hpp"
 #include "base/file_system.hpp"
+#include "base/process_runner.hpp"
+#include "base/random.hpp"
 #include "base/result.hpp"
 #include "base/transport.hpp"
 
 namespace titan::cli {
 
 // Everything that the command line touches outside itself, so that a test can run it in process.
-// The streams and the clock are borrowed.
+// The streams, the clock, the runner and the random numbers are borrowed.
 struct Env {
   std::ostream& out;         // data
   std::ostream& err;         // errors and remarks
   bool is_terminal = false;  // `out` is read by a person
+  bool err_is_terminal = false;
   // The value of an environment variable; none when it is not set.
   std::function<std::optional<std::string>(const std::string& name)> variable;
   // Connects to nothing yet. invalid when the URL is none.
@@ -29,6 +32,8 @@ struct Env {
   // All of standard input; exhausted when it is longer than kManifestBytesMax.
   std::function<Result<std::string>()> read_input;
   const Clock& clock;
+  ProcessRunner& runner;  // for the person's editor
+  Random& random;
 };
 
 }  // namespace titan::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
 // The limits of cli/, in one place. Sizes are in bytes.
@@ -10,5 +11,22 @@ constexpr std::size_t kManifestFilesMax = 1000;        // in one folder given to
 constexpr std::size_t kValuesFileBytesMax = 1UL << 20U;
 constexpr std::size_t kConfigBytesMax = 1UL << 20U;
 constexpr std::size_t kContextsMax = 1000;
+
+constexpr std::chrono::milliseconds kProgressAfter{1000};  // before that nobody wonders
+constexpr std::chrono::milliseconds kProgressEvery{200};
+
+constexpr std::chrono::seconds kWaitTimeout{300};  // when --timeout does not say
+constexpr std::size_t kWaitResourcesMax = 1000;    // in one `titan wait`
+
+constexpr std::size_t kDescribedHosts = 20;   // rows that `describe` shows of a long table
+constexpr std::size_t kDescribedChanges = 5;  // the last ones
+constexpr std::size_t kHistoryPagesMax = 3;   // of the log, read to find these
+constexpr std::size_t kHistoryPageItems = 1000;
+
+constexpr std::size_t kDiffCellsMax = 4'000'000;  // lines before times lines after, that differ
+constexpr std::size_t kDiffContextLines = 3;
+
+constexpr std::size_t kEditRoundsMax = 20;  // an editor that is a script would never give up
+constexpr std::size_t kEditRetriesMax = 5;  // when only the status moved meanwhile
 
 }  // namespace titan::cli

@@ -45,15 +45,20 @@ Result<std::string> read_input() {
 
 int main(int argc, char** argv) {
   const titan::SystemClock clock;
+  titan::SystemProcessRunner runner;
+  titan::SystemRandom random;
   const titan::cli::Env env{.out = std::cout,
                             .err = std::cerr,
                             .is_terminal = isatty(STDOUT_FILENO) == 1,
+                            .err_is_terminal = isatty(STDERR_FILENO) == 1,
                             .variable = titan::environment_variable,
                             .connect = connect,
                             .open_folder = open_folder,
                             .create_folder = create_folder,
                             .read_input = read_input,
-                            .clock = clock};
+                            .clock = clock,
+                            .runner = runner,
+                            .random = random};
   const int code = titan::cli::run(std::vector<std::string>(argv + 1, argv + argc), env);
   std::cout.flush();
   return std::cout.good() ? code : static_cast<int>(titan::ExitCode::failed);

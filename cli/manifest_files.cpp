@@ -60,6 +60,7 @@ class Reader {
   void add(const json& document, const std::string& where) {
     auto draft = draft_of(document, place_);
     if (!draft) return refuse(std::move(draft).error(), where);
+    draft->source = where;
     result_.drafts.push_back(*std::move(draft));
   }
 

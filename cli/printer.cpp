@@ -5,6 +5,7 @@
 
 #include "base/json.hpp"
 #include "base/yaml.hpp"
+#include "cli/change_text.hpp"
 #include "cli/columns.hpp"
 #include "cli/kind_word.hpp"
 #include "cli/table.hpp"
@@ -42,43 +43,86 @@ void Printer::document(const json& document) const {
 }
 
 void Printer::list(model::Kind kind, const std::vector<model::Entity>& entities,
-                   bool with_workspace) const {
+                   const ListStyle& style) const {
   if (is_document(flags_.format)) return document(items_of(entities));
   if (flags_.format == Output::name) {
     for (const auto& entity : entities) env_.out << display_name(entity.key()) << '\n';
     return;
   }
-  const ColumnOptions options{.wide = flags_.format == Output::wide, .workspace = with_workspace};
+  rows(kind, entities, style, flags_.headers);
+}
+
+void Printer::more(model::Kind kind, const std::vector<model::Entity>& entities,
+                   const ListStyle& style) const {
+  if (!is_document(flags_.format) && flags_.format != Output::name) {
+    return rows(kind, entities, style, false);
+  }
+  for (const auto& entity : entities) {
+    if (flags_.format == Output::name) {
+      env_.out << display_name(entity.key()) << '\n';
+    } else {
+      one_of_many(model::json_of(entity));
+    }
+  }
+}
+
+void Printer::rows(model::Kind kind, const std::vector<model::Entity>& entities,
+                   const ListStyle& style, bool headers) const {
+  const ColumnOptions options{.wide = flags_.format == Output::wide,
+                              .workspace = style.workspace,
+                              .deleted = style.deleted};
   Table table(headers_of(kind, options));
   for (const auto& entity : entities) table.add(cells_of(entity, options, env_.clock.wall()));
-  table.print(env_.out, {.headers = flags_.headers, .colour = use_colour(env_)});
+  table.print(env_.out, {.headers = headers, .colour = use_colour(env_), .widths = style.widths});
 }
 
 void Printer::one(const model::Entity& entity) const {
   if (is_document(flags_.format)) return document(model::json_of(entity));
-  list(entity.kind(), {entity}, false);
+  list(entity.kind(), {entity}, {});
 }
 
 void Printer::changes(const client::ChangePage& page) const {
   if (is_document(flags_.format)) return document(json_of(page));
-  if (flags_.format == Output::name) {
-    for (const auto& change : page.items) env_.out << display_name(change.key) << '\n';
+  more_changes(page, true);
+}
+
+void Printer::more_changes(const client::ChangePage& page, bool first,
+                           std::vector<std::size_t>* widths) const {
+  if (is_document(flags_.format) || flags_.format == Output::name) {
+    for (const auto& change : page.items) {
+      if (flags_.format == Output::name) {
+        env_.out << display_name(change.key) << '\n';
+      } else {
+        one_of_many(model::json_of(change));
+      }
+    }
     return;
   }
-  std::vector<std::string> headers = {"SEQ", "TIME", "OPERATION", "KIND", "NAME", "ACTOR"};
-  if (flags_.format == Output::wide) headers.emplace_back("REQUEST");
+  const bool wide = flags_.format == Output::wide;
+  std::vector<std::string> headers = {"SEQ", "TIME", "OPERATION", "KEY", "ACTOR", "WHAT"};
+  if (wide) headers.emplace_back("REQUEST");
   Table table(headers);
   for (const auto& change : page.items) {
     std::vector<std::string> cells = {std::to_string(change.seq),
                                       change.time.text(),
                                       std::string(model::name_of(change.operation)),
-                                      std::string(model::singular_of(change.key.kind)),
-                                      change.key.short_text(),
-                                      change.actor};
-    if (flags_.format == Output::wide) cells.push_back(change.request_id);
+                                      key_text(change.key),
+                                      change.actor,
+                                      what_changed(change)};
+    if (wide) cells.push_back(change.request_id);
     table.add(cells);
   }
-  table.print(env_.out, {.headers = flags_.headers, .colour = use_colour(env_)});
+  table.print(env_.out,
+              {.headers = flags_.headers && first, .colour = use_colour(env_), .widths = widths});
+}
+
+void Printer::one_of_many(const json& one) const {
+  if (flags_.format == Output::json) {
+    env_.out << canonical_json(one) << '\n';
+    return;
+  }
+  env_.out << "---\n";
+  document(one);
 }
 
 void Printer::write(const client::WriteResult& result, std::string_view outcome) const {

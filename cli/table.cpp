@@ -32,9 +32,11 @@ void Table::add(const std::vector<std::string>& cells) {
 }
 
 void Table::print(std::ostream& out, const Style& style) const {
-  std::vector<std::size_t> widths(headers_.size());
+  std::vector<std::size_t> fresh;
+  std::vector<std::size_t>& widths = style.widths == nullptr ? fresh : *style.widths;
+  widths.resize(headers_.size());
   for (std::size_t column = 0; column < headers_.size(); ++column) {
-    if (style.headers) widths[column] = width_of(headers_[column]);
+    if (style.headers) widths[column] = std::max(widths[column], width_of(headers_[column]));
     for (const auto& row : rows_) widths[column] = std::max(widths[column], width_of(row[column]));
   }
   if (style.headers) print_row(out, headers_, widths, style, false);

@@ -14,6 +14,8 @@ class Table {
     bool headers = true;
     bool colour = false;      // of the words in the column STATUS
     std::string indent = {};  // before each line
+    // Of a table that goes on later: columns are at least so wide; grown to what is printed.
+    std::vector<std::size_t>* widths = nullptr;
   };
 
   explicit Table(std::vector<std::string> headers) : headers_(std::move(headers)) {}

@@ -47,8 +47,8 @@ ErrorCode code_of_status(int status) {
 }
 
 ErrorCode code_named(std::string_view name, int status) {
-  constexpr ErrorCode kCodes[] = {ErrorCode::invalid, ErrorCode::not_found,   ErrorCode::conflict,
-                                  ErrorCode::denied,  ErrorCode::unavailable, ErrorCode::exhausted,
+  constexpr ErrorCode kCodes[] = {ErrorCode::invalid,  ErrorCode::not_found,   ErrorCode::conflict,
+                                  ErrorCode::denied,   ErrorCode::unavailable, ErrorCode::exhausted,
                                   ErrorCode::internal, ErrorCode::expired};
   const auto* const found =
       std::ranges::find(kCodes, name, [](ErrorCode code) { return titan::name_of(code); });
@@ -127,14 +127,84 @@ Result<model::RenderedDeployment> read_rendered(const json& item) {
   return rendered;
 }
 
-Result<WriteOutcome> read_outcome(const HttpResponse& response) {
-  const std::string name = response.header("Titan-Outcome");
+Result<WriteOutcome> parse_outcome(std::string_view name) {
   for (const WriteOutcome outcome :
        {WriteOutcome::created, WriteOutcome::updated, WriteOutcome::unchanged,
         WriteOutcome::deleting, WriteOutcome::deleted}) {
     if (name == name_of(outcome)) return outcome;
   }
-  return internal("the server's answer has no Titan-Outcome that is known, but " + quote(name));
+  return invalid("expected what a write did, found " + quote(name));
+}
+
+Result<ChangeState> parse_state(std::string_view name) {
+  for (const ChangeState state :
+       {ChangeState::accepted, ChangeState::committed, ChangeState::refused}) {
+    if (name == name_of(state)) return state;
+  }
+  return invalid("expected ACCEPTED, COMMITTED or REFUSED, found " + quote(name));
+}
+
+template <class Value>
+std::optional<Value> optional_of(FieldReader& reader, std::string_view field,
+                                 Result<Value> (*parse)(std::string_view)) {
+  if (!reader.has(field) || reader.text(field).empty()) return std::nullopt;
+  return reader.parsed<Value>(field, parse);
+}
+
+// The object `error` of an answer, or of a change that was refused.
+Error said_error(const json& said, Error unsaid, int status) {
+  Error error = std::move(unsaid);
+  error.code = code_named(bounded_text(said, "code"), status);
+  if (std::string message = bounded_text(said, "message"); !message.empty()) {
+    error.message = std::move(message);
+  }
+  error.subject = bounded_text(said, "subject");
+  error.field = bounded_text(said, "field");
+  return error;
+}
+
+// The object `error` in the body; null when there is none that can be read.
+json error_object(const HttpResponse& response) {
+  auto body = parse_json(response.body, kAnswerBytesMax);
+  if (!body || !body->is_object()) return {};
+  const auto said = body->find("error");
+  return said == body->end() || !said->is_object() ? json() : std::move(*said);
+}
+
+bool created_workspace(const HttpResponse& response) {
+  return response.header("Titan-Workspace-Created") == "true";
+}
+
+Result<WriteResult> read_batch_item(const json& item) {
+  FieldReader reader(item, "items");
+  WriteResult result;
+  result.outcome = required(reader, "outcome", &parse_outcome);
+  reader.require({"entity"});
+  if (const json* entity = reader.object("entity"); entity != nullptr) {
+    TITAN_ASSIGN(result.entity, read_entity(*entity));
+  }
+  return finished(reader, std::move(result));
+}
+
+Result<ChangeStatus::Processor> read_processor(const json& item) {
+  FieldReader reader(item, "processors");
+  ChangeStatus::Processor processor;
+  processor.name = reader.required_text("name");
+  processor.bookmark = optional_of(reader, "bookmark", &model::Bookmark::parse);
+  processor.done = reader.boolean("done");
+  return finished(reader, std::move(processor));
+}
+
+Result<HostState::Deployment> read_host_deployment(const json& item) {
+  FieldReader reader(item, "deployments");
+  HostState::Deployment deployment;
+  deployment.deployment = reader.required_text("deployment");
+  deployment.status = required(reader, "status", &model::parse_status);
+  deployment.version = reader.number("version");
+  deployment.current = reader.boolean("current");
+  deployment.reason = reader.text("reason");
+  deployment.since = optional_of(reader, "since", &Timestamp::parse);
+  return finished(reader, std::move(deployment));
 }
 
 }  // namespace
@@ -142,17 +212,26 @@ Result<WriteOutcome> read_outcome(const HttpResponse& response) {
 Error error_of(const HttpResponse& response) {
   Error error{code_of_status(response.status),
               "the server answered with the status " + std::to_string(response.status)};
-  const auto body = parse_json(response.body, kAnswerBytesMax);
-  if (!body || !body->is_object()) return error;
-  const auto said = body->find("error");
-  if (said == body->end() || !said->is_object()) return error;
-  error.code = code_named(bounded_text(*said, "code"), response.status);
-  if (std::string message = bounded_text(*said, "message"); !message.empty()) {
-    error.message = std::move(message);
+  const json said = error_object(response);
+  return said.is_null() ? error : said_error(said, std::move(error), response.status);
+}
+
+Refusal read_refusal(const HttpResponse& response) {
+  Refusal refusal;
+  const json said = error_object(response);
+  if (said.is_null()) return refusal;
+  if (const auto revision = said.find("revision");
+      revision != said.end() && revision->is_number_unsigned()) {
+    refusal.revision = revision->get<std::uint64_t>();
   }
-  error.subject = bounded_text(*said, "subject");
-  error.field = bounded_text(*said, "field");
-  return error;
+  const auto users = said.find("users");
+  if (users == said.end() || !users->is_array()) return refusal;
+  for (const json& user : *users) {
+    if (refusal.users.size() == kRefusalUsersMax) break;
+    if (!user.is_string()) continue;
+    refusal.users.push_back(user.get_ref<const std::string&>().substr(0, kErrorTextBytesMax));
+  }
+  return refusal;
 }
 
 Result<json> json_of(const HttpResponse& response) {
@@ -165,11 +244,52 @@ Result<model::Entity> read_entity(const json& json) {
 
 Result<WriteResult> read_write_result(const HttpResponse& response) {
   WriteResult result;
-  TITAN_ASSIGN(result.outcome, read_outcome(response));
+  const auto outcome = parse_outcome(response.header("Titan-Outcome"));
+  if (!outcome) return wrong_answer(outcome.error().context("Titan-Outcome"));
+  result.outcome = *outcome;
   TITAN_ASSIGN(const json body, json_of(response));
   TITAN_ASSIGN(result.entity, read_entity(body));
-  result.workspace_created = response.header("Titan-Workspace-Created") == "true";
+  result.workspace_created = created_workspace(response);
   return result;
+}
+
+Result<BatchResult> read_batch_result(const HttpResponse& response, std::size_t changes) {
+  TITAN_ASSIGN(const json answer, json_of(response));
+  FieldReader reader(answer, "");
+  BatchResult result;
+  result.workspace_created = created_workspace(response);
+  result.id = reader.required_text("id");
+  result.state = required(reader, "state", &parse_state);
+  result.bookmark = optional_of(reader, "bookmark", &model::Bookmark::parse);
+  if (const json* items = reader.array("items", kItemsMax); items != nullptr) {
+    for (const json& item : *items) {
+      TITAN_ASSIGN(auto one, read_batch_item(item));
+      result.items.push_back(std::move(one));
+    }
+  }
+  if (result.state == ChangeState::committed && result.items.size() != changes) {
+    return internal("the server's answer has " + std::to_string(result.items.size()) +
+                    " items for " + std::to_string(changes) + " changes");
+  }
+  return finished(reader, std::move(result));
+}
+
+Result<ChangeStatus> read_change_status(const json& answer) {
+  FieldReader reader(answer, "");
+  ChangeStatus status;
+  status.id = reader.required_text("id");
+  status.state = required(reader, "state", &parse_state);
+  status.bookmark = optional_of(reader, "bookmark", &model::Bookmark::parse);
+  if (const json* error = reader.object("error"); error != nullptr) {
+    status.error = said_error(*error, internal("the server does not say why"), 500);
+  }
+  if (const json* items = reader.array("processors", kItemsMax); items != nullptr) {
+    for (const json& item : *items) {
+      TITAN_ASSIGN(auto processor, read_processor(item));
+      status.processors.push_back(std::move(processor));
+    }
+  }
+  return finished(reader, std::move(status));
 }
 
 Result<SyncAnswer> read_sync_answer(std::string_view host, const HttpResponse& response) {
@@ -215,9 +335,7 @@ Result<ReceivedReport> read_received_report(const json& answer) {
   FieldReader reader(answer, "");
   ReceivedReport received;
   received.host = reader.required_text("host");
-  if (reader.has("bookmark") && !reader.text("bookmark").empty()) {
-    received.bookmark = reader.parsed<model::Bookmark>("bookmark", &model::Bookmark::parse);
-  }
+  received.bookmark = optional_of(reader, "bookmark", &model::Bookmark::parse);
   received.time = reader.timestamp("time");
   if (const json* report = reader.object("report"); report != nullptr) {
     TITAN_ASSIGN(received.report, checked(model::parse_report(*report)));
@@ -225,17 +343,36 @@ Result<ReceivedReport> read_received_report(const json& answer) {
   return finished(reader, std::move(received));
 }
 
+Result<HostState> read_host_state(const json& answer) {
+  FieldReader reader(answer, "");
+  HostState state;
+  state.host = reader.required_text("host");
+  state.last_seen = optional_of(reader, "lastSeen", &Timestamp::parse);
+  state.last_report = optional_of(reader, "lastReport", &Timestamp::parse);
+  state.bookmark = optional_of(reader, "bookmark", &model::Bookmark::parse);
+  state.bookmark_time = optional_of(reader, "bookmarkTime", &Timestamp::parse);
+  if (const json* items = reader.array("deployments", kItemsMax); items != nullptr) {
+    for (const json& item : *items) {
+      TITAN_ASSIGN(auto deployment, read_host_deployment(item));
+      state.deployments.push_back(std::move(deployment));
+    }
+  }
+  return finished(reader, std::move(state));
+}
+
 Result<DeploymentHost> read_deployment_host(const json& item) {
   FieldReader reader(item, "items");
   DeploymentHost host;
   host.host = reader.required_text("host");
+  host.host_status = optional_of(reader, "hostStatus", &model::parse_status);
   host.status = required(reader, "status", &model::parse_status);
   host.version = reader.number("version");
   host.rendered_digest = reader.digest("renderedDigest");
   host.current = reader.boolean("current");
   host.reason = reader.text("reason");
   host.commit = reader.text("commit");
-  if (reader.has("time") && !reader.text("time").empty()) host.time = reader.timestamp("time");
+  host.since = optional_of(reader, "since", &Timestamp::parse);
+  host.time = optional_of(reader, "time", &Timestamp::parse);
   return finished(reader, std::move(host));
 }
 
@@ -266,7 +403,26 @@ Result<ServerStatus> read_status(const json& answer) {
       TITAN_ASSIGN(status.dependencies[name], finished(one, std::move(dependency)));
     }
   }
+  if (const json* processors = reader.array("processors", kItemsMax); processors != nullptr) {
+    for (const json& item : *processors) {
+      FieldReader one(item, "processors");
+      const std::string name = one.required_text("name");
+      TITAN_ASSIGN(status.processors[name], finished(one, one.number("behind")));
+    }
+  }
   return finished(reader, std::move(status));
+}
+
+Result<void> read_list_page(const json& answer, EntityList& list) {
+  TITAN_ASSIGN(const json items, read_items(answer));
+  for (const json& item : items) {
+    TITAN_ASSIGN(auto entity, read_entity(item));
+    list.items.push_back(std::move(entity));
+  }
+  const auto bookmark = model::Bookmark::parse(bounded_text(answer, "bookmark"));
+  if (!bookmark) return wrong_answer(bookmark.error().context("bookmark"));
+  list.bookmark = *bookmark;
+  return {};
 }
 
 Result<json> read_items(const json& answer) {

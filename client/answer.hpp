@@ -13,17 +13,26 @@ namespace titan::client {
 // it says nothing that can be read, what its status means.
 Error error_of(const HttpResponse& response);
 
+// What its body says beside that; what cannot be read is left out.
+Refusal read_refusal(const HttpResponse& response);
+
 // All of these: internal when the answer is not what the API promises.
 Result<nlohmann::json> json_of(const HttpResponse& response);
 Result<model::Entity> read_entity(const nlohmann::json& json);
 Result<WriteResult> read_write_result(const HttpResponse& response);
+// With an item for each of `changes` when it is committed.
+Result<BatchResult> read_batch_result(const HttpResponse& response, std::size_t changes);
+Result<ChangeStatus> read_change_status(const nlohmann::json& json);
 Result<SyncAnswer> read_sync_answer(std::string_view host, const HttpResponse& response);
 Result<HostChanges> read_host_changes(const nlohmann::json& json);
 Result<ReceivedReport> read_received_report(const nlohmann::json& json);
+Result<HostState> read_host_state(const nlohmann::json& json);
 Result<DeploymentHost> read_deployment_host(const nlohmann::json& json);
 Result<ChangePage> read_change_page(const nlohmann::json& json);
 Result<ServerStatus> read_status(const nlohmann::json& json);
 
+// Adds the entities of a page to `list`, and takes its bookmark.
+Result<void> read_list_page(const nlohmann::json& json, EntityList& list);
 // The array `items` of a list.
 Result<nlohmann::json> read_items(const nlohmann::json& json);
 // The token for the next page; "" on the last.

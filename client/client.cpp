@@ -1,10 +1,13 @@
 #include "client/client.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/assert.hpp"
 #include "base/json.hpp"
+#include "base/text.hpp"
 #include "client/answer.hpp"
 #include "client/limits.hpp"
 #include "model/limits.hpp"
@@ -25,11 +28,59 @@ class Query {
   Query& add_if(bool there, std::string_view name, std::string_view value) {
     return there ? add(name, value) : *this;
   }
+  Query& add_wait(std::chrono::seconds wait) {
+    return add_if(wait.count() > 0, "wait", std::to_string(std::min(wait, kWaitMax).count()) + "s");
+  }
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
   std::string text_;
 };
+
+// Joins what stands in a parameter as "a=b,c=d", where nothing can be quoted.
+class PairList {
+ public:
+  explicit PairList(std::string_view what) : what_(what) {}
+
+  Result<void> add(const std::string& name, const std::string& value) {
+    if (value.find(',') != std::string::npos) {
+      return invalid(what_ + " " + quote(name) + ": " + quote(value) +
+                     " holds a comma, by which a list cannot be filtered");
+    }
+    text_ += (text_.empty() ? "" : ",") + name + "=" + value;
+    return {};
+  }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string what_;
+  std::string text_;
+};
+
+std::string statuses_text(const std::vector<model::Status>& statuses) {
+  std::string text;
+  for (const model::Status status : statuses) {
+    text.append(text.empty() ? "" : ",").append(model::name_of(status));
+  }
+  return text;
+}
+
+// The parameters of a list that are the same for all its pages.
+Result<Query> query_of(const model::EntityFilter& filter) {
+  PairList tags("the tag");
+  for (const auto& [name, value] : filter.tags) TITAN_TRY(tags.add(name, value));
+  PairList fields("the field");
+  for (const auto& field : filter.fields) TITAN_TRY(fields.add(field.path, field.value));
+  const std::string& labels = filter.labels.text();
+  Query query;
+  query.add_if(!tags.text().empty(), "tags", tags.text())
+      .add_if(!labels.empty(), "labels", labels)
+      .add_if(!filter.statuses.empty(), "status", statuses_text(filter.statuses))
+      .add_if(!fields.text().empty(), "fields", fields.text());
+  if (filter.modified_after) query.add("modifiedAfter", filter.modified_after->text());
+  if (filter.modified_before) query.add("modifiedBefore", filter.modified_before->text());
+  return query;
+}
 
 std::string host_path(std::string_view host, std::string_view what) {
   return "/v1/hosts/" + percent_encode(host) + "/" + std::string(what);
@@ -62,6 +113,34 @@ json body_of(const model::Entity& entity) {
   return body;
 }
 
+std::string_view name_of(EntityWrite::Operation operation) {
+  switch (operation) {
+    case EntityWrite::Operation::create:
+      return "CREATE";
+    case EntityWrite::Operation::update:
+      return "UPDATE";
+    case EntityWrite::Operation::apply:
+      return "APPLY";
+  }
+  return "APPLY";
+}
+
+json body_of(const EntityWrite& write) {
+  json body = {{"operation", name_of(write.operation)}, {"entity", body_of(write.entity)}};
+  if (write.revision) body["revision"] = *write.revision;
+  return body;
+}
+
+json body_of(const EntityRemoval& removal) {
+  json body = {{"operation", "DELETE"},
+               {"kind", model::name_of(removal.key.kind)},
+               {"name", removal.key.name}};
+  if (!removal.key.workspace.empty()) body["workspace"] = removal.key.workspace;
+  if (removal.force) body["force"] = true;
+  if (removal.revision) body["revision"] = *removal.revision;
+  return body;
+}
+
 HttpRequest json_request(std::string method, std::string target, const json& body,
                          HttpHeaders headers = {}) {
   headers.emplace("Content-Type", "application/json");
@@ -73,22 +152,6 @@ bool is_success(const HttpResponse& response) {
 }
 
 }  // namespace
-
-std::string_view name_of(WriteOutcome outcome) {
-  switch (outcome) {
-    case WriteOutcome::created:
-      return "created";
-    case WriteOutcome::updated:
-      return "updated";
-    case WriteOutcome::unchanged:
-      return "unchanged";
-    case WriteOutcome::deleting:
-      return "deleting";
-    case WriteOutcome::deleted:
-      return "deleted";
-  }
-  return "unchanged";
-}
 
 std::string collection_path(model::Kind kind, std::string_view workspace) {
   const std::string plural(model::plural_of(kind));
@@ -102,10 +165,12 @@ std::string entity_path(const model::Key& key) {
 
 Result<HttpResponse> Client::send(HttpRequest request) {
   retry_after_.reset();
+  refusal_ = {};
   request.headers.emplace("Accept", "application/json");
   request.headers.emplace("User-Agent", "titan/" TITAN_VERSION);
   TITAN_ASSIGN(HttpResponse response, transport_.send(request));
   retry_after_ = read_retry_after(response);
+  if (!is_success(response)) refusal_ = read_refusal(response);
   return response;
 }
 
@@ -146,26 +211,55 @@ Result<model::Entity> Client::get(const model::Key& key) {
   return read_entity(body);
 }
 
-Result<std::vector<model::Entity>> Client::list(model::Kind kind,
-                                                const std::optional<std::string>& workspace) {
-  const std::string path = collection_path(kind, workspace.value_or(""));
-  std::vector<model::Entity> entities;
+Result<BatchResult> Client::change(const std::vector<BatchChange>& changes,
+                                   const BatchOptions& options) {
+  if (changes.size() > kBatchChangesMax) {
+    return exhausted(std::to_string(changes.size()) + " changes cannot be written all or none, " +
+                     std::to_string(kBatchChangesMax) + " can");
+  }
+  json body = {{"changes", json::array()}};
+  for (const BatchChange& change : changes) {
+    body["changes"].push_back(std::visit([](const auto& one) { return body_of(one); }, change));
+  }
+  const std::string query = Query()
+                                .add_if(options.create_workspaces, "createWorkspace", "true")
+                                .add_if(options.allow_missing, "allowMissing", "true")
+                                .add_if(!options.wait, "wait", "false")
+                                .text();
+  TITAN_ASSIGN(const HttpResponse response, ask(json_request("POST", "/v1/changes" + query, body)));
+  return read_batch_result(response, changes.size());
+}
+
+Result<ChangeStatus> Client::change_status(std::string_view id) {
+  TITAN_ASSIGN(const json body, ask_json("/v1/changes/" + percent_encode(id)));
+  return read_change_status(body);
+}
+
+Result<EntityList> Client::list(const ListQuery& query, const Progress& progress) {
+  auto listed = list_once(query, progress);
+  if (listed || listed.error().code != ErrorCode::expired) return listed;
+  return list_once(query, progress);
+}
+
+Result<EntityList> Client::list_once(const ListQuery& asked, const Progress& progress) {
+  const std::string path = collection_path(asked.kind, asked.workspace.value_or(""));
+  TITAN_ASSIGN(const Query filter, query_of(asked.filter));
+  const std::size_t limit = asked.limit.value_or(SIZE_MAX);
+  EntityList list;
   std::string token;
   for (std::size_t page = 0; page < kListPagesMax; ++page) {
-    const std::string query = Query()
-                                  .add("limit", std::to_string(kListPageItems))
-                                  .add_if(!token.empty(), "continue", token)
-                                  .text();
-    TITAN_ASSIGN(const json body, ask_json(path + query));
-    TITAN_ASSIGN(const json items, read_items(body));
-    for (const json& item : items) {
-      TITAN_ASSIGN(auto entity, read_entity(item));
-      entities.push_back(std::move(entity));
-    }
+    Query query = filter;
+    query.add("limit", std::to_string(std::min(kListPageItems, limit - list.items.size())))
+        .add_if(!token.empty(), "continue", token);
+    TITAN_ASSIGN(const json body, ask_json(path + query.text()));
+    TITAN_TRY(read_list_page(body, list));
     TITAN_ASSIGN(token, read_continue(body));
-    if (token.empty()) return entities;
+    if (progress) progress(list.items.size());
+    list.more = !token.empty() || list.items.size() > limit;
+    if (list.items.size() > limit) list.items.resize(limit);
+    if (token.empty() || list.items.size() == limit) return list;
   }
-  return exhausted("the list of " + std::string(model::plural_of(kind)) + " has more than " +
+  return exhausted("the list of " + std::string(model::plural_of(asked.kind)) + " has more than " +
                    std::to_string(kListPagesMax) + " pages");
 }
 
@@ -199,9 +293,11 @@ Result<bool> Client::has_blob(const Digest& digest) {
   return true;
 }
 
-Result<SyncAnswer> Client::sync(std::string_view host, const model::SyncRequest& request) {
+Result<SyncAnswer> Client::sync(std::string_view host, const model::SyncRequest& request,
+                                std::chrono::seconds wait) {
+  const std::string target = host_path(host, "sync") + Query().add_wait(wait).text();
   TITAN_ASSIGN(const HttpResponse response,
-               ask(json_request("POST", host_path(host, "sync"), model::json_of(request))));
+               ask(json_request("POST", target, model::json_of(request))));
   return read_sync_answer(host, response);
 }
 
@@ -218,16 +314,32 @@ Result<ReceivedReport> Client::host_report(std::string_view host) {
   return read_received_report(body);
 }
 
-Result<std::vector<DeploymentHost>> Client::deployment_hosts(const model::Key& deployment) {
+Result<HostState> Client::host_state(std::string_view host) {
+  TITAN_ASSIGN(const json body, ask_json(host_path(host, "state")));
+  return read_host_state(body);
+}
+
+Result<std::vector<DeploymentHost>> Client::deployment_hosts(const model::Key& deployment,
+                                                             const Progress& progress) {
   TITAN_ASSERT(deployment.kind == model::Kind::deployment);
-  TITAN_ASSIGN(const json body, ask_json(entity_path(deployment) + "/hosts"));
-  TITAN_ASSIGN(const json items, read_items(body));
   std::vector<DeploymentHost> hosts;
-  for (const json& item : items) {
-    TITAN_ASSIGN(auto host, read_deployment_host(item));
-    hosts.push_back(std::move(host));
+  std::string token;
+  for (std::size_t page = 0; page < kListPagesMax; ++page) {
+    const std::string query = Query()
+                                  .add("limit", std::to_string(kListPageItems))
+                                  .add_if(!token.empty(), "continue", token)
+                                  .text();
+    TITAN_ASSIGN(const json body, ask_json(entity_path(deployment) + "/hosts" + query));
+    TITAN_ASSIGN(const json items, read_items(body));
+    for (const json& item : items) {
+      TITAN_ASSIGN(auto host, read_deployment_host(item));
+      hosts.push_back(std::move(host));
+    }
+    TITAN_ASSIGN(token, read_continue(body));
+    if (progress) progress(hosts.size());
+    if (token.empty()) return hosts;
   }
-  return hosts;
+  return exhausted("the list of hosts has more than " + std::to_string(kListPagesMax) + " pages");
 }
 
 Result<ChangePage> Client::changes(const ChangesQuery& asked) {
@@ -235,6 +347,7 @@ Result<ChangePage> Client::changes(const ChangesQuery& asked) {
   query.add_if(!asked.since.empty(), "since", asked.since);
   if (asked.limit) query.add("limit", std::to_string(*asked.limit));
   if (asked.kind) query.add("kind", model::name_of(*asked.kind));
+  query.add_wait(asked.wait);
   TITAN_ASSIGN(const json body, ask_json("/v1/changes" + query.text()));
   return read_change_page(body);
 }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -13,6 +14,8 @@
 #include "base/result.hpp"
 #include "base/timestamp.hpp"
 #include "base/transport.hpp"
+#include "client/list_query.hpp"
+#include "client/write.hpp"
 #include "model/bookmark.hpp"
 #include "model/change.hpp"
 #include "model/entity.hpp"
@@ -21,26 +24,6 @@
 #include "model/report.hpp"
 
 namespace titan::client {
-
-// What a write did.
-enum class WriteOutcome { created, updated, unchanged, deleting, deleted };
-
-struct WriteOptions {
-  bool create_workspace = false;  // the entity's workspace, in the same transaction, if missing
-  bool allow_missing = false;     // what the spec refers to need not exist yet
-  std::optional<std::uint64_t> if_match = {};  // put() only: conflict at another revision
-};
-
-struct WriteResult {
-  model::Entity entity = {};  // as it is stored now; for deletions, as it was last
-  WriteOutcome outcome = WriteOutcome::unchanged;
-  bool workspace_created = false;
-};
-
-struct RemoveOptions {
-  bool force = false;  // do not wait for the hosts of a deployment
-  std::optional<std::uint64_t> if_match = {};
-};
 
 // The answer to sync(). Without a manifest nothing changed for the host.
 struct SyncAnswer {
@@ -60,7 +43,7 @@ struct HostChanges {
 struct ChangePage {
   std::vector<model::Change> items = {};
   model::Bookmark bookmark = {};  // goes back as the next `since`
-  bool full = false;              // `since` meant nothing to this server: this is the beginning
+  bool full = false;  // `since` meant nothing to this server, or is too old: this is the beginning
 };
 
 struct ServerStatus {
@@ -72,6 +55,7 @@ struct ServerStatus {
   std::string version = {};
   std::string bookmark = {};
   std::map<std::string, Dependency> dependencies = {};
+  std::map<std::string, std::uint64_t> processors = {};  // by name: how many changes it is behind
 
   [[nodiscard]] bool ok() const { return status == "ok"; }
 };
@@ -87,13 +71,33 @@ struct ReceivedReport {
 // How a deployment stands on one host.
 struct DeploymentHost {
   std::string host = {};
+  std::optional<model::Status> host_status = {};      // of the host itself
   model::Status status = model::Status::initialized;  // until the first report
   std::uint64_t version = 0;
   Digest rendered_digest = {};  // empty when nothing is applied
   bool current = false;         // it is what the host should have now
   std::string reason = {};
   std::string commit = {};
-  std::optional<Timestamp> time = {};  // of the report
+  std::optional<Timestamp> since = {};  // when the server first heard this of it
+  std::optional<Timestamp> time = {};   // of the report
+};
+
+// How a host is, and all that it should have or still has.
+struct HostState {
+  struct Deployment {
+    std::string deployment = {};  // "default/prod"
+    model::Status status = model::Status::initialized;
+    std::uint64_t version = 0;
+    bool current = false;
+    std::string reason = {};
+    std::optional<Timestamp> since = {};
+  };
+  std::string host = {};
+  std::optional<Timestamp> last_seen = {};       // since this start of the server
+  std::optional<Timestamp> last_report = {};     // none before the first
+  std::optional<model::Bookmark> bookmark = {};  // that the host sent last
+  std::optional<Timestamp> bookmark_time = {};   // when what it stands for was written
+  std::vector<Deployment> deployments = {};
 };
 
 // The API of docs/spec/http-api.md with titan's own types, over any Transport.
@@ -117,10 +121,21 @@ class Client {
   Result<WriteResult> remove(const model::Key& key, const RemoveOptions& options = {});
 
   Result<model::Entity> get(const model::Key& key);
-  // All entities of a kind, page after page: of one workspace, or of all when it is left out.
-  // `workspace` is ignored for kinds in no workspace. exhausted after kListPagesMax pages.
-  Result<std::vector<model::Entity>> list(model::Kind kind,
-                                          const std::optional<std::string>& workspace = {});
+  // Writes all of these or none, in order; references are checked against the state after all of
+  // them. Errors name the place in `field`: "changes[2].entity.spec.target". exhausted: more than
+  // kBatchChangesMax, and nothing was sent.
+  Result<BatchResult> change(const std::vector<BatchChange>& changes,
+                             const BatchOptions& options = {});
+  // not_found: the server never had a change of that id, or its log no longer holds it.
+  Result<ChangeStatus> change_status(std::string_view id);
+
+  // Is told, now and then, how many items have come so far.
+  using Progress = std::function<void(std::size_t items)>;
+
+  // Asks for page after page. When the server has forgotten the moment that the first page
+  // showed, the list is begun anew, once; then it is `expired`. exhausted after kListPagesMax
+  // pages. invalid: the filter cannot be sent.
+  Result<EntityList> list(const ListQuery& query, const Progress& progress = {});
 
   // Stores `content` under its digest, which it returns; done when it was there already.
   Result<Digest> put_blob(std::string_view content);
@@ -129,19 +144,26 @@ class Client {
   Result<bool> has_blob(const Digest& digest);
 
   // A host's round trip: its report in, what changed out. The manifest's host must be `host`.
-  Result<SyncAnswer> sync(std::string_view host, const model::SyncRequest& request);
+  // With `wait` (cut to kWaitMax) the server answers only when there is news, or after that time.
+  Result<SyncAnswer> sync(std::string_view host, const model::SyncRequest& request,
+                          std::chrono::seconds wait = {});
   // The same manifest for people and tools; `since` is a bookmark or an RFC 3339 time, or empty
   // for everything.
   Result<HostChanges> host_changes(std::string_view host, std::string_view since, bool render);
   // not_found before the host's first report.
   Result<ReceivedReport> host_report(std::string_view host);
+  Result<HostState> host_state(std::string_view host);
+  // All of them, page after page. exhausted after kListPagesMax pages.
   // REQUIRES: `deployment.kind` is Kind::deployment.
-  Result<std::vector<DeploymentHost>> deployment_hosts(const model::Key& deployment);
+  Result<std::vector<DeploymentHost>> deployment_hosts(const model::Key& deployment,
+                                                       const Progress& progress = {});
 
   struct ChangesQuery {
     std::string since = {};                 // as for host_changes()
     std::optional<std::size_t> limit = {};  // 1 to 1000; none: the server's choice
     std::optional<model::Kind> kind = {};
+    // Cut to kWaitMax: how long the server holds an answer back that would be empty.
+    std::chrono::seconds wait{};
   };
   Result<ChangePage> changes(const ChangesQuery& query);
 
@@ -150,6 +172,8 @@ class Client {
 
   // How long the server asked to wait, by Retry-After in the last answer; none when it did not.
   [[nodiscard]] std::optional<std::chrono::seconds> retry_after() const { return retry_after_; }
+  // What the last answer said beside its error; empty when it was none.
+  [[nodiscard]] const Refusal& refusal() const { return refusal_; }
 
  private:
   // send() gives an answer with any status; the others make an Error of all but 2xx.
@@ -157,12 +181,12 @@ class Client {
   Result<HttpResponse> ask(HttpRequest request);
   Result<nlohmann::json> ask_json(std::string target);
   Result<WriteResult> write(HttpRequest request);
+  Result<EntityList> list_once(const ListQuery& query, const Progress& progress);
 
   Transport& transport_;
   std::optional<std::chrono::seconds> retry_after_;
+  Refusal refusal_;
 };
-
-std::string_view name_of(WriteOutcome outcome);  // "created"
 
 // "/v1/hosts", "/v1/workspaces/iot/workloads"; an empty workspace gives the path across all.
 std::string collection_path(model::Kind kind, std::string_view workspace);

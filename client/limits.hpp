@@ -11,9 +11,13 @@ constexpr std::chrono::milliseconds kConnectTimeout{5'000};
 constexpr std::chrono::milliseconds kReadTimeout{30'000};  // of each read and each write
 constexpr std::size_t kUrlBytesMax = 2048;
 constexpr std::size_t kErrorTextBytesMax = 4096;  // one field of an error that a server sends
-constexpr std::size_t kListPageItems = 500;       // asked for in each page of a list
+constexpr std::size_t kListPageItems = 1000;      // asked for in each page of a list
 constexpr std::size_t kListPagesMax = 10'000;     // of one list
 constexpr std::chrono::seconds kPollAfterMax{24 * 3600};  // what a server may ask of a host
-constexpr std::size_t kTemplateDepthMax = 32;             // folders in a template directory
+constexpr std::size_t kBatchChangesMax = 1000;            // written all or none
+constexpr std::chrono::seconds kWaitMax{25};              // that a server may hold an answer back
+static_assert(kWaitMax < kReadTimeout, "or the transport gives up before the server answers");
+constexpr std::size_t kRefusalUsersMax = 100;  // of those that refer to what cannot be deleted
+constexpr std::size_t kTemplateDepthMax = 32;  // folders in a template directory
 
 }  // namespace titan::client

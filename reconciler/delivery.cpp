@@ -62,7 +62,12 @@ std::string name_of_template(const Delivery& delivery) {
   return std::get<model::WorkloadSpec>(delivery.workload->entity->spec).default_template;
 }
 
-std::vector<std::string> missing_in(const Delivery& delivery) {
+bool is_complete(const Delivery& delivery) {
+  return delivery.workload != nullptr && delivery.template_ != nullptr;
+}
+
+// Why a delivery that is not complete cannot be rendered.
+std::string held_reason(const Delivery& delivery) {
   std::vector<std::string> missing;
   const auto need = [&](Kind kind, const std::string& name, bool exists) {
     if (exists) return;
@@ -77,11 +82,7 @@ std::vector<std::string> missing_in(const Delivery& delivery) {
     missing.push_back("neither the deployment nor its workload " + quote(spec.workload) +
                       " names a template");
   }
-  return missing;
-}
-
-std::string digest_text(const Version* version) {
-  return version == nullptr ? std::string() : version->digest.hex();
+  return join(missing, "; ");
 }
 
 // Every deployment that reached the host at `seq`.
@@ -123,7 +124,30 @@ std::vector<Delivery> deliveries_to(const Fleet& fleet, const HostRecord& host, 
   std::sort(deliveries.begin(), deliveries.end(), [](const Delivery& one, const Delivery& other) {
     return one.deployment->key < other.deployment->key;
   });
+  // Two assignments may bring one deployment.
+  const auto same = [](const Delivery& one, const Delivery& other) {
+    return one.deployment == other.deployment;
+  };
+  deliveries.erase(std::unique(deliveries.begin(), deliveries.end(), same), deliveries.end());
   return deliveries;
+}
+
+bool reaches(const Fleet& fleet, const EntityRecord& deployment, const HostRecord& host,
+             std::uint64_t seq) {
+  const Version* version = deployment.at(seq);
+  const HostVersion* host_version = host.at(seq);
+  if (version == nullptr || host_version == nullptr) return false;
+  if (deployment_spec(*version).replicas) {
+    return std::any_of(host.assignments.begin(), host.assignments.end(),
+                       [&](const EntityRecord* assignment) {
+                         const Version* assigned = assignment->at(seq);
+                         return assigned != nullptr && assigned->host == &host &&
+                                assigned->deployment == &deployment;
+                       });
+  }
+  const Version* target = version->target == nullptr ? nullptr : version->target->at(seq);
+  return target != nullptr && deployment.key.organization == host.key.organization &&
+         fleet.matches(std::get<model::TargetSpec>(target->entity->spec), *host_version);
 }
 
 Delivery delivery_now(const EntityRecord& deployment, const HostRecord& host) {
@@ -136,10 +160,13 @@ void for_each_host_of(const Fleet& fleet, const EntityRecord& deployment,
   const Version* now = deployment.now();
   if (now == nullptr) return;
   if (deployment_spec(*now).replicas) {
+    std::set<const HostRecord*> hosts;
     for (const EntityRecord* user : deployment.users) {
       const Version* assignment = user->now();
-      if (assignment != nullptr && assignment->host->now() != nullptr) visit(*assignment->host);
+      if (assignment == nullptr || assignment->deployment != &deployment) continue;
+      if (assignment->host->now() != nullptr) hosts.insert(assignment->host);
     }
+    for (const HostRecord* host : hosts) visit(*host);
   } else if (const Version* target = now->target == nullptr ? nullptr : now->target->now()) {
     fleet.for_each_match(deployment.key.organization,
                          std::get<model::TargetSpec>(target->entity->spec), visit);
@@ -148,10 +175,14 @@ void for_each_host_of(const Fleet& fleet, const EntityRecord& deployment,
 
 Digest desired_digest(const Delivery& delivery) {
   Hasher hasher;
-  hasher.add(digest_text(delivery.version)).add(digest_text(delivery.workload));
-  hasher.add(digest_text(delivery.template_));
-  if (delivery.template_ == nullptr) hasher.add(name_of_template(delivery));
-  return hasher.add(delivery.host_version->digest.hex()).finish();
+  if (!is_complete(delivery)) {
+    // Of such a form this is all that the host is told.
+    hasher.add("held").add(delivery.deployment->key.text()).add(delivery.version->entity->version);
+    return hasher.add(name_of_template(delivery)).add(held_reason(delivery)).finish();
+  }
+  hasher.add(delivery.version->digest.hex()).add(delivery.workload->digest.hex());
+  hasher.add(delivery.template_->digest.hex()).add(delivery.host_version->digest.hex());
+  return hasher.finish();
 }
 
 model::DesiredDeployment desired_form(const Fleet& fleet, const Delivery& delivery) {
@@ -159,8 +190,8 @@ model::DesiredDeployment desired_form(const Fleet& fleet, const Delivery& delive
                                    .version = delivery.version->entity->version,
                                    .template_name = name_of_template(delivery),
                                    .desired_digest = desired_digest(delivery)};
-  if (delivery.workload == nullptr || delivery.template_ == nullptr) {
-    desired.error = join(missing_in(delivery), "; ");
+  if (!is_complete(delivery)) {
+    desired.error = held_reason(delivery);
     return desired;
   }
   const auto& spec = std::get<model::TemplateSpec>(delivery.template_->entity->spec);

@@ -27,13 +27,17 @@ struct Delivery {
 
 // All that `host` should have at `seq`, by key; empty when the host did not exist.
 std::vector<Delivery> deliveries_to(const Fleet& fleet, const HostRecord& host, std::uint64_t seq);
+// Whether `deployment` is one of them.
+bool reaches(const Fleet& fleet, const EntityRecord& deployment, const HostRecord& host,
+             std::uint64_t seq);
 // How `deployment` would be on `host` now. REQUIRES: both exist now.
 Delivery delivery_now(const EntityRecord& deployment, const HostRecord& host);
-// The hosts that the deployment reaches now, in no order.
+// The hosts that the deployment reaches now, each once, in no order.
 void for_each_host_of(const Fleet& fleet, const EntityRecord& deployment,
                       const std::function<void(const HostRecord&)>& visit);
 
-// Equal for forms that are equal; quick, since nothing is rendered or merged for it.
+// Forms with equal digests are equal. Quick, since nothing is rendered or merged for it; so the
+// digest differs, too, when a value differs that a stronger layer hides.
 Digest desired_digest(const Delivery& delivery);
 // The form, all but the rendered digest. When something it names does not exist, its `error` says
 // so.
@@ -41,7 +45,7 @@ model::DesiredDeployment desired_form(const Fleet& fleet, const Delivery& delive
 
 // The deployments whose status the change may alter: the one changed; those that name what was
 // changed; those that reached the changed host before or after. By key. `change` is in `fleet`
-// already, and not older than its horizon.
+// already, and after its horizon.
 std::vector<model::Key> deployments_affected(const Fleet& fleet, const model::Change& change);
 
 // What in the deployment's spec names something that does not exist now: one sentence each.

@@ -86,8 +86,13 @@ Key key_beside(const Entity& entity, Kind kind, const std::string& name) {
           .name = name};
 }
 
-std::array<EntityRecord*, 4> referred(const Version& version) {
-  return {version.workload, version.target, version.template_, version.deployment};
+std::vector<EntityRecord*> referred(const Version& version) {
+  std::vector<EntityRecord*> all = version.depends_on;
+  for (EntityRecord* one :
+       {version.workload, version.target, version.template_, version.deployment}) {
+    if (one != nullptr) all.push_back(one);
+  }
+  return all;
 }
 
 bool names(const Version& version, const EntityRecord& other) {
@@ -172,6 +177,12 @@ void Fleet::for_each_host(const std::function<void(const HostRecord&)>& visit) c
   for (const HostRecord& host : hosts_) {
     if (host.now() != nullptr) visit(host);
   }
+}
+
+Fleet::Counts Fleet::counts() const {
+  Counts counts{.hosts = hosts_by_name_.size(), .labels = labels_.size(), .aged = aged_.size()};
+  for (const Records& records : records_) counts.records += records.size();
+  return counts;
 }
 
 // ---- matching ----------------------------------------------------------------------------------
@@ -287,9 +298,7 @@ void Fleet::look_up_by(const model::TargetSpec& spec, EntityRecord& record, Vers
 }
 
 void Fleet::refer_to(EntityRecord& record, const Version& version) {
-  for (EntityRecord* other : referred(version)) {
-    if (other != nullptr) other->users.insert(&record);
-  }
+  for (EntityRecord* other : referred(version)) other->users.insert(&record);
   if (version.host != nullptr) add_once(version.host->assignments, &record);
 }
 
@@ -306,6 +315,9 @@ Version Fleet::make_version(EntityRecord& record, std::uint64_t seq, Timestamp t
     version.workload = named(Kind::workload, deployment->workload);
     version.target = named(Kind::target, deployment->target);
     version.template_ = named(Kind::template_, deployment->template_name);
+    for (const std::string& name : deployment->depends_on) {
+      version.depends_on.push_back(named(Kind::deployment, name));
+    }
   } else if (const auto* workload = std::get_if<model::WorkloadSpec>(&entity->spec)) {
     version.template_ = named(Kind::template_, workload->default_template);
   } else if (const auto* assignment = std::get_if<model::AssignmentSpec>(&entity->spec)) {
@@ -415,7 +427,7 @@ void Fleet::apply(const Change& change) {
   const bool spec_changed = model::alters_desired_state(change);
   if (change.key.kind == Kind::host) {
     if (spec_changed) apply_to_host(change, after);
-    if (change.after) note_facts(host_record(change.key), *change.after);
+    if (after != nullptr) note_facts(host_record(change.key), *after);
   } else if (spec_changed) {
     apply_to_entity(change, after);
   }
@@ -461,6 +473,7 @@ void Fleet::apply_to_entity(const Change& change, const Entity* after) {
 
 void Fleet::mark(const HostRecord& host) const {
   host.relevant.store(head_, std::memory_order_release);
+  host.same_as.store(HostRecord::kNoSeq, std::memory_order_release);
 }
 
 // Returns how many hosts it looked at.
@@ -469,7 +482,8 @@ std::size_t Fleet::mark_hosts_of(const EntityRecord& deployment) {
   if (now == nullptr) return 0;
   if (std::get<model::DeploymentSpec>(now->entity->spec).replicas) {
     for (const EntityRecord* user : deployment.users) {
-      if (const Version* assignment = user->now()) mark(*assignment->host);
+      const Version* assignment = user->now();
+      if (assignment != nullptr && assignment->deployment == &deployment) mark(*assignment->host);
     }
     return deployment.users.size();
   }
@@ -547,7 +561,7 @@ void Fleet::trim(EntityRecord& record, std::set<EntityRecord*>& touched) {
       stop_looking_up(record, version);
     }
     for (EntityRecord* other : referred(version)) {
-      if (other == nullptr || still_names(record, *other)) continue;
+      if (still_names(record, *other)) continue;
       other->users.erase(&record);
       touched.insert(other);
     }

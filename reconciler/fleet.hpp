@@ -79,6 +79,16 @@ class Fleet {
   // The value of one label of the host; null when it has none.
   [[nodiscard]] const std::string* label_of(const HostVersion& host, std::string_view key) const;
 
+  // How much is held, of now and of what the horizon still needs.
+  struct Counts {
+    std::size_t records = 0;  // of entities, and of names that lead to none; hosts aside
+    std::size_t hosts = 0;
+    std::size_t labels = 0;
+    std::size_t aged = 0;  // versions that a later horizon lets go
+    bool operator==(const Counts&) const = default;
+  };
+  [[nodiscard]] Counts counts() const;
+
   // Hosts have numbers below this one.
   [[nodiscard]] HostNo host_numbers() const { return static_cast<HostNo>(hosts_.size()); }
   [[nodiscard]] const HostRecord& host(HostNo number) const { return hosts_[number]; }

@@ -30,12 +30,13 @@ struct Version {
   Digest digest = {};
 
   // What the spec names; each has a record, though perhaps no version. null: names none.
-  EntityRecord* workload = nullptr;        // of a deployment
-  EntityRecord* target = nullptr;          // of a deployment
-  EntityRecord* template_ = nullptr;       // of a deployment or a workload
-  EntityRecord* deployment = nullptr;      // of an assignment
-  HostRecord* host = nullptr;              // of an assignment
-  std::vector<LabelNo> looked_up_by = {};  // of a target; empty: of every host
+  EntityRecord* workload = nullptr;            // of a deployment
+  EntityRecord* target = nullptr;              // of a deployment
+  EntityRecord* template_ = nullptr;           // of a deployment or a workload
+  EntityRecord* deployment = nullptr;          // of an assignment
+  std::vector<EntityRecord*> depends_on = {};  // of a deployment
+  HostRecord* host = nullptr;                  // of an assignment
+  std::vector<LabelNo> looked_up_by = {};      // of a target; empty: of every host
 };
 
 // An entity of any kind but host, with its versions since the horizon, oldest first. A record
@@ -67,10 +68,13 @@ struct HostRecord {
   // `history`.
   model::Key key = {};
   HostNo number = 0;
-  // No change after this seq matters to the host. It may be too late, never too early: a query
-  // that finds nothing new since an earlier seq puts that one here (and so does a reader's work;
-  // it may be done by several at once).
+  // No change after this seq matters to the host. It may be too late, never too early.
   mutable std::atomic<std::uint64_t> relevant = 0;
+  // A query found that the host should have now exactly what it should have had at this seq. That
+  // says nothing of any other: between the two something may have left and come back. Several
+  // readers may write it at once, each what is true; the next change that matters unsays it.
+  static constexpr std::uint64_t kNoSeq = std::numeric_limits<std::uint64_t>::max();
+  mutable std::atomic<std::uint64_t> same_as = kNoSeq;
   std::vector<HostVersion> history = {};        // oldest first
   std::vector<EntityRecord*> assignments = {};  // whose versions name this host, each once
 
@@ -78,6 +82,13 @@ struct HostRecord {
   model::Status status = model::Status::initialized;
   std::optional<std::uint64_t> capacity = {};
   std::chrono::seconds lease{};
+
+  // Whether it is known, without looking, that nothing is new since `seq`, which is not later than
+  // the fleet's head.
+  [[nodiscard]] bool nothing_new_since(std::uint64_t seq) const {
+    return seq >= relevant.load(std::memory_order_acquire) ||
+           seq == same_as.load(std::memory_order_acquire);
+  }
 
   [[nodiscard]] const HostVersion* at(std::uint64_t seq) const;
   [[nodiscard]] const HostVersion* now() const {

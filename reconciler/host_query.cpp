@@ -1,6 +1,7 @@
 #include "reconciler/host_query.hpp"
 
-#include <algorithm>
+#include <functional>
+#include <map>
 #include <utility>
 
 #include "base/text.hpp"
@@ -13,25 +14,25 @@ using model::Key;
 
 constexpr std::size_t kErrorBytesMax = 1024;
 
-// When a record changed last, up to now.
-template <class Record>
-Timestamp last_change(const Record& record) {
-  return record.history.empty() ? Timestamp() : record.history.back().time;
-}
-
-// When the deployment left the host: the latest change to any of the things that decide it.
-Timestamp time_of_leaving(const Delivery& before) {
-  Timestamp latest = std::max(last_change(*before.deployment), last_change(*before.host));
-  if (before.version->target != nullptr) {
-    latest = std::max(latest, last_change(*before.version->target));
+// When the deployment left the host for the last time. Among the changes to what decides it, from
+// the latest back, that is the first one before which the host still had it.
+Timestamp time_of_leaving(const Fleet& fleet, const Delivery& before) {
+  std::map<std::uint64_t, Timestamp, std::greater<>> times;  // by seq
+  const auto note = [&](const auto& record) {
+    for (const auto& version : record.history) times[version.seq] = version.time;
+  };
+  note(*before.host);
+  note(*before.deployment);
+  for (const Version& version : before.deployment->history) {
+    if (version.target != nullptr) note(*version.target);
   }
-  for (const EntityRecord* assignment : before.host->assignments) {
-    const bool of_it = std::any_of(
-        assignment->history.begin(), assignment->history.end(),
-        [&](const Version& version) { return version.deployment == before.deployment; });
-    if (of_it) latest = std::max(latest, last_change(*assignment));
+  for (const EntityRecord* assignment : before.host->assignments) note(*assignment);
+  Timestamp left{};
+  for (const auto& [seq, time] : times) {
+    left = time;
+    if (reaches(fleet, *before.deployment, *before.host, seq - 1)) break;
   }
-  return latest;
+  return left;
 }
 
 // Both lists are by key: one walk along the two finds what is news and what is gone.
@@ -42,7 +43,7 @@ void compare(const Fleet& fleet, const std::vector<Delivery>& before,
     return one.deployment->key < other.deployment->key;
   };
   const auto gone = [&](const Delivery& delivery) {
-    changes.tombstones.push_back({delivery.deployment->key, time_of_leaving(delivery)});
+    changes.tombstones.push_back({delivery.deployment->key, time_of_leaving(fleet, delivery)});
   };
   for (const Delivery& delivery : now) {
     while (then != before.end() && is_before(*then, delivery)) gone(*then++);
@@ -68,17 +69,12 @@ Result<HostChanges> changes_for_host(const Fleet& fleet, std::string_view epoch,
   HostChanges changes{.seq = fleet.head()};
   changes.full =
       !since || since->epoch != epoch || since->seq > fleet.head() || since->seq < fleet.horizon();
-  std::uint64_t relevant = host->relevant.load(std::memory_order_acquire);
-  if (!changes.full && since->seq >= relevant) return changes;
+  if (!changes.full && host->nothing_new_since(since->seq)) return changes;
 
   std::vector<Delivery> before;
   if (!changes.full) before = deliveries_to(fleet, *host, since->seq);
   compare(fleet, before, deliveries_to(fleet, *host, fleet.head()), changes);
-  if (changes.nothing_new()) {
-    // Another reader may have found an earlier seq meanwhile, which is just as true.
-    while (since->seq < relevant && !host->relevant.compare_exchange_weak(relevant, since->seq)) {
-    }
-  }
+  if (changes.nothing_new()) host->same_as.store(since->seq, std::memory_order_release);
   return changes;
 }
 

@@ -30,8 +30,9 @@ struct HostChanges {
 // form differs between the two moments; it is a tombstone when it reached the host then and does
 // not now. Without `since`, with one of another epoch, of the future or from before the horizon,
 // the answer is full. Asking again with the same bookmark gives the same answer: a repeat is
-// harmless. Nothing new is found in constant time, whatever the fleet's size, once it was found
-// for that bookmark or an earlier one; else the cost is that of the host's own deployments.
+// harmless. Nothing new is found in constant time, whatever the fleet's size, when no change since
+// the bookmark touched the host, or when it was found for that bookmark before; else the cost is
+// that of the host's own deployments.
 // Several threads may ask at once.
 // not_found: the fleet has no such host.
 Result<HostChanges> changes_for_host(const Fleet& fleet, std::string_view epoch,

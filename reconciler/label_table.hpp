@@ -31,6 +31,8 @@ class LabelTable {
   LabelNo hold(const std::string& key, const std::string& value);
   void release(LabelNo number);
 
+  // How many labels are held.
+  [[nodiscard]] std::size_t size() const { return numbers_.size(); }
   // null when nobody holds it.
   [[nodiscard]] const Label* find(std::string_view key, std::string_view value) const;
   [[nodiscard]] const Label& operator[](LabelNo number) const { return labels_[number]; }

@@ -71,7 +71,8 @@ std::vector<std::string> Standings::failures() const {
   std::vector<std::string> texts;
   for (const auto& [host, reason] : first_failing_) texts.push_back("host " + host + ": " + reason);
   if (failing_ > texts.size()) {
-    texts.push_back("and " + std::to_string(failing_ - texts.size()) + " more hosts");
+    const std::size_t more = failing_ - texts.size();
+    texts.push_back("and " + std::to_string(more) + (more == 1 ? " more host" : " more hosts"));
   }
   return texts;
 }
@@ -82,6 +83,7 @@ std::string Standings::waiting_text() const {
 
 RolledUp roll_up(const model::Entity& deployment, const RollUpFacts& facts) {
   if (deployment.deleting) {
+    if (facts.holders.empty()) return {Status::deleting, {}};
     return {Status::deleting,
             {"waiting for removal from " + names_text(facts.holders, facts.holders.size())}};
   }

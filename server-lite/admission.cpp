@@ -64,7 +64,10 @@ bool Admission::will_exist(const Key& key) const {
 
 std::vector<Key> Admission::users_of(const Key& key) const {
   std::vector<Key> users = standing_users(view_, key);
-  std::erase_if(users, [&](const Key& user) { return proposed(user) != nullptr; });
+  std::erase_if(users, [&](const Key& user) {
+    const ProposedChange* change = proposed(user);
+    return change != nullptr && !(is_inside(user, key) && waits_for_hosts(*change));
+  });
   for (const ProposedChange& change : proposal_.changes) {
     if (is_removal(change)) continue;
     if (is_inside(change.key, key) || names(change.entity, key)) users.push_back(change.key);
@@ -121,6 +124,11 @@ Result<void> Admission::check_unused(const Key& key) const {
   if (users.empty()) return {};
   const std::string relation = key.kind == Kind::workspace ? "it holds " : "it is used by ";
   return conflict(relation + users_text(users));
+}
+
+bool Admission::waits_for_hosts(const ProposedChange& change) const {
+  return is_removal(change) && change.key.kind == Kind::deployment && !change.force &&
+         !holders_of(view_, change.key).empty();
 }
 
 Result<void> check_abilities(const model::Entity& entity) {

@@ -23,6 +23,8 @@ class Admission {
   // conflict, listing them, when other entities would name this one, or when it is a workspace
   // that would hold some or is `default`.
   [[nodiscard]] Result<void> check_unused(const model::Key& key) const;
+  // The removal of a deployment that hosts hold: it stays, as one that is being deleted.
+  [[nodiscard]] bool waits_for_hosts(const ProposedChange& change) const;
 
  private:
   [[nodiscard]] const ProposedChange* proposed(const model::Key& key) const;

@@ -66,15 +66,19 @@ Response propose(const Api& api, const Request& request) {
 
 // ---- following one -----------------------------------------------------------------------------
 
-// From memory, or from the log when the server was started anew since.
+// From memory, or from the log: when the server was started anew since, and when the store could
+// not say whether it was written.
 Result<ChangeTracker::Progress> progress_of(const Api& api, const std::string& id) {
-  if (auto progress = api.tracker.find(id)) return *std::move(progress);
+  auto progress = api.tracker.find(id);
+  const bool in_doubt = progress && progress->error.code == ErrorCode::unavailable;
+  if (progress && !in_doubt) return *std::move(progress);
   const auto range = api.store.committed(id);
   if (range) {
     return ChangeTracker::Progress{.state = ChangeTracker::State::committed,
                                    .seq = range->last_seq};
   }
   if (range.error().code != ErrorCode::not_found) return range.error();
+  if (progress) return *std::move(progress);
   return not_found("no change " + quote(id) +
                    ": it was never accepted, or the log no longer holds it");
 }

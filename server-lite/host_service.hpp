@@ -41,7 +41,7 @@ class HostService {
     std::optional<Timestamp> last_seen = {};  // since this process started
     std::optional<Timestamp> last_report = {};
     std::optional<model::Bookmark> bookmark = {};  // that the host sent last
-    std::optional<Timestamp> bookmark_time = {};    // of the change at it, while the log has it
+    std::optional<Timestamp> bookmark_time = {};   // of the change at it, while the log has it
     std::vector<Standing> deployments = {};
   };
   struct Answer {

@@ -35,6 +35,7 @@ constexpr std::size_t kProcessorPage = 1000;         // changes taken in at a ti
 constexpr std::size_t kProcessorWritesMax = 500;     // in one commit
 constexpr std::uint64_t kCursorLagMax = 1000;        // changes that a restart repeats
 constexpr std::chrono::seconds kFaultPause{1};       // after a fault of the store
+constexpr std::chrono::seconds kDamagePause{60};     // before damaged data are looked at again
 constexpr std::size_t kReportsPage = 500;            // read at a time, after a start
 constexpr std::size_t kHostsAtOnce = 1000;           // looked at under one lock
 constexpr std::size_t kRenderProbes = 4;             // hosts that a deployment is rendered for

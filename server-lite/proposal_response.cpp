@@ -12,6 +12,7 @@ using nlohmann::json;
 Response refusal_response(const Refusal& refusal, const ProposedChange& change,
                           const RefusalFacts& facts, const std::string& request_id) {
   Response response = error_response(refusal.error, request_id);
+  response.headers["Titan-Change"] = request_id;
   if (refusal.error.code != ErrorCode::conflict) return response;
   auto body = parse_json(response.body);
   if (!body) return response;
@@ -26,7 +27,8 @@ Response refusal_response(const Refusal& refusal, const ProposedChange& change,
     }
     if (!users.empty()) (*body)["error"]["users"] = std::move(users);
   }
-  return json_response(response.status, *body);
+  response.body = canonical_json(*body) + "\n";
+  return response;
 }
 
 Response accepted_response(const std::string& id) {

@@ -11,10 +11,12 @@ Result<std::uint64_t> Compactor::wanted_horizon() {
       clock_.wall().micros() -
       std::chrono::duration_cast<std::chrono::microseconds>(retention_.age).count());
   const auto before = store_.seq_before(oldest);
-  if (before) return std::max(horizon, *before);
-  // All of that age are gone already.
-  if (before.error().code == ErrorCode::expired) return horizon;
-  return before.error();
+  // Expired: all of that age are gone already.
+  if (!before && before.error().code != ErrorCode::expired) return before.error();
+  if (before) horizon = std::max(horizon, *before);
+  // A processor that has never done anything has no cursor that would hold its changes.
+  for (const auto& reader : runner_.progress()) horizon = std::min(horizon, reader.done);
+  return horizon;
 }
 
 Result<Clock::Monotonic> Compactor::step() {

@@ -73,19 +73,21 @@ void RollUpProcessor::take(const model::Change& change) {
 void RollUpProcessor::touched(const std::set<Key>& deployments) {
   const std::lock_guard lock(inbox_mutex_);
   inbox_.insert(deployments.begin(), deployments.end());
+  if (!inbox_.empty()) has_mail_ = true;
 }
 
 void RollUpProcessor::delivered(const std::vector<Key>& deployments) {
   const std::lock_guard lock(inbox_mutex_);
   for (const Key& key : deployments) {
-    if (undelivered_.erase(key) == 0) continue;
-    delivered_.insert(key);
+    if (started_.contains(key) || !delivered_.insert(key).second) continue;
     inbox_.insert(key);
+    has_mail_ = true;
   }
 }
 
 void RollUpProcessor::take_inbox() {
   const std::lock_guard lock(inbox_mutex_);
+  has_mail_ = false;
   for (const Key& key : std::exchange(inbox_, {})) mark(key, kNotOfTheFeed);
 }
 
@@ -104,21 +106,28 @@ Result<Processor::Work> RollUpProcessor::work(Clock::Monotonic now) {
   take_inbox();
   Work work;
   std::vector<Key> looked_at;
-  for (const auto& [key, seq] : due_) {
+  for (auto& [key, seq] : due_) {
     const auto resting = resting_until_.find(key);
     if (resting != resting_until_.end() && resting->second > now) {
       work.next = std::min(work.next, resting->second);
       continue;
     }
     const Clock::Monotonic start = clock_.monotonic();
-    TITAN_ASSIGN(MaybeMutation mutation, status_of(key));
+    auto mutation = status_of(key);
+    if (!mutation && mutation.error().code == ErrorCode::internal) {
+      rest_damaged(key, now, mutation.error());
+      work.next = std::min(work.next, now + kDamagePause);
+      seq = kNotOfTheFeed;
+      continue;
+    }
+    if (!mutation) return mutation.error();
     const Clock::Monotonic cost = clock_.monotonic() - start;
     if (cost >= kRollUpLong) {
       resting_until_[key] = now + kRollUpRest * cost;
     } else if (resting != resting_until_.end()) {
       resting_until_.erase(resting);
     }
-    if (mutation) work.mutations.push_back(*std::move(mutation));
+    if (*mutation) work.mutations.push_back(**std::move(mutation));
     looked_at.push_back(key);
     if (looked_at.size() == kProcessorWritesMax) {
       work.next = now;
@@ -128,6 +137,12 @@ Result<Processor::Work> RollUpProcessor::work(Clock::Monotonic now) {
   for (const Key& key : looked_at) due_.erase(key);
   work.done = done();
   return work;
+}
+
+// One damaged thing must not keep all others from their statuses.
+void RollUpProcessor::rest_damaged(const Key& key, Clock::Monotonic now, const Error& error) {
+  resting_until_[key] = now + kDamagePause;
+  log_.error("a status cannot be found out", {{"entity", key.subject()}, {"error", error.text()}});
 }
 
 Result<bool> RollUpProcessor::read_reports() {
@@ -151,7 +166,7 @@ Result<RollUpProcessor::MaybeMutation> RollUpProcessor::status_of(const Key& key
   auto entity = store_.get(key);
   if (!entity && entity.error().code == ErrorCode::not_found) {
     const std::lock_guard lock(inbox_mutex_);
-    undelivered_.erase(key);
+    started_.erase(key);
     delivered_.erase(key);
     return MaybeMutation();
   }
@@ -192,8 +207,9 @@ Result<RollUpProcessor::MaybeMutation> RollUpProcessor::deployment_status(Entity
   facts.delivered = delivered_.contains(key);
   reconciler::RolledUp rolled = reconciler::roll_up(entity, facts);
   if (rolled.status == Status::initialized) {
-    undelivered_.insert(key);
+    started_.erase(key);
   } else {
+    started_.insert(key);
     delivered_.erase(key);
   }
   return status_write(std::move(entity), std::move(rolled));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -41,6 +42,8 @@ class RollUpProcessor final : public Processor {
   void touched(const std::set<model::Key>& deployments);
   // From any thread. These were handed to a host.
   void delivered(const std::vector<model::Key>& deployments);
+  // From any thread. The last two left something to do that no change will tell of.
+  [[nodiscard]] bool has_mail() const { return has_mail_; }
 
  private:
   static constexpr std::uint64_t kNotOfTheFeed = UINT64_MAX;
@@ -48,6 +51,7 @@ class RollUpProcessor final : public Processor {
 
   void mark(const model::Key& key, std::uint64_t seq);
   void take_inbox();
+  void rest_damaged(const model::Key& key, Clock::Monotonic now, const Error& error);
   Result<bool> read_reports();  // a page of them; false when all are read
   Result<MaybeMutation> status_of(const model::Key& key);
   Result<MaybeMutation> workload_status(model::Entity entity);
@@ -68,10 +72,11 @@ class RollUpProcessor final : public Processor {
   bool reports_are_read_ = false;
   std::string reports_read_until_;  // the host
 
+  std::atomic<bool> has_mail_ = false;
   std::mutex inbox_mutex_;  // guards the next three
   std::set<model::Key> inbox_;
-  std::set<model::Key> undelivered_;  // deployments that are INITIALIZED
-  std::set<model::Key> delivered_;    // of those, the ones that a host was handed
+  std::set<model::Key> started_;    // deployments that were found to be INITIALIZED no more
+  std::set<model::Key> delivered_;  // of the others, the ones that a host was handed
 };
 
 }  // namespace titan::server_lite

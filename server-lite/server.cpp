@@ -66,19 +66,24 @@ Result<void> Server::start() {
 // A report or a proposal that nobody waits for makes work without a change.
 HttpResponse Server::handle(const HttpRequest& request) const {
   HttpResponse response = router_.handle(request);
-  if (request.method != "GET" && request.method != "HEAD" && response.status != 204) wake_();
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if ((!reads && response.status != 204) || roll_up_.has_mail()) wake_();
   return response;
 }
 
 Clock::Monotonic Server::step() {
   const Clock::Monotonic now = env_.clock.monotonic();
-  if (writer_.step()) return now;
-  const Clock::Monotonic processed = runner_.step();
-  const auto compacted = compactor_.step();
-  if (compacted) return std::min(processed, *compacted);
-  env_.log.warning("the change log could not be compacted, and will be tried again",
-                   {{"error", compacted.error().text()}});
-  return std::min(processed, now + kFaultPause);
+  // One each, so that a queue that never ends does not keep the processors waiting.
+  const bool wrote = writer_.step();
+  Clock::Monotonic next = runner_.step();
+  if (const auto compacted = compactor_.step()) {
+    next = std::min(next, *compacted);
+  } else {
+    env_.log.warning("the change log could not be compacted, and will be tried again",
+                     {{"error", compacted.error().text()}});
+    next = std::min(next, now + kFaultPause);
+  }
+  return wrote ? now : next;
 }
 
 }  // namespace titan::server_lite

@@ -43,6 +43,11 @@ Entity merged(const Entity& wanted, const std::optional<Entity>& stored) {
     entity.status = first_status(wanted.kind());
     entity.reason.clear();
     entity.deleting = false;
+  } else if (entity.status == Status::ready && wanted.kind() == Kind::deployment &&
+             !(wanted.spec == stored->spec)) {
+    // READY was said of what it asked for before.
+    entity.status = Status::updating;
+    entity.reason = {"what it asks for was changed"};
   }
   return entity;
 }
@@ -203,7 +208,9 @@ Result<void> Writer::add_put(const Proposal& proposal, const ProposedChange& cha
     return Admission(view, proposal).check_references(change.entity);
   });
   if (!referred && !proposal.allow_missing) return referred;
-  if (!referred) {
+  // A stored deployment keeps its status: the roll-up tells more of what is missing.
+  const bool is_rolled_up = stored && change.key.kind == Kind::deployment;
+  if (!referred && !is_rolled_up) {
     entity.status = Status::missing;
     entity.reason = {referred.error().message};
   }
@@ -218,9 +225,8 @@ Result<void> Writer::add_removal(const Proposal& proposal, const ProposedChange&
                                  Entity stored, Draft& draft) {
   TITAN_TRY(state_.read(
       [&](const FleetView& view) { return Admission(view, proposal).check_unused(change.key); }));
-  const bool wait =
-      change.key.kind == Kind::deployment && !change.force &&
-      state_.read([&](const FleetView& view) { return !holders_of(view, change.key).empty(); });
+  const bool wait = state_.read(
+      [&](const FleetView& view) { return Admission(view, proposal).waits_for_hosts(change); });
   store::Mutation mutation{.key = change.key, .expected_revision = stored.revision};
   if (change.key.kind == Kind::host) {
     draft.batch.observations.push_back(
@@ -259,16 +265,12 @@ void Writer::complete(const std::vector<Change>& changes, Committed& committed) 
 }
 
 Result<void> Writer::accept(Proposal proposal) {
-  const std::string id = proposal.id;
-  {
-    const std::lock_guard lock(accepted_mutex_);
-    if (accepted_.size() >= kProposalsAccepted) {
-      return unavailable(std::to_string(kProposalsAccepted) +
-                         " changes wait to be written already");
-    }
-    accepted_.push_back(std::move(proposal));
+  const std::lock_guard lock(accepted_mutex_);
+  if (accepted_.size() >= kProposalsAccepted) {
+    return unavailable(std::to_string(kProposalsAccepted) + " changes wait to be written already");
   }
-  tracker_.note(id, {});
+  tracker_.note(proposal.id, {});  // before step() can note what became of it
+  accepted_.push_back(std::move(proposal));
   return {};
 }
 

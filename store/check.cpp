@@ -172,7 +172,7 @@ class Checker {
     auto change = parse(row);
     if (!change) return find(subject_of(row), change.error().message);
     check_stamps(*change, subject_of(row));
-    if (alters != alters_desired(*change)) {
+    if (alters != model::alters_desired_state(*change)) {
       find(subject_of(row), std::string("it is marked as if hosts ") +
                                 (alters ? "had to hear of it" : "need not hear of it"));
     }
@@ -188,17 +188,6 @@ class Checker {
     }
     if (after.modified_time != change.time) find(subject, "modifiedTime is not its time");
     if (change.before && change.before->id != after.id) find(subject, "it changes the id");
-  }
-
-  // Whether hosts should have something else than before: an entity that is being deleted counts
-  // as gone.
-  static bool alters_desired(const Change& change) {
-    const bool was = change.before && !change.before->deleting;
-    const bool is = change.after && !change.after->deleting;
-    if (was != is) return true;
-    return was && is &&
-           (change.before->id != change.after->id ||
-            change.before->version != change.after->version);
   }
 
   Result<void> check_entities() {

@@ -27,18 +27,6 @@ bool same_state(const Entity& left, const Entity& right) {
          left.tags == right.tags && left.deleting == right.deleting;
 }
 
-bool visible(const std::optional<Entity>& entity) {
-  return entity && !entity->deleting;
-}
-
-// Whether hosts may have to have something else: see SpecChange.
-bool alters(const Change& change) {
-  if (!visible(change.before) || !visible(change.after)) {
-    return visible(change.before) != visible(change.after);
-  }
-  return change.before->id != change.after->id || change.before->version != change.after->version;
-}
-
 // `revision`: the current one; none: nothing is there.
 Result<void> check_expected(const Mutation& mutation, std::optional<std::uint64_t> revision) {
   if (!mutation.entity && !revision) return not_found("it does not exist");
@@ -180,9 +168,9 @@ Result<void> CommitJob::log(Change change, std::uint64_t previous, const std::st
       "INSERT INTO changes (seq, previous, alters, time, organization, kind, workspace, name,"
       " actor, request_id, before, after)"
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-      number(change.seq), number(previous), std::int64_t{alters(change)}, change.time.micros(),
-      change.key.organization, number_of(change.key.kind), change.key.workspace, change.key.name,
-      change.actor, change.request_id, before, after));
+      number(change.seq), number(previous), std::int64_t{model::alters_desired_state(change)},
+      change.time.micros(), change.key.organization, number_of(change.key.kind),
+      change.key.workspace, change.key.name, change.actor, change.request_id, before, after));
   writing.changes.push_back(std::move(change));
   return {};
 }

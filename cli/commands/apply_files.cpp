@@ -1,6 +1,10 @@
 #include "cli/commands/apply_files.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "cli/commands/write.hpp"
@@ -8,6 +12,98 @@
 #include "cli/printer.hpp"
 
 namespace titan::cli {
+namespace {
+
+// "spec.target" of "changes[2].entity.spec.target", and the 2 in it.
+struct PlaceInBatch {
+  std::size_t index = 0;
+  std::string field = {};
+};
+
+std::optional<PlaceInBatch> place_of(std::string_view field) {
+  constexpr std::string_view kStart = "changes[";
+  constexpr std::string_view kEntity = "entity";
+  if (!field.starts_with(kStart)) return std::nullopt;
+  field.remove_prefix(kStart.size());
+  PlaceInBatch place;
+  const auto [end, failure] =
+      std::from_chars(field.data(), field.data() + field.size(), place.index);
+  if (failure != std::errc{}) return std::nullopt;
+  field.remove_prefix(static_cast<std::size_t>(end - field.data()));
+  if (!field.starts_with(']')) return std::nullopt;
+  field.remove_prefix(1);
+  const auto skip = [&field](std::string_view word) {
+    if (field.starts_with(word)) field.remove_prefix(word.size());
+  };
+  skip(".");
+  skip(kEntity);
+  skip(".");
+  place.field = field;
+  return place;
+}
+
+// The server counts the changes; a person knows files, documents and names.
+Error in_terms_of_files(Error error, const std::vector<Draft>& drafts) {
+  const auto place = place_of(error.field);
+  if (!place || place->index >= drafts.size()) return error;
+  const Draft& draft = drafts[place->index];
+  error.field = place->field;
+  error.subject = draft.source + ", " + draft.entity.key().subject();
+  return error;
+}
+
+ExitCode upload(std::vector<Draft>& drafts, client::Client& client, const Env& env) {
+  ExitCode worst = ExitCode::done;
+  for (Draft& draft : drafts) {
+    const auto uploaded = upload_files(draft, client, env);
+    if (uploaded) continue;
+    Error error = uploaded.error();
+    if (error.subject.empty()) error.subject = draft.entity.key().subject();
+    worst = std::max(worst, report(env, error));
+    if (error.code == ErrorCode::unavailable) break;
+  }
+  return worst;
+}
+
+// The workspaces that the server is going to make beside the documents: which ones it made, its
+// answer does not tell.
+Result<std::set<std::string>> missing_workspaces(const std::vector<Draft>& drafts,
+                                                 client::Client& client) {
+  std::set<std::string> named;
+  for (const Draft& draft : drafts) named.insert(draft.entity.workspace);
+  named.erase("");
+  named.erase(std::string(model::kDefaultWorkspace));  // always there
+  for (const Draft& draft : drafts) {
+    if (draft.entity.kind() == model::Kind::workspace) named.erase(draft.entity.name);
+  }
+  std::set<std::string> missing;
+  for (const std::string& name : named) {
+    const auto found = client.get({.kind = model::Kind::workspace, .name = name});
+    if (!found && found.error().code != ErrorCode::not_found) return found.error();
+    if (!found) missing.insert(name);
+  }
+  return missing;
+}
+
+Result<client::BatchResult> write(const std::vector<Draft>& drafts, bool allow_missing,
+                                  client::Client& client) {
+  TITAN_ASSIGN(auto missing, missing_workspaces(drafts, client));
+  std::vector<client::BatchChange> changes;
+  for (const Draft& draft : drafts) changes.push_back(client::EntityWrite{.entity = draft.entity});
+  auto result = client.change(changes, {.create_workspaces = true, .allow_missing = allow_missing});
+  if (!result) return in_terms_of_files(std::move(result).error(), drafts);
+  for (client::WriteResult& one : result->items) {
+    one.workspace_created = result->workspace_created && missing.erase(one.entity.workspace) > 0;
+  }
+  return result;
+}
+
+ExitCode nothing_applied(const Env& env, ExitCode code) {
+  remark(env, "nothing was applied");
+  return code;
+}
+
+}  // namespace
 
 Result<ExitCode> run(const ApplyFilesCommand& command, const Env& env) {
   TITAN_ASSIGN(auto session, Session::open(command.connection, env));
@@ -15,24 +111,20 @@ Result<ExitCode> run(const ApplyFilesCommand& command, const Env& env) {
                                                session.workspace_given(), env));
   ExitCode worst = ExitCode::done;
   for (const Error& error : files.errors) worst = std::max(worst, report(env, error));
+  if (worst == ExitCode::done) worst = upload(files.drafts, session.client(), env);
+  if (worst != ExitCode::done) return nothing_applied(env, worst);
+  if (files.drafts.empty()) return ExitCode::done;
 
+  const auto result = write(files.drafts, command.allow_missing, session.client());
+  if (!result) return nothing_applied(env, report(env, result.error()));
   const Printer printer(env, command.output);
   std::vector<model::Entity> written;
-  for (Draft& draft : files.drafts) {
-    const auto result =
-        write(draft, WriteCommand::Mode::apply, command.allow_missing, session.client(), env);
-    if (result) {
-      printer.write(*result, applied_word(result->outcome));
-      written.push_back(result->entity);
-      continue;
-    }
-    Error error = result.error();
-    if (error.subject.empty()) error.subject = draft.entity.key().subject();
-    worst = std::max(worst, report(env, error));
-    if (error.code == ErrorCode::unavailable) break;
+  for (const client::WriteResult& one : result->items) {
+    printer.write(one, applied_word(one.outcome));
+    written.push_back(one.entity);
   }
   printer.written(written);
-  return worst;
+  return ExitCode::done;
 }
 
 }  // namespace titan::cli

@@ -9,9 +9,9 @@
 
 namespace titan::cli {
 
-// `titan apply -f PATH`: creates or replaces what the documents say, in the order in which they
-// can refer to each other. A document that fails holds back no other; only a server that cannot
-// be reached ends it. The exit code is the largest of all documents'.
+// `titan apply -f PATH`: creates or replaces what the documents say, all of it or nothing. They may
+// refer to each other in any order. What is wrong with the documents is said of each; the exit code
+// is the largest of theirs, or that of the server's refusal.
 struct ApplyFilesCommand {
   std::string path = {};  // a file, a folder or "-"
   bool allow_missing = false;

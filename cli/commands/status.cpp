@@ -26,6 +26,14 @@ Result<ExitCode> run(const StatusCommand& command, const Env& env) {
     env.out << '\n';
     table.print(env.out, {.colour = colour});
   }
+  if (!status.processors.empty()) {
+    Table table({"PROCESSOR", "BEHIND"});
+    for (const auto& [name, behind] : status.processors) {
+      table.add({name, std::to_string(behind)});
+    }
+    env.out << '\n';
+    table.print(env.out, {});
+  }
   return status.ok() ? ExitCode::done : ExitCode::failed;
 }
 

@@ -227,6 +227,31 @@ TEST_F(SystemProcessRunnerTest, LeavesNoZombies) {
   EXPECT_EQ(errno, ECHILD);
 }
 
+TEST_F(SystemProcessRunnerTest, LeavesAnInteractiveProgramInItsOwnGroupAndAtItsTerminal) {
+  // The fifth field of /proc/self/stat is the process group.
+  Command command =
+      shell("read a b c d group rest < /proc/$$/stat; [ $group = $1 ] && [ /proc/$$/fd/2 -ef $2 ]");
+  const std::string errors = "/proc/" + std::to_string(getpid()) + "/fd/2";
+  command.arguments.insert(command.arguments.end(), {"sh", std::to_string(getpgrp()), errors});
+  command.interactive = true;
+  command.timeout = milliseconds(0);
+  EXPECT_EQ(run(command).exit_code, 0);
+  command = shell("kill -INT $$");
+  command.interactive = true;
+  EXPECT_EQ(run(command).exit_code, 128 + SIGINT) << "the program must not inherit an ignored one";
+  command.input = "x";
+  EXPECT_EQ(runner_.run(command).error().code, ErrorCode::invalid);
+}
+
+TEST_F(SystemProcessRunnerTest, IgnoresWhatIsTypedForAnInteractiveProgramAndNothingAfterwards) {
+  Command command = shell("kill -INT $PPID");
+  command.interactive = true;
+  EXPECT_EQ(run(command).exit_code, 0);
+  struct sigaction now {};
+  sigaction(SIGINT, nullptr, &now);
+  EXPECT_EQ(now.sa_handler, SIG_DFL);
+}
+
 TEST_F(SystemProcessRunnerTest, RunsFromSeveralThreadsAtOnce) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {

@@ -23,20 +23,90 @@ TEST_F(ApplyTest, AppliesTheFleetOfTheExamples) {
   EXPECT_EQ(out.find("configured"), std::string::npos) << out;
 }
 
-TEST_F(ApplyTest, GoesOnAfterADocumentThatFailsAndEndsWithTheWorstCode) {
+TEST_F(ApplyTest, SaysWhatIsWrongWithEachDocumentAndAppliesNone) {
   file("f.yaml",
-       "{kind: Deployment, name: d, spec: {workload: w, target: none}}\n"
+       "{kind: Host, name: b}\n"
        "---\n{kind: Hots, name: a}\n"
-       "---\n{kind: Host, name: a, spec: {lables: {}}}\n"
-       "---\n{kind: Host, name: b}\n");
-  api.override("PUT /v1/workspaces/default/deployments/d",
-               testing::error_response(409, "conflict", "changed meanwhile"));
-  EXPECT_EQ(titan("apply -f f.yaml"), 4);
-  EXPECT_EQ(out, "host/b created\n");
+       "---\n{kind: Host, name: a, spec: {lables: {}}}\n");
+  EXPECT_EQ(titan("apply -f f.yaml"), 1);
+  EXPECT_EQ(out, "");
   EXPECT_NE(err.find("titan: f.yaml, document 2: kind: "), std::string::npos) << err;
   EXPECT_NE(err.find("titan: f.yaml, document 3: spec.lables: unknown field"), std::string::npos)
       << err;
-  EXPECT_NE(err.find("titan: deployment default/d: changed meanwhile\n"), std::string::npos) << err;
+  EXPECT_TRUE(err.ends_with("titan: nothing was applied\n")) << err;
+  EXPECT_TRUE(api.log.empty());
+}
+
+TEST_F(ApplyTest, AppliesAllOrNothingInOneRequest) {
+  file("f.yaml",
+       "{kind: Deployment, name: d, spec: {workload: w, target: t}}\n"
+       "---\n{kind: Target, name: t, spec: {selector: x}}\n"
+       "---\n{kind: Workload, name: w}\n");
+  EXPECT_EQ(titan("apply -f f.yaml"), 0) << err;
+  EXPECT_EQ(out, "workload/w created\ntarget/t created\ndeployment/d created\n");
+  EXPECT_EQ(api.log, std::vector<std::string>{"POST /v1/changes?createWorkspace=true"});
+
+  file("g.yaml",
+       "{kind: Host, name: a}\n"
+       "---\n{kind: Deployment, name: e, spec: {workload: w, target: none}}\n");
+  EXPECT_EQ(titan("apply -f g.yaml"), 1);
+  EXPECT_EQ(out, "");
+  EXPECT_EQ(err,
+            "titan: g.yaml, document 2, deployment default/e: spec.target: target default/none "
+            "does not exist\n"
+            "titan: nothing was applied\n");
+  EXPECT_FALSE(api.has("hosts", "", "a"));
+  EXPECT_EQ(titan("apply -f g.yaml --allow-missing"), 0) << err;
+  EXPECT_EQ(api.log.back(), "POST /v1/changes?createWorkspace=true&allowMissing=true");
+}
+
+TEST_F(ApplyTest, TellsEachWorkspaceThatWasMadeOnce) {
+  api.put({{"kind", "Workspace"}, {"name", "lab"}});
+  file("f.yaml",
+       "{kind: Workload, name: a, workspace: iot}\n---\n{kind: Workload, name: b, workspace: iot}\n"
+       "---\n{kind: Workload, name: a, workspace: lab}\n---\n{kind: Workload, name: a}\n"
+       "---\n{kind: Workload, name: a, workspace: own}\n---\n{kind: Workspace, name: own}\n");
+  EXPECT_EQ(titan("apply -f f.yaml"), 0) << err;
+  EXPECT_EQ(out,
+            "workspace/own created\n"
+            "workspace/iot created\nworkload/a created\nworkload/b created\n"
+            "workload/a created\nworkload/a created\nworkload/a created\n");
+  EXPECT_EQ(api.log, (std::vector<std::string>{"GET /v1/workspaces/iot", "GET /v1/workspaces/lab",
+                                               "POST /v1/changes?createWorkspace=true"}));
+  api.override("GET /v1/workspaces/iot", {.status = 503});
+  EXPECT_EQ(titan("apply -f f.yaml"), 6);
+  EXPECT_TRUE(err.ends_with("titan: nothing was applied\n")) << err;
+}
+
+TEST_F(ApplyTest, PassesARefusalOfTheServerOn) {
+  file("f.yaml", "{kind: Host, name: a}");
+  struct Row {
+    const char* field;
+    const char* subject;
+    const char* err;
+  };
+  const Row rows[] = {
+      {"changes[0].revision", "host a", "titan: f.yaml, host a: revision: stale\n"},
+      {"changes[0]", "host a", "titan: f.yaml, host a: stale\n"},
+      {"changes[9].entity.name", "host z", "titan: host z: changes[9].entity.name: stale\n"},
+      {"changes[x]", "", "titan: changes[x]: stale\n"},
+      {"", "", "titan: stale\n"},
+  };
+  for (const Row& row : rows) {
+    api.override("POST /v1/changes",
+                 testing::error_response(409, "conflict", "stale", row.field, row.subject));
+    EXPECT_EQ(titan("apply -f f.yaml"), 4);
+    EXPECT_EQ(err, std::string(row.err) + "titan: nothing was applied\n");
+    EXPECT_EQ(out, "");
+  }
+}
+
+TEST_F(ApplyTest, AppliesNothingWhenATemplateCannotBeRead) {
+  file("f.yaml",
+       "{kind: Host, name: a}\n---\n{kind: Template, name: t, spec: {directory: none}}\n");
+  EXPECT_EQ(titan("apply -f f.yaml"), 3);
+  EXPECT_TRUE(err.starts_with("titan: none: ")) << err;
+  EXPECT_TRUE(api.log.empty());
 }
 
 TEST_F(ApplyTest, StopsWhenTheServerCannotBeReached) {
@@ -55,8 +125,11 @@ TEST_F(ApplyTest, ReadsAFolderOfManifests) {
   file("m/.hidden.yaml", "[");
   file("m/sub/d.yaml", "{kind: Host, name: d}");
   EXPECT_EQ(titan("apply -f m"), 1);
-  EXPECT_EQ(out, "host/a created\nhost/b created\n");
+  EXPECT_EQ(out, "");
   EXPECT_TRUE(err.starts_with("titan: m/c.yaml: ")) << err;
+  std::filesystem::remove(disk("m/c.yaml"));
+  EXPECT_EQ(titan("apply -f m"), 0) << err;
+  EXPECT_EQ(out, "host/a created\nhost/b created\n");
 }
 
 TEST_F(ApplyTest, ReadsStandardInput) {
@@ -86,7 +159,9 @@ TEST_F(ApplyTest, PutsDocumentsIntoTheWorkspaceOfTheFlag) {
   EXPECT_TRUE(api.has("targets", "iot", "t"));
   file("g.yaml", "{kind: Target, name: t, workspace: lab, spec: {selector: x}}");
   EXPECT_EQ(titan("apply -f g.yaml -w iot"), 1);
-  EXPECT_EQ(err, "titan: g.yaml: workspace: is \"lab\", and --workspace says \"iot\"\n");
+  EXPECT_EQ(err,
+            "titan: g.yaml: workspace: is \"lab\", and --workspace says \"iot\"\n"
+            "titan: nothing was applied\n");
   EXPECT_EQ(titan("apply -f g.yaml"), 0) << err;
   EXPECT_TRUE(api.has("targets", "lab", "t"));
 }
@@ -100,10 +175,13 @@ TEST_F(ApplyTest, TakesATemplateFromItsDirectoryBesideTheFile) {
   EXPECT_EQ(titan("apply -f g.yaml"), 1);
   EXPECT_EQ(err,
             "titan: g.yaml: spec.driver: cannot stand beside spec.directory, whose template.yaml "
-            "says it\n");
+            "says it\n"
+            "titan: nothing was applied\n");
   file("h.yaml", "{kind: Template, name: t, spec: {directory: 5}}");
   EXPECT_EQ(titan("apply -f h.yaml"), 1);
-  EXPECT_EQ(err, "titan: h.yaml: spec.directory: expected the path of a folder\n");
+  EXPECT_EQ(err,
+            "titan: h.yaml: spec.directory: expected the path of a folder\n"
+            "titan: nothing was applied\n");
 }
 
 TEST_F(ApplyTest, PrintsDocumentsOnceAllIsDone) {

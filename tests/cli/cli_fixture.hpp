@@ -13,7 +13,9 @@
 #include "cli/run.hpp"
 #include "tests/cli/fake_api.hpp"
 #include "tests/support/fake_clock.hpp"
+#include "tests/support/fake_process_runner.hpp"
 #include "tests/support/fake_transport.hpp"
+#include "tests/support/seeded_random.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace titan::cli::testing {
@@ -30,6 +32,7 @@ class CliTest : public ::testing::Test {
     const Env env{.out = out_stream,
                   .err = err_stream,
                   .is_terminal = is_terminal,
+                  .err_is_terminal = err_is_terminal,
                   .variable =
                       [this](const std::string& name) {
                         const auto found = variables.find(name);
@@ -40,7 +43,9 @@ class CliTest : public ::testing::Test {
                   .open_folder = [this](const std::string& path) { return open(path); },
                   .create_folder = [this](const std::string& path) { return create(path); },
                   .read_input = [this] { return Result<std::string>(input); },
-                  .clock = clock};
+                  .clock = clock,
+                  .runner = runner,
+                  .random = random};
     const int code = run(words_of(line), env);
     out = out_stream.str();
     err = err_stream.str();
@@ -63,9 +68,12 @@ class CliTest : public ::testing::Test {
 
   FakeApi api;
   ::titan::testing::FakeClock clock;
+  ::titan::testing::FakeProcessRunner runner;
+  ::titan::testing::SeededRandom random{1};
   std::map<std::string, std::string> variables = {{"HOME", "/home/me"}};
   std::string input;
   bool is_terminal = false;
+  bool err_is_terminal = false;
   bool reachable = true;
   std::string server;  // that was connected to last
   std::string out;

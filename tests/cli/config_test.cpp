@@ -54,11 +54,11 @@ TEST_F(ConfigTest, WorksWithTheServerAndWorkspaceOfTheCurrentContext) {
   two_contexts();
   EXPECT_EQ(titan("get targets"), 0);
   EXPECT_EQ(server, "http://lab:1");
-  EXPECT_EQ(api.log.back(), "GET /v1/workspaces/iot/targets?limit=500");
+  EXPECT_EQ(api.log.back(), "GET /v1/workspaces/iot/targets?limit=1000");
   EXPECT_EQ(titan("config use-context home"), 0);
   EXPECT_EQ(titan("get targets"), 0);
   EXPECT_EQ(server, "http://home:2");
-  EXPECT_EQ(api.log.back(), "GET /v1/workspaces/default/targets?limit=500");
+  EXPECT_EQ(api.log.back(), "GET /v1/workspaces/default/targets?limit=1000");
 }
 
 TEST_F(ConfigTest, PrefersTheFlagThenTheVariableThenTheContext) {
@@ -72,7 +72,7 @@ TEST_F(ConfigTest, PrefersTheFlagThenTheVariableThenTheContext) {
   EXPECT_EQ(server, "http://flag:4");
   EXPECT_EQ(titan("--server http://front:5 -w other get targets"), 0);
   EXPECT_EQ(server, "http://front:5");
-  EXPECT_EQ(api.log.back(), "GET /v1/workspaces/other/targets?limit=500");
+  EXPECT_EQ(api.log.back(), "GET /v1/workspaces/other/targets?limit=1000");
 }
 
 TEST_F(ConfigTest, FindsItsFileWhereTheEnvironmentSays) {

@@ -77,7 +77,7 @@ TEST_F(CreateTest, FillsTheSpecOfEveryKind) {
        "iot",
        {{"description", "Sensors and more"}}},
       {"create host h --labels a=b --values values.yaml --delivery gitops --drivers files,systemd "
-       "--capacity 3",
+       "--capacity 3 --lease 15m",
        "hosts",
        "",
        "h",
@@ -85,7 +85,8 @@ TEST_F(CreateTest, FillsTheSpecOfEveryKind) {
         {"values", {{"a", {{"b", 1}}}}},
         {"delivery", "gitops"},
         {"drivers", {"files", "systemd"}},
-        {"capacity", 3}}},
+        {"capacity", 3},
+        {"lease", "15m"}}},
       {"create wl w --repo r --template t --values '{\"x\": [1, 2]}' --allow-missing",
        "workloads",
        "default",
@@ -101,6 +102,16 @@ TEST_F(CreateTest, FillsTheSpecOfEveryKind) {
        "iot",
        "d",
        {{"workload", "w"}, {"target", "t"}, {"values", {{"interval", 5}}}}},
+      {"create deploy e --workload w --target t --replicas 3 --spread-by zone --reschedule-after "
+       "10m --allow-missing",
+       "deployments",
+       "default",
+       "e",
+       {{"workload", "w"},
+        {"target", "t"},
+        {"replicas", 3},
+        {"spreadBy", "zone"},
+        {"rescheduleAfter", "10m"}}},
   };
   for (const Row& row : rows) {
     ASSERT_EQ(titan(row.line), 0) << row.line << '\n' << err;

@@ -14,19 +14,23 @@ TEST_F(DescribeTest, TellsHowADeploymentStandsOnItsHosts) {
            {"reason", {"host b: no space", "and more"}},
            {"revision", 7},
            {"version", 3},
-           {"tags", {{"owner", "tim"}}},
+           {"tags", {{"owner", "tom"}}},
            {"spec", {{"workload", "w"}, {"target", "t"}, {"values", {{"interval", 5}}}}}});
-  api.override(
-      "GET /v1/workspaces/default/deployments/prod/hosts",
-      testing::json_response({{"items",
-                               {{{"host", "a"}, {"status", "INITIALIZED"}, {"current", false}},
-                                {{"host", "b"},
-                                 {"status", "ERROR"},
-                                 {"version", 3},
-                                 {"current", true},
-                                 {"reason", "no space\nleft"},
-                                 {"commit", "0123456789abcdef0123"},
-                                 {"time", "2026-03-01T11:59:30.000000Z"}}}}}));
+  api.update("deployments", "default", "prod", {{"tags", {{"owner", "tim"}}}});
+  api.override("GET /v1/workspaces/default/deployments/prod/hosts",
+               testing::json_response(
+                   {{"items",
+                     {{{"host", "a"}, {"status", "READY"}, {"version", 3}, {"current", true}},
+                      {{"host", "b"}, {"status", "INITIALIZED"}, {"current", false}},
+                      {{"host", "c"},
+                       {"hostStatus", "MISSING"},
+                       {"status", "ERROR"},
+                       {"version", 3},
+                       {"current", true},
+                       {"reason", "no space\nleft"},
+                       {"commit", "0123456789abcdef0123"},
+                       {"since", "2026-03-01T11:57:00.000000Z"},
+                       {"time", "2026-03-01T11:59:30.000000Z"}}}}}));
   EXPECT_EQ(titan("describe deployment prod"), 0) << err;
   EXPECT_EQ(
       out,
@@ -40,50 +44,159 @@ TEST_F(DescribeTest, TellsHowADeploymentStandsOnItsHosts) {
       "Created:     5m ago (2026-03-01T11:55:00.000000Z)\n"
       "Modified:    5m ago (2026-03-01T11:55:00.000000Z)\n"
       "Version:     3\n"
-      "Revision:    7\n"
+      "Revision:    8\n"
       "Tags:        owner=tim\n"
       "Spec:\n"
       "  target: t\n"
       "  values:\n"
       "    interval: 5\n"
       "  workload: w\n"
-      "Hosts:\n"
-      "  HOST   STATUS        CURRENT   VERSION   COMMIT         REPORTED   REASON\n"
-      "  a      INITIALIZED   no        <none>    <none>         never      <none>\n"
-      "  b      ERROR         yes       3         0123456789ab   30s ago    no space\\nleft\n");
+      "Hosts:       1 of 3 ready\n"
+      "  HOST   HOST-STATUS   STATUS        SINCE    CURRENT   VERSION   COMMIT         REPORTED   "
+      "REASON\n"
+      "  c      MISSING       ERROR         3m       yes       3         0123456789ab   30s ago    "
+      "no space\\nleft\n"
+      "  b      <none>        INITIALIZED   <none>   no        <none>    <none>         never      "
+      "<none>\n"
+      "  a      <none>        READY         <none>   yes       3         <none>         never      "
+      "<none>\n"
+      "Changes:     the last 1\n"
+      "  SEQ   AGE   OPERATION   ACTOR   WHAT\n"
+      "  1     5m    UPDATED     tim     tags\n");
 }
 
-TEST_F(DescribeTest, TellsWhatAHostReportedLast) {
-  api.put({{"kind", "Host"}, {"name", "pi"}, {"spec", {{"labels", {{"a", "b"}}}}}});
-  api.override("GET /v1/hosts/pi/report",
-               testing::json_response({{"host", "pi"},
-                                       {"bookmark", "0123456789abcdef.41"},
-                                       {"time", "2026-03-01T11:59:00.000000Z"},
-                                       {"report",
-                                        {{"agentVersion", "0.1.0"},
-                                         {"deployments",
-                                          {{{"key", "default/deployment/default/prod"},
-                                            {"version", 3},
-                                            {"renderedDigest", "sha256:" + std::string(64, 'a')},
-                                            {"status", "READY"},
-                                            {"reason", ""},
-                                            {"commit", "abc"}}}}}}}));
-  EXPECT_EQ(titan("describe host/pi"), 0) << err;
-  EXPECT_NE(out.find("Spec:\n  delivery: agent\n  labels:\n    a: b\n"
-                     "Last report: 1m ago (2026-03-01T11:59:00.000000Z)\n"
-                     "Bookmark:    0123456789abcdef.41\n"
-                     "Agent:       0.1.0\n"
-                     "Deployments:\n"
-                     "  DEPLOYMENT     STATUS   VERSION   COMMIT   REASON\n"
-                     "  default/prod   READY    3         abc      <none>\n"),
+TEST_F(DescribeTest, ShowsTheFirstOfManyHosts) {
+  api.put({{"kind", "Deployment"}, {"name", "d"}, {"spec", {{"workload", "w"}, {"target", "t"}}}});
+  json items = json::array();
+  for (int i = 0; i < 30; ++i) {
+    items.push_back({{"host", "h" + std::to_string(i)}, {"status", "READY"}, {"current", i != 29}});
+  }
+  api.override("GET /v1/workspaces/default/deployments/d/hosts",
+               testing::json_response({{"items", items}}));
+  EXPECT_EQ(titan("describe deployment d"), 0) << err;
+  EXPECT_NE(out.find("Hosts:       29 of 30 ready\n"), std::string::npos) << out;
+  EXPECT_NE(out.find("\n  h29 "), std::string::npos) << "what is waited for comes first: " << out;
+  EXPECT_NE(out.find("\n  h18 "), std::string::npos) << out;
+  EXPECT_EQ(out.find("\n  h19 "), std::string::npos) << out;
+  EXPECT_NE(out.find("\n  and 10 more\n"), std::string::npos) << out;
+}
+
+TEST_F(DescribeTest, TellsWhereReplicasAreAssigned) {
+  api.put({{"kind", "Deployment"},
+           {"name", "d"},
+           {"spec", {{"workload", "w"}, {"target", "t"}, {"replicas", 3}}}});
+  for (const char* host : {"a", "b"}) {
+    api.put({{"kind", "Assignment"},
+             {"name", std::string("d-") + host},
+             {"spec", {{"deployment", "d"}, {"host", host}}}});
+  }
+  EXPECT_EQ(titan("describe deployment d"), 0) << err;
+  EXPECT_NE(out.find("Replicas:    2 of 3 assigned\n"
+                     "             a\n"
+                     "             b\n"
+                     "Hosts:       <none>\n"),
             std::string::npos)
+      << out;
+  EXPECT_NE(std::ranges::find(api.log,
+                              "GET /v1/workspaces/default/assignments?fields=spec.deployment%3Dd&"
+                              "limit=1000"),
+            api.log.end());
+}
+
+TEST_F(DescribeTest, ShowsOnlyTheLastChangesAndOnlyItsOwn) {
+  api.put({{"kind", "Target"}, {"name", "t"}, {"spec", {{"selector", "x"}}}});
+  api.put({{"kind", "Target"}, {"name", "u"}, {"spec", {{"selector", "x"}}}});
+  for (int i = 0; i < 7; ++i) {
+    api.update("targets", "default", i == 3 ? "u" : "t", {{"tags", {{"n", std::to_string(i)}}}});
+  }
+  EXPECT_EQ(titan("describe target t"), 0) << err;
+  EXPECT_TRUE(
+      out.ends_with("Changes:     the last 5\n"
+                    "  SEQ   AGE   OPERATION   ACTOR   WHAT\n"
+                    "  2     5m    UPDATED     tim     tags\n"
+                    "  3     5m    UPDATED     tim     tags\n"
+                    "  5     5m    UPDATED     tim     tags\n"
+                    "  6     5m    UPDATED     tim     tags\n"
+                    "  7     5m    UPDATED     tim     tags\n"))
+      << out;
+}
+
+TEST_F(DescribeTest, LooksLessFarBackInABusyLog) {
+  api.put({{"kind", "Target"}, {"name", "t"}, {"spec", {{"selector", "x"}}}});
+  const json target = api.at("targets", "default", "t");
+  json busy = json::array();
+  for (int i = 1; i <= 1000; ++i) {
+    busy.push_back({{"seq", i},
+                    {"time", "2026-03-01T11:00:00.000000Z"},
+                    {"key", "default/target/default/other"},
+                    {"operation", "UPDATED"},
+                    {"before", target},
+                    {"after", target}});
+  }
+  api.override("GET /v1/changes",
+               testing::json_response({{"items", busy}, {"bookmark", "0123456789abcdef.1000"}}));
+  EXPECT_EQ(titan("describe target t"), 0) << err;
+  EXPECT_EQ(out.find("Changes"), std::string::npos) << out;
+  std::vector<std::string> starts;
+  for (const std::string& line : api.log) {
+    const auto since = parse_query(line.substr(line.find('?') + 1))["since"];
+    if (since.starts_with("20")) starts.push_back(since);
+  }
+  EXPECT_EQ(starts, (std::vector<std::string>{
+                        "2026-02-28T11:55:00.000000Z", "2026-03-01T10:55:00.000000Z",
+                        "2026-03-01T11:54:00.000000Z", "2026-03-01T11:54:59.000000Z"}));
+}
+
+TEST_F(DescribeTest, TellsHowAHostIs) {
+  api.put({{"kind", "Host"}, {"name", "pi"}, {"spec", {{"labels", {{"a", "b"}}}}}});
+  api.override("GET /v1/hosts/pi/state",
+               testing::json_response({{"host", "pi"},
+                                       {"lastSeen", "2026-03-01T11:59:50.000000Z"},
+                                       {"lastReport", "2026-03-01T11:59:00.000000Z"},
+                                       {"bookmark", "0123456789abcdef.41"},
+                                       {"bookmarkTime", "2026-03-01T11:58:00.000000Z"},
+                                       {"deployments",
+                                        {{{"deployment", "default/prod"},
+                                          {"status", "READY"},
+                                          {"version", 3},
+                                          {"current", true},
+                                          {"reason", ""},
+                                          {"since", "2026-03-01T11:00:00.000000Z"}},
+                                         {{"deployment", "iot/dev"},
+                                          {"status", "ERROR"},
+                                          {"version", 1},
+                                          {"current", false},
+                                          {"reason", "no space"},
+                                          {"since", nullptr}}}}}));
+  api.override("GET /v1/hosts/pi/report",
+               testing::json_response(
+                   {{"host", "pi"},
+                    {"bookmark", "0123456789abcdef.41"},
+                    {"time", "2026-03-01T11:59:00.000000Z"},
+                    {"report", {{"agentVersion", "0.1.0"}, {"deployments", json::array()}}}}));
+  EXPECT_EQ(titan("describe host/pi"), 0) << err;
+  EXPECT_TRUE(
+      out.ends_with("Spec:\n  delivery: agent\n  labels:\n    a: b\n"
+                    "Last seen:   10s ago (2026-03-01T11:59:50.000000Z)\n"
+                    "Last report: 1m ago (2026-03-01T11:59:00.000000Z)\n"
+                    "Bookmark:    0123456789abcdef.41 (2m old)\n"
+                    "Agent:       0.1.0\n"
+                    "Deployments: 1 of 2 ready\n"
+                    "  DEPLOYMENT     STATUS   SINCE    CURRENT   VERSION   REASON\n"
+                    "  iot/dev        ERROR    <none>   no        1         no space\n"
+                    "  default/prod   READY    1h       yes       3         <none>\n"))
       << out;
 }
 
 TEST_F(DescribeTest, KnowsAHostThatNeverReported) {
   api.put({{"kind", "Host"}, {"name", "pi"}, {"status", "INITIALIZED"}});
   EXPECT_EQ(titan("describe host pi"), 0) << err;
-  EXPECT_TRUE(out.ends_with("Last report: never\n")) << out;
+  EXPECT_TRUE(
+      out.ends_with("Last seen:   not since the server started\n"
+                    "Last report: never\n"
+                    "Bookmark:    <none>\n"
+                    "Deployments: <none>\n"))
+      << out;
 }
 
 TEST_F(DescribeTest, EscapesWhatAServerSays) {
@@ -107,10 +220,14 @@ TEST_F(DescribeTest, NeedsAKindAndAName) {
   EXPECT_EQ(err, "titan: host nobody: does not exist\n");
 }
 
-TEST_F(DescribeTest, FailsWhenTheReportCannotBeRead) {
+TEST_F(DescribeTest, FailsWhenAPartCannotBeRead) {
   api.put({{"kind", "Host"}, {"name", "pi"}});
-  api.override("GET /v1/hosts/pi/report", {.status = 503});
-  EXPECT_EQ(titan("describe host pi"), 6);
+  for (const char* request :
+       {"GET /v1/hosts/pi/report", "GET /v1/hosts/pi/state", "GET /v1/changes"}) {
+    api.override(request, {.status = 503});
+    EXPECT_EQ(titan("describe host pi"), 6) << request;
+    EXPECT_EQ(out, "");
+  }
 }
 
 }  // namespace

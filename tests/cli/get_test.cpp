@@ -11,7 +11,11 @@ class GetTest : public testing::CliTest {
     api.put({{"kind", "Host"},
              {"name", "tim-pi"},
              {"spec", {{"labels", {{"name", "tim-pi"}, {"platform", "kubernetes"}}}}}});
-    api.put({{"kind", "Host"}, {"name", "x"}, {"status", "MISSING"}, {"reason", {"not heard of"}}});
+    api.put({{"kind", "Host"},
+             {"name", "x"},
+             {"status", "MISSING"},
+             {"reason", {"not heard of"}},
+             {"spec", {{"lease", "15m"}}}});
     api.put({{"kind", "Template"}, {"name", "device-service"}});
     api.put({{"kind", "Workload"},
              {"name", "temperature-sensor"},
@@ -48,11 +52,11 @@ TEST_F(GetTest, PrintsATableOfEveryKind) {
        "x        MISSING   <none>                            5m\n"},
       {"get hosts -o wide",
        "NAME     STATUS    LABELS                            AGE   DELIVERY   DRIVERS   CAPACITY   "
-       "VERSION   REVISION   REASON\n"
+       "LEASE    VERSION   REVISION   REASON\n"
        "tim-pi   READY     name=tim-pi,platform=kubernetes   5m    agent      <none>    <none>     "
-       "1         1          <none>\n"
+       "<none>   1         1          <none>\n"
        "x        MISSING   <none>                            5m    agent      <none>    <none>     "
-       "1         1          not heard of\n"},
+       "15m      1         1          not heard of\n"},
       {"get templates",
        "NAME             STATUS   DRIVER   FILES   AGE\n"
        "device-service   READY    files    0       5m\n"},
@@ -143,32 +147,102 @@ TEST_F(GetTest, ColoursTheStatusOnATerminalOnly) {
   EXPECT_EQ(out.find('\x1b'), std::string::npos);
 }
 
-TEST_F(GetTest, ShowsTheChangeLog) {
-  const json answer = {{"items",
-                        {{{"seq", 41},
-                          {"time", "2026-03-01T11:00:00.000000Z"},
-                          {"key", "default/host/x"},
-                          {"operation", "UPDATED"},
-                          {"before", api.at("hosts", "", "x")},
-                          {"after", api.at("hosts", "", "x")},
-                          {"actor", "tim"},
-                          {"requestId", "req-9"}}}},
-                       {"bookmark", "0123456789abcdef.41"},
-                       {"full", true}};
-  api.override("GET /v1/changes", testing::json_response(answer));
-  EXPECT_EQ(titan("get changes"), 0);
-  EXPECT_EQ(out,
-            "SEQ   TIME                          OPERATION   KIND   NAME   ACTOR\n"
-            "41    2026-03-01T11:00:00.000000Z   UPDATED     host   x      tim\n");
+TEST_F(GetTest, PicksByAllThatAListCanBePickedBy) {
+  EXPECT_EQ(titan("get hosts -l 'region in (eu,us),!gpu' --status missing,READY --tags a=b,c= "
+                  "--field-selector spec.delivery=agent --modified-after 10m --modified-before "
+                  "2026-03-01T13:00:00+01:00 --limit 7 -o name"),
+            0)
+      << err;
+  const std::string& line = api.log.back();
+  ASSERT_TRUE(line.starts_with("GET /v1/hosts?")) << line;
+  const std::map<std::string, std::string> expected = {
+      {"labels", "region in (eu,us),!gpu"},
+      {"status", "MISSING,READY"},
+      {"tags", "a=b,c="},
+      {"fields", "spec.delivery=agent"},
+      {"modifiedAfter", "2026-03-01T11:50:00.000000Z"},
+      {"modifiedBefore", "2026-03-01T12:00:00.000000Z"},
+      {"limit", "7"}};
+  EXPECT_EQ(parse_query(line.substr(line.find('?') + 1)), expected);
+  EXPECT_EQ(titan("get deployments --field spec.workload=w"), 0) << err;
+  EXPECT_EQ(api.log.back(),
+            "GET /v1/workspaces/default/deployments?fields=spec.workload%3Dw&limit=1000");
+}
+
+TEST_F(GetTest, SaysWhenThereAreMoreThanTheLimit) {
+  EXPECT_EQ(titan("get hosts --limit 1 -o name"), 0);
+  EXPECT_EQ(out, "host/tim-pi\n");
+  EXPECT_EQ(err, "titan: there are more; these are the first 1\n");
+  EXPECT_EQ(titan("get hosts --limit 2 -o name"), 0);
   EXPECT_EQ(err, "");
-  EXPECT_EQ(titan("get changes --since 0123456789abcdef.40 --limit 5 -o wide --no-headers"), 0);
-  EXPECT_EQ(out, "41   2026-03-01T11:00:00.000000Z   UPDATED   host   x   tim   req-9\n");
-  EXPECT_NE(err.find("shown from its beginning"), std::string::npos);
-  EXPECT_EQ(api.log.back(), "GET /v1/changes?since=0123456789abcdef.40&limit=5");
-  EXPECT_EQ(titan("get changes -o json"), 0);
-  EXPECT_EQ(json::parse(out), answer);
-  EXPECT_EQ(titan("get changes -o name"), 0);
-  EXPECT_EQ(out, "host/x\n");
+}
+
+TEST_F(GetTest, SaysThatNothingMatches) {
+  api.override("GET /v1/hosts",
+               testing::json_response({{"items", json::array()}, {"bookmark", api.bookmark()}}));
+  EXPECT_EQ(titan("get hosts --status ERROR"), 0);
+  EXPECT_EQ(err, "titan: there are no hosts that match\n");
+}
+
+TEST_F(GetTest, ShowsWhenTombstonesWereDeleted) {
+  json gone = api.at("deployments", "default", "prod");
+  gone["status"] = "DELETED";
+  gone["delete"] = true;
+  gone["deletedTime"] = "2026-03-01T11:57:00.000000Z";
+  api.override("GET /v1/workspaces/default/deployments",
+               testing::json_response({{"items", {gone}}, {"bookmark", api.bookmark()}}));
+  EXPECT_EQ(titan("get deployments --status DELETED"), 0) << err;
+  EXPECT_EQ(out,
+            "NAME   STATUS    WORKLOAD             TEMPLATE         TARGET   DELETED\n"
+            "prod   DELETED   temperature-sensor   device-service   pi       3m ago\n");
+}
+
+TEST_F(GetTest, WatchesWhatTheListShows) {
+  int waits = 0;
+  api.on_wait = [&](std::chrono::seconds) {
+    if (++waits == 1) {
+      api.update("hosts", "", "tim-pi", {{"status", "MISSING"}, {"reason", {"silent"}}});
+      api.update("deployments", "default", "prod", {{"status", "READY"}});
+    } else {
+      api.erase("hosts", "", "x");
+      api.on_wait = nullptr;
+    }
+  };
+  EXPECT_EQ(titan("get hosts --watch --no-headers"), 6);
+  EXPECT_EQ(out,
+            "tim-pi   READY     name=tim-pi,platform=kubernetes   5m\n"
+            "x        MISSING   <none>                            5m\n"
+            "tim-pi   MISSING   name=tim-pi,platform=kubernetes   5m\n"
+            "x        DELETED   <none>                            5m\n");
+  EXPECT_EQ(api.log[1], "GET /v1/changes?since=0123456789abcdef.0&kind=Host&wait=25s");
+}
+
+TEST_F(GetTest, WatchesOnlyWhatMatches) {
+  api.on_wait = [&](std::chrono::seconds) {
+    api.update("workloads", "default", "temperature-sensor", {{"tags", {{"a", "b"}}}});
+    api.update("workloads", "iot", "other", {{"tags", {{"a", "b"}}}});
+    api.on_wait = nullptr;
+  };
+  EXPECT_EQ(titan("get workloads -w iot --tags a=b --watch -o name"), 6);
+  EXPECT_EQ(out, "workload/other\nworkload/other\n") << "the fake's list does not pick";
+}
+
+TEST_F(GetTest, EndsAWatchWhoseLogIsGone) {
+  api.override("GET /v1/changes",
+               testing::json_response(
+                   {{"items", json::array()}, {"bookmark", "0123456789abcdef.9"}, {"full", true}}));
+  EXPECT_EQ(titan("get hosts --watch"), 1);
+  EXPECT_NE(err.find("list anew"), std::string::npos) << err;
+}
+
+TEST_F(GetTest, TellsAPersonHowFarALongListHasCome) {
+  err_is_terminal = true;
+  api.on_request = [&](const std::string&) { clock.advance(std::chrono::seconds(2)); };
+  EXPECT_EQ(titan("get hosts -o name"), 0);
+  EXPECT_EQ(err, "\r\x1b[K2 hosts …\r\x1b[K");
+  err_is_terminal = false;
+  EXPECT_EQ(titan("get hosts -o name"), 0);
+  EXPECT_EQ(err, "");
 }
 
 TEST_F(GetTest, RefusesWhatDoesNotFitTogether) {
@@ -182,8 +256,20 @@ TEST_F(GetTest, RefusesWhatDoesNotFitTogether) {
       {"get hots", 2, nullptr},
       {"get host/a b", 2, "titan: \"host/a\" names one already; expected KIND NAME or KIND/NAME\n"},
       {"get host/", 2, "titan: \"host/\" has no name after the \"/\"\n"},
-      {"get hosts --since x", 2, "titan: --since and --limit are for titan get changes\n"},
-      {"get changes x", 2, "titan: the change log has no names and no workspaces\n"},
+      {"get host x --limit 1", 2,
+       "titan: a name picks one; filters, --limit and --watch are for lists\n"},
+      {"get host x --status READY", 2,
+       "titan: a name picks one; filters, --limit and --watch are for lists\n"},
+      {"get hosts --limit 0", 2, "titan: --limit: expected 1 or more\n"},
+      {"get hosts --limit 1 --watch", 2, "titan: --limit and --watch cannot stand together\n"},
+      {"get targets -l a=b", 2, "titan: --selector: only hosts have labels\n"},
+      {"get hosts -l 'a in'", 2, nullptr},
+      {"get hosts --status REDY", 2, nullptr},
+      {"get hosts --tags a", 2, nullptr},
+      {"get hosts --field-selector a", 2, nullptr},
+      {"get hosts --modified-after soon", 2,
+       "titan: --modified-after: expected a time such as 2026-03-01T12:00:00Z, or how long ago it "
+       "was, such as 10m, found \"soon\"\n"},
       {"get workload a -A", 2,
        "titan: --all-workspaces cannot stand beside a name or --workspace\n"},
       {"get hosts -w iot", 2, "titan: a host is in no workspace; leave --workspace out\n"},

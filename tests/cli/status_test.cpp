@@ -12,6 +12,7 @@ TEST_F(StatusTest, TellsHowTheServerIs) {
                testing::json_response({{"status", "ok"},
                                        {"version", "0.1.0"},
                                        {"bookmark", "0123456789abcdef.41"},
+                                       {"processors", {{{"name", "index"}, {"behind", 2}}}},
                                        {"dependencies", {{"store", {{"status", "ok"}}}}}}));
   EXPECT_EQ(titan("status"), 0) << err;
   EXPECT_EQ(out,
@@ -21,7 +22,10 @@ TEST_F(StatusTest, TellsHowTheServerIs) {
             "Bookmark:   0123456789abcdef.41\n"
             "\n"
             "DEPENDENCY   STATUS   MESSAGE\n"
-            "store        ok       <none>\n");
+            "store        ok       <none>\n"
+            "\n"
+            "PROCESSOR   BEHIND\n"
+            "index       2\n");
 }
 
 TEST_F(StatusTest, FailsWithTheServer) {

@@ -18,6 +18,9 @@ TEST_F(UsageTest, ShowsAnExampleInTheHelpOfEveryVerb) {
       "apply host --help",
       "get --help",
       "describe --help",
+      "diff --help",
+      "edit --help",
+      "wait --help",
       "delete --help",
       "config --help",
       "config current-context --help",
@@ -36,8 +39,8 @@ TEST_F(UsageTest, ShowsAnExampleInTheHelpOfEveryVerb) {
 
 TEST_F(UsageTest, ListsTheVerbs) {
   EXPECT_EQ(titan("--help"), 0);
-  for (const char* verb :
-       {"create", "apply", "get", "describe", "delete", "config", "status", "version"}) {
+  for (const char* verb : {"create", "apply", "diff", "edit", "get", "describe", "wait", "delete",
+                           "config", "status", "version"}) {
     EXPECT_NE(out.find("\n  " + std::string(verb) + " "), std::string::npos) << verb << out;
   }
 }
@@ -49,11 +52,12 @@ TEST_F(UsageTest, ExplainsWhatItDoesNotUnderstand) {
   };
   const Row rows[] = {
       {"",
-       "titan: titan expects a verb: one of create, apply, get, describe, delete, config, status, "
-       "version\nSee titan --help.\n"},
+       "titan: titan expects a verb: one of create, apply, diff, edit, get, describe, wait, "
+       "delete, config, status, version\nSee titan --help.\n"},
       {"gte hosts",
-       "titan: \"gte\" is not a verb of titan: expected one of create, apply, get, describe, "
-       "delete, config, status, version (did you mean \"get\"?)\nSee titan --help.\n"},
+       "titan: \"gte\" is not a verb of titan: expected one of create, apply, diff, edit, get, "
+       "describe, wait, delete, config, status, version (did you mean \"get\"?)\nSee titan "
+       "--help.\n"},
       {"create",
        "titan: titan create expects a kind: one of workspace, host, template, workload, target, "
        "deployment\nSee titan create --help.\n"},

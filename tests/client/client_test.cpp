@@ -1,39 +1,21 @@
 #include "client/client.hpp"
 
-#include <gtest/gtest.h>
-
-#include <nlohmann/json.hpp>
-
 #include "base/json.hpp"
 #include "client/limits.hpp"
 #include "model/limits.hpp"
-#include "tests/support/fake_transport.hpp"
+#include "tests/client/client_fixture.hpp"
 
 namespace titan::client {
 namespace {
 
 using model::Kind;
 using nlohmann::json;
-using titan::testing::FakeTransport;
+using testing::kBookmark;
+using testing::kTime;
+using testing::workload;
+using testing::workload_json;
 
-constexpr std::string_view kEpoch = "0123456789abcdef";
-const std::string kBookmark = std::string(kEpoch) + ".42";
-constexpr const char* kTime = "2026-03-01T12:00:00.000000Z";
-
-json workload_json(const std::string& name = "temperature-sensor",
-                   const std::string& workspace = "iot") {
-  return {{"kind", "Workload"},     {"id", "00000000-0000-4000-8000-000000000001"},
-          {"name", name},           {"organizationId", "default"},
-          {"workspace", workspace}, {"createdTime", kTime},
-          {"modifiedTime", kTime},  {"revision", 1},
-          {"version", 1},           {"spec", {{"repo", "https://example.com/repo"}}},
-          {"status", "READY"},      {"reason", json::array()},
-          {"tags", json::object()}, {"delete", false}};
-}
-
-model::Entity workload() {
-  return model::parse_entity(workload_json()).value();
-}
+const std::string kEpoch = kBookmark.substr(0, kBookmark.find('.'));
 
 json manifest_json(const std::string& host = "tim-pi") {
   return {{"host", host},
@@ -46,19 +28,7 @@ json manifest_json(const std::string& host = "tim-pi") {
           {"time", kTime}};
 }
 
-class ClientTest : public ::testing::Test {
- protected:
-  void answer(int status, const json& body, HttpHeaders headers = {}) {
-    transport_.answer(HttpResponse{status, std::move(headers), canonical_json(body)});
-  }
-  void answer_text(int status, std::string body, HttpHeaders headers = {}) {
-    transport_.answer(HttpResponse{status, std::move(headers), std::move(body)});
-  }
-  [[nodiscard]] const HttpRequest& sent() const { return transport_.requests().back(); }
-
-  FakeTransport transport_;
-  Client client_{transport_};
-};
+class ClientTest : public testing::ClientTest {};
 
 TEST_F(ClientTest, CreatesByPostAndTellsWhatCameOfIt) {
   answer(201, workload_json(), {{"Titan-Outcome", "created"}, {"Titan-Workspace-Created", "true"}});
@@ -106,27 +76,6 @@ TEST_F(ClientTest, EncodesNamesIntoPaths) {
   EXPECT_EQ(entity_path({.kind = Kind::host, .name = "tim-pi"}), "/v1/hosts/tim-pi");
   EXPECT_EQ(collection_path(Kind::deployment, ""), "/v1/deployments");
   EXPECT_EQ(collection_path(Kind::host, "iot"), "/v1/hosts");
-}
-
-TEST_F(ClientTest, ListsPageAfterPage) {
-  answer(200, {{"items", {workload_json("a"), workload_json("b")}}, {"continue", "iot/b"}});
-  answer(200, {{"items", {workload_json("c")}}});
-  const auto entities = client_.list(Kind::workload, "iot").value();
-  ASSERT_EQ(entities.size(), 3U);
-  EXPECT_EQ(entities[2].name, "c");
-  EXPECT_EQ(transport_.requests()[0].target, "/v1/workspaces/iot/workloads?limit=500");
-  EXPECT_EQ(transport_.requests()[1].target,
-            "/v1/workspaces/iot/workloads?limit=500&continue=iot%2Fb");
-}
-
-TEST_F(ClientTest, EndsAListThatNeverEnds) {
-  FakeTransport endless([](const HttpRequest&) {
-    return HttpResponse{.body = R"({"items": [], "continue": "again"})"};
-  });
-  const auto listed = Client(endless).list(Kind::host);
-  ASSERT_FALSE(listed);
-  EXPECT_EQ(listed.error().code, ErrorCode::exhausted);
-  EXPECT_EQ(endless.requests().size(), kListPagesMax);
 }
 
 TEST_F(ClientTest, StoresABlobUnderItsDigest) {
@@ -237,10 +186,12 @@ TEST_F(ClientTest, ReadsTheStatusOfAServerThatFails) {
   answer(503, {{"status", "failing"},
                {"version", "0.1.0"},
                {"bookmark", kBookmark},
+               {"processors", {{{"name", "index"}, {"behind", 7}}}},
                {"dependencies", {{"store", {{"status", "failing"}, {"message", "disk full"}}}}}});
   const auto status = client_.status().value();
   EXPECT_FALSE(status.ok());
   EXPECT_EQ(status.dependencies.at("store").message, "disk full");
+  EXPECT_EQ(status.processors.at("index"), 7U);
 }
 
 TEST_F(ClientTest, TakesAnErrorForAStatusForWhatItIs) {
@@ -257,29 +208,6 @@ TEST_F(ClientTest, ReadsAHostsReport) {
   EXPECT_EQ(received.bookmark->text(), kBookmark);
   EXPECT_EQ(received.report.agent_version, "0.1.0");
   EXPECT_EQ(sent().target, "/v1/hosts/tim-pi/report");
-}
-
-TEST_F(ClientTest, ReadsHowADeploymentStandsOnItsHosts) {
-  answer(200, {{"items",
-                {{{"host", "a"}, {"status", "INITIALIZED"}, {"current", false}},
-                 {{"host", "b"},
-                  {"status", "ERROR"},
-                  {"version", 2},
-                  {"renderedDigest", Digest::of("r").text()},
-                  {"current", true},
-                  {"reason", "no space"},
-                  {"commit", "abc"},
-                  {"time", kTime}}}}});
-  const auto hosts =
-      client_.deployment_hosts({.kind = Kind::deployment, .workspace = "default", .name = "prod"})
-          .value();
-  EXPECT_EQ(sent().target, "/v1/workspaces/default/deployments/prod/hosts");
-  ASSERT_EQ(hosts.size(), 2U);
-  EXPECT_FALSE(hosts[0].time);
-  EXPECT_TRUE(hosts[0].rendered_digest.empty());
-  EXPECT_EQ(hosts[1].status, model::Status::error);
-  EXPECT_EQ(hosts[1].reason, "no space");
-  EXPECT_EQ(hosts[1].time->text(), kTime);
 }
 
 TEST_F(ClientTest, RemembersHowLongTheServerAskedToWait) {
@@ -329,6 +257,7 @@ TEST_F(ClientTest, MakesAnErrorOfEveryStatusEvenWithoutABodyThatItKnows) {
       {404, "[]", ErrorCode::not_found},
       {405, R"({"error": "text"})", ErrorCode::invalid},
       {409, "", ErrorCode::conflict},
+      {410, "", ErrorCode::expired},
       {411, "", ErrorCode::invalid},
       {413, "", ErrorCode::exhausted},
       {422, "", ErrorCode::invalid},
@@ -360,7 +289,7 @@ TEST_F(ClientTest, RefusesAnswersThatTheApiDoesNotPromise) {
     return result ? Result<void>() : Result<void>(std::move(result).error());
   };
   const auto get = [&](Client& client) { return drop(client.get(workload().key())); };
-  const auto list = [&](Client& client) { return drop(client.list(Kind::host)); };
+  const auto list = [&](Client& client) { return drop(client.list({.kind = Kind::host})); };
   const auto put = [&](Client& client) { return drop(client.put(workload())); };
   const auto sync = [&](Client& client) { return drop(client.sync("tim-pi", {})); };
   const auto changes = [&](Client& client) { return drop(client.changes({})); };
@@ -382,7 +311,10 @@ TEST_F(ClientTest, RefusesAnswersThatTheApiDoesNotPromise) {
       {"a list without items", {200, {}, "{}"}, list},
       {"a list that is an array", {200, {}, "[]"}, list},
       {"an item that is no entity", {200, {}, R"({"items": [1]})"}, list},
-      {"a continue that is no string", {200, {}, R"({"items": [], "continue": 1})"}, list},
+      {"a list without a bookmark", {200, {}, R"({"items": []})"}, list},
+      {"a continue that is no string",
+       {200, {}, R"({"items": [], "bookmark": "0123456789abcdef.1", "continue": 1})"},
+       list},
       {"a write without an outcome", {200, {}, canonical_json(workload_json())}, put},
       {"an outcome unheard of",
        {200, {{"Titan-Outcome", "eaten"}}, canonical_json(workload_json())},

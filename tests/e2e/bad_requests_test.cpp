@@ -52,7 +52,7 @@ TEST(BadRequests, GetAClear4xxAndLeaveTheStoreAsItWas) {
     EXPECT_NE(message.find(row.says), std::string::npos) << row.name << ": " << message;
   }
   EXPECT_EQ(server.client().status()->bookmark, before);
-  EXPECT_EQ(server.client().list(model::Kind::host)->size(), 1U);
+  EXPECT_EQ(server.client().list({.kind = model::Kind::host})->items.size(), 1U);
 }
 
 }  // namespace

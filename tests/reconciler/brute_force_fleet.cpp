@@ -1,6 +1,9 @@
 #include "tests/reconciler/brute_force_fleet.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
 
 namespace titan::testing {
 namespace {
@@ -8,59 +11,189 @@ namespace {
 using model::Entity;
 using model::Key;
 using model::Kind;
+using Entities = BruteForceFleet::Entities;
 
-const Entity* find(const std::map<Key, Entity>& entities, Kind kind, const std::string& name) {
-  const auto found = entities.find(
-      Key{.kind = kind, .workspace = model::in_workspace(kind) ? "default" : "", .name = name});
+const Entity* find(const Entities& entities, const Key& key) {
+  const auto found = entities.find(key);
   return found == entities.end() || found->second.deleting ? nullptr : &found->second;
 }
 
-bool has_all(const model::Labels& wanted, const model::Labels& labels) {
-  for (const auto& [key, value] : wanted) {
-    if (!labels.contains(key) || labels.at(key) != value) return false;
+const Entity* find_beside(const Entities& entities, const Entity& entity, Kind kind,
+                          const std::string& name) {
+  return find(entities, Key{.kind = kind,
+                            .workspace = model::in_workspace(kind) ? entity.workspace : "",
+                            .name = name});
+}
+
+std::string template_name_of(const Entity& deployment, const Entity* workload) {
+  const auto& own = std::get<model::DeploymentSpec>(deployment.spec).template_name;
+  if (!own.empty() || workload == nullptr) return own;
+  return std::get<model::WorkloadSpec>(workload->spec).default_template;
+}
+
+std::string does_not_exist(Kind kind, const std::string& name) {
+  return std::string(model::singular_of(kind)) + " \"" + name + "\" does not exist";
+}
+
+// The sentences about workload and template.
+std::vector<std::string> missing_parts(const Entities& entities, const Entity& deployment) {
+  std::vector<std::string> missing;
+  const auto& spec = std::get<model::DeploymentSpec>(deployment.spec);
+  const Entity* workload = find_beside(entities, deployment, Kind::workload, spec.workload);
+  if (workload == nullptr) missing.push_back(does_not_exist(Kind::workload, spec.workload));
+  const std::string name = template_name_of(deployment, workload);
+  if (name.empty() && workload != nullptr) {
+    missing.push_back("neither the deployment nor its workload \"" + spec.workload +
+                      "\" names a template");
+  } else if (!name.empty() && !find_beside(entities, deployment, Kind::template_, name)) {
+    missing.push_back(does_not_exist(Kind::template_, name));
   }
-  return true;
+  return missing;
+}
+
+bool reaches(const Entities& entities, const Entity& deployment, const Entity& host) {
+  const auto& spec = std::get<model::DeploymentSpec>(deployment.spec);
+  if (spec.replicas) {
+    return std::any_of(entities.begin(), entities.end(), [&](const auto& item) {
+      const Entity& entity = item.second;
+      const auto* assignment = std::get_if<model::AssignmentSpec>(&entity.spec);
+      return assignment != nullptr && !entity.deleting &&
+             entity.workspace == deployment.workspace &&
+             assignment->deployment == deployment.name && assignment->host == host.name;
+    });
+  }
+  const Entity* target = find_beside(entities, deployment, Kind::target, spec.target);
+  return target != nullptr && std::get<model::TargetSpec>(target->spec)
+                                  .matches(std::get<model::HostSpec>(host.spec).labels);
+}
+
+std::string form_text(const Entities& entities, const Entity& deployment, const Entity& host) {
+  const auto& spec = std::get<model::DeploymentSpec>(deployment.spec);
+  const auto& host_spec = std::get<model::HostSpec>(host.spec);
+  const Entity* workload = find_beside(entities, deployment, Kind::workload, spec.workload);
+  const std::string name = template_name_of(deployment, workload);
+  std::string text = deployment.key().text() + " version " + std::to_string(deployment.version) +
+                     " template " + name;
+  const std::vector<std::string> missing = missing_parts(entities, deployment);
+  if (!missing.empty()) return text + ": " + join(missing, "; ");
+  const auto& workload_spec = std::get<model::WorkloadSpec>(workload->spec);
+  const Entity* source = find_beside(entities, deployment, Kind::template_, name);
+  text += " = " + model::json_of(source->spec).dump();
+  text += " values " + spec.values.json().dump();
+  text += " workload " + workload->name + " " + workload_spec.repo;
+  text += " " + workload_spec.values.json().dump();
+  text += " host " + host.name + " " + model::labels_text(host_spec.labels);
+  return text + " " + host_spec.values.json().dump();
 }
 
 }  // namespace
 
-void BruteForceFleet::snapshot(const std::map<Key, Entity>& entities) {
-  snapshots_.push_back(entities);
+void BruteForceFleet::snapshot(const Entities& entities) {
+  Moment moment{.entities = entities};
+  for (const auto& [key, entity] : entities) {
+    keys_.insert(key);
+    for (const auto& reference : model::references_of(entity)) keys_.insert(reference.key);
+    if (key.kind != Kind::host) continue;
+    hosts_.insert(key.name);
+    if (entity.deleting) continue;
+    for (const auto& [deployment_key, deployment] : entities) {
+      if (deployment_key.kind != Kind::deployment || deployment.deleting) continue;
+      if (!reaches(entities, deployment, entity)) continue;
+      moment.should_have[key.name][deployment_key] = form_text(entities, deployment, entity);
+    }
+  }
+  moments_.push_back(std::move(moment));
 }
 
-std::map<Key, std::string> BruteForceFleet::should_have(const std::string& host,
-                                                        std::uint64_t seq) const {
-  std::map<Key, std::string> result;
-  const auto& entities = snapshots_.at(seq);
-  const Entity* the_host = find(entities, Kind::host, host);
-  if (the_host == nullptr) return result;
-  const auto& host_spec = std::get<model::HostSpec>(the_host->spec);
-  for (const auto& [key, entity] : entities) {
-    if (key.kind != Kind::deployment || entity.deleting) continue;
-    const auto& spec = std::get<model::DeploymentSpec>(entity.spec);
-    const Entity* target = find(entities, Kind::target, spec.target);
-    if (target == nullptr) continue;
-    if (!has_all(std::get<model::TargetSpec>(target->spec).labels, host_spec.labels)) continue;
+const BruteForceFleet::ShouldHave& BruteForceFleet::should_have(const std::string& host,
+                                                                std::uint64_t seq) const {
+  static const ShouldHave kNothing;
+  const auto& by_host = moments_.at(seq).should_have;
+  const auto found = by_host.find(host);
+  return found == by_host.end() ? kNothing : found->second;
+}
 
-    const Entity* workload = find(entities, Kind::workload, spec.workload);
-    std::string template_name = spec.template_name;
-    if (template_name.empty() && workload != nullptr) {
-      template_name = std::get<model::WorkloadSpec>(workload->spec).default_template;
-    }
-    const Entity* source = find(entities, Kind::template_, template_name);
-    std::string text = "version " + std::to_string(entity.version);
-    if (workload == nullptr || source == nullptr) {
-      text += workload == nullptr ? " no workload " + spec.workload : "";
-      text += source == nullptr ? " no template " + template_name : "";
-    } else {
-      text += " deployment " + model::json_of(entity.spec).dump();
-      text += " workload " + model::json_of(workload->spec).dump();
-      text += " template " + template_name + model::json_of(source->spec).dump();
-      text += " host " + model::json_of(the_host->spec).dump();
-    }
-    result[key] = text;
+std::uint64_t BruteForceFleet::left_at(const std::string& host, const Key& deployment) const {
+  std::uint64_t seq = head();
+  while (!should_have(host, seq - 1).contains(deployment)) --seq;
+  return seq;
+}
+
+std::set<std::string> BruteForceFleet::hosts_of(const Key& deployment) const {
+  std::set<std::string> hosts;
+  for (const auto& [host, deployments] : moments_.back().should_have) {
+    if (deployments.contains(deployment)) hosts.insert(host);
   }
-  return result;
+  return hosts;
+}
+
+bool BruteForceFleet::exists(const Key& key, std::uint64_t seq) const {
+  return find(moments_.at(seq).entities, key) != nullptr;
+}
+
+std::vector<Key> BruteForceFleet::users_of(const Key& key) const {
+  std::vector<Key> users;
+  for (const auto& [user, entity] : moments_.back().entities) {
+    if (entity.deleting) continue;
+    bool uses = key.kind == Kind::workspace && entity.workspace == key.name;
+    for (const auto& reference : model::references_of(entity)) uses |= reference.key == key;
+    if (uses) users.push_back(user);
+  }
+  return users;
+}
+
+std::vector<Key> BruteForceFleet::of_kind(Kind kind) const {
+  std::vector<Key> keys;
+  for (const auto& [key, entity] : moments_.back().entities) {
+    if (key.kind == kind && !entity.deleting) keys.push_back(key);
+  }
+  return keys;
+}
+
+std::set<std::string> BruteForceFleet::matches(const model::TargetSpec& target) const {
+  std::set<std::string> hosts;
+  for (const Key& key : of_kind(Kind::host)) {
+    const auto& host = std::get<model::HostSpec>(moments_.back().entities.at(key).spec);
+    if (target.matches(host.labels)) hosts.insert(key.name);
+  }
+  return hosts;
+}
+
+std::vector<std::string> BruteForceFleet::missing(const Entity& deployment,
+                                                  std::uint64_t seq) const {
+  const Entities& entities = moments_.at(seq).entities;
+  std::vector<std::string> missing = missing_parts(entities, deployment);
+  const std::string& target = std::get<model::DeploymentSpec>(deployment.spec).target;
+  if (!find_beside(entities, deployment, Kind::target, target)) {
+    missing.push_back(does_not_exist(Kind::target, target));
+  }
+  std::sort(missing.begin(), missing.end());
+  return missing;
+}
+
+std::string BruteForceFleet::own_state(const Key& deployment, std::uint64_t seq) const {
+  const auto& entities = moments_.at(seq).entities;
+  const auto found = entities.find(deployment);
+  if (found == entities.end()) return "none";
+  const Entity& entity = found->second;
+  if (entity.deleting) return entity.id + " deleting";
+  return entity.id + model::json_of(entity.spec).dump() + join(missing(entity, seq), "; ");
+}
+
+std::set<Key> BruteForceFleet::affected_by(std::uint64_t seq) const {
+  std::set<Key> affected;
+  for (const Key& key : keys_) {
+    if (key.kind != Kind::deployment) continue;
+    bool differs = own_state(key, seq - 1) != own_state(key, seq);
+    for (const std::string& host : hosts_) {
+      const auto& before = should_have(host, seq - 1);
+      const auto& after = should_have(host, seq);
+      const auto form = [&](const ShouldHave& all) { return all.contains(key) ? all.at(key) : ""; };
+      differs |= form(before) != form(after);
+    }
+    if (differs) affected.insert(key);
+  }
+  return affected;
 }
 
 }  // namespace titan::testing

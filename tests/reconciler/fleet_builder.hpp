@@ -3,6 +3,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "model/change.hpp"
 #include "reconciler/fleet.hpp"
@@ -39,22 +41,52 @@ class FleetBuilder {
     return feed(std::move(change));
   }
 
+  // Of the change with this seq.
+  static Timestamp time_of(std::uint64_t seq) {
+    return Timestamp::from_micros(static_cast<std::int64_t>(seq) * 1'000'000);
+  }
+
+  void forget_before(std::uint64_t horizon) { fleet_.forget_before(horizon); }
+
   [[nodiscard]] const reconciler::Fleet& fleet() const { return fleet_; }
   [[nodiscard]] std::uint64_t head() const { return fleet_.head(); }
   [[nodiscard]] const std::map<model::Key, model::Entity>& entities() const { return entities_; }
   [[nodiscard]] const model::Entity& at(const model::Key& key) const { return entities_.at(key); }
+  // All that was written, in order.
+  [[nodiscard]] const std::vector<model::Change>& changes() const { return changes_; }
 
  private:
   model::Change feed(model::Change change) {
     change.seq = head() + 1;
-    change.time = Timestamp::from_micros(static_cast<std::int64_t>(change.seq) * 1'000'000);
+    change.time = time_of(change.seq);
     fleet_.apply(change);
+    changes_.push_back(change);
     return change;
   }
 
   reconciler::Fleet fleet_;
   std::map<model::Key, model::Entity> entities_;
+  std::vector<model::Change> changes_;
 };
+
+// Fills `fleet` from what a store keeps when its log begins after `horizon`: the changes that
+// altered what hosts should have, and the entities as they are now.
+inline void load(reconciler::Fleet& fleet, const FleetBuilder& builder, std::uint64_t horizon) {
+  const auto visible = [](const std::optional<model::Entity>& state) {
+    return state && !state->deleting ? state : std::nullopt;
+  };
+  for (const model::Change& change : builder.changes()) {
+    const auto before = visible(change.before);
+    const auto after = visible(change.after);
+    const bool same = before && after ? before->id == after->id && before->version == after->version
+                                      : before.has_value() == after.has_value();
+    if (change.seq > horizon && !same) {
+      fleet.load_history(change.key, change.seq, change.time, before);
+    }
+  }
+  for (const auto& [key, entity] : builder.entities()) fleet.load_entity(entity);
+  fleet.finish_loading(builder.head(), horizon);
+}
 
 inline model::Entity make_host(const std::string& name, const model::Labels& labels) {
   return {.name = name, .spec = model::HostSpec{.labels = labels}};
@@ -80,6 +112,13 @@ inline model::Entity make_deployment(const std::string& name, const std::string&
           .workspace = "default",
           .spec = model::DeploymentSpec{
               .workload = workload, .template_name = template_name, .target = target}};
+}
+
+inline model::Entity make_assignment(const std::string& name, const std::string& deployment,
+                                     const std::string& host) {
+  return {.name = name,
+          .workspace = "default",
+          .spec = model::AssignmentSpec{.deployment = deployment, .host = host}};
 }
 
 inline model::Key host_key(const std::string& name) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "reconciler/delivery.hpp"
@@ -13,6 +14,7 @@ namespace {
 using titan::testing::deployment_key;
 using titan::testing::FleetBuilder;
 using titan::testing::host_key;
+using titan::testing::make_assignment;
 using titan::testing::make_deployment;
 using titan::testing::make_host;
 using titan::testing::make_target;
@@ -47,9 +49,7 @@ class HostQuery : public ::testing::Test {
   // "prod test -old": what came, and after a minus what has to go.
   static std::string text(const HostChanges& changes) {
     std::string text = changes.full ? "full:" : "";
-    for (std::size_t i = 0; i < changes.changed.size(); ++i) {
-      if (changes.changed[i]) text += " " + changes.desired[i].key.name;
-    }
+    for (const auto& form : changes.changed) text += " " + form.key.name;
     for (const auto& tombstone : changes.tombstones) text += " -" + tombstone.key.name;
     return text;
   }
@@ -151,10 +151,110 @@ TEST_F(HostQuery, ThereAndBackAgainIsNoNews) {
   EXPECT_EQ(text(ask("pi", before)), "");
 }
 
+TEST_F(HostQuery, WhoeverWasToldBetweenThereAndBackAgainIsToldToComeBack) {
+  const std::uint64_t before = builder_.head();
+  builder_.put(make_host("pi", {{"site", "shop"}, {"name", "pi"}}));
+  const std::uint64_t between = builder_.head();
+  builder_.put(make_host("pi", {{"site", "lab"}, {"name", "pi"}}));
+  EXPECT_EQ(text(ask("pi", before)), "");
+  EXPECT_EQ(text(ask("pi", between)), " prod test");
+  EXPECT_EQ(text(ask("pi", before)), "");
+}
+
+TEST_F(HostQuery, WhatIsNotNewIsFoundAtOnceTheSecondTime) {
+  const std::uint64_t before = builder_.head();
+  model::Entity host = builder_.at(host_key("pi"));
+  std::get<model::HostSpec>(host.spec).capacity = 3;
+  builder_.put(host);
+  const HostRecord& record = *builder_.fleet().find_host(host_key("pi"));
+  EXPECT_FALSE(record.nothing_new_since(before));
+  EXPECT_TRUE(ask("pi", before).nothing_new());
+  EXPECT_TRUE(record.nothing_new_since(before));
+  EXPECT_TRUE(record.nothing_new_since(builder_.head()));
+  builder_.put(make_template("service", "y"));
+  EXPECT_FALSE(record.nothing_new_since(before));
+}
+
+TEST_F(HostQuery, AChangeElsewhereLeavesAHostAtRest) {
+  const std::uint64_t before = builder_.head();
+  builder_.put(make_host("other", {{"site", "lab"}}));
+  builder_.put(make_template("service", "y"));
+  builder_.put(make_target("lab", {{"site", "lab"}, {"tier", "db"}}));
+  EXPECT_TRUE(builder_.fleet().find_host(host_key("nuc"))->nothing_new_since(before));
+  EXPECT_FALSE(builder_.fleet().find_host(host_key("pi"))->nothing_new_since(before));
+}
+
+// So many that it is cheaper to mark every host than to find out which.
+TEST_F(HostQuery, ATemplateThatManyDeploymentsUseIsNewsForAllTheirHosts) {
+  constexpr int kHosts = 20;
+  constexpr int kDeploymentsEach = 5;
+  for (int i = 0; i < kHosts; ++i) {
+    const std::string host = "h" + std::to_string(i);
+    builder_.put(make_host(host, {{"rack", host}}));
+    for (int j = 0; j < kDeploymentsEach; ++j) {
+      const std::string name = host + "-" + std::to_string(j);
+      builder_.put(make_target(name, {{"rack", host}}));
+      builder_.put(make_deployment(name, "sensor", "tool", name));
+    }
+  }
+  const std::uint64_t before = builder_.head();
+  builder_.put(make_template("tool", "y"));
+  for (int i = 0; i < kHosts; ++i) {
+    EXPECT_EQ(ask("h" + std::to_string(i), before).changed.size(), kDeploymentsEach) << i;
+  }
+  EXPECT_EQ(text(ask("pi", before)), " test");
+}
+
+TEST_F(HostQuery, AHostOfAnotherOrganizationIsReachedByNothingOfThisOne) {
+  model::Entity theirs = make_host("pi", {{"site", "lab"}, {"name", "pi"}});
+  theirs.organization = "acme";
+  const std::uint64_t before = builder_.head();
+  builder_.put(theirs);
+  const Fleet& fleet = builder_.fleet();
+  const EntityRecord& prod = *fleet.find(deployment_key("prod"));
+  EXPECT_TRUE(reaches(fleet, prod, *fleet.find_host(host_key("pi")), fleet.head()));
+  EXPECT_FALSE(reaches(fleet, prod, *fleet.find_host(theirs.key()), fleet.head()));
+  const auto changes = changes_for_host(fleet, kEpoch, theirs.key(), {});
+  EXPECT_EQ(text(*changes), "full:");
+  EXPECT_TRUE(fleet.find_host(host_key("pi"))->nothing_new_since(before));
+}
+
+TEST_F(HostQuery, BelowTheHorizonEverythingIsNews) {
+  const std::uint64_t before = builder_.head();
+  builder_.put(make_host("pi", {{"site", "shop"}, {"name", "pi"}}));
+  builder_.forget_before(builder_.head());
+  EXPECT_EQ(text(ask("pi", before)), "full: test");
+  EXPECT_EQ(text(ask("pi", builder_.head())), "");
+}
+
+TEST_F(HostQuery, WithReplicasADeploymentReachesTheHostsThatItIsAssignedTo) {
+  builder_.put(make_host("spare", {{"site", "lab"}}));
+  model::Entity prod = make_deployment("prod", "sensor", "service", "lab");
+  std::get<model::DeploymentSpec>(prod.spec).replicas = 1;
+  const auto news_of = [&](const char* host, const std::function<void()>& write) {
+    const std::uint64_t before = builder_.head();
+    write();
+    return text(ask(host, before));
+  };
+  const auto put = [&](model::Entity entity) { return [this, entity] { builder_.put(entity); }; };
+  EXPECT_EQ(news_of("pi", put(prod)), " -prod");
+  EXPECT_EQ(news_of("pi", put(make_assignment("one", "prod", "pi"))), " prod");
+  EXPECT_EQ(news_of("pi", put(make_assignment("two", "prod", "pi"))), "");
+  EXPECT_EQ(news_of("pi", put(make_assignment("one", "prod", "spare"))), "");
+  EXPECT_EQ(news_of("pi", put(make_assignment("two", "test", "pi"))), " -prod");
+  EXPECT_EQ(text(ask("spare", std::nullopt)), "full: prod");
+  std::get<model::DeploymentSpec>(prod.spec).replicas = {};
+  EXPECT_EQ(news_of("pi", put(prod)), " prod");
+}
+
 TEST_F(HostQuery, ATombstoneSaysWhenTheDeploymentLeft) {
   const std::uint64_t before = builder_.head();
   const auto change = builder_.put(make_target("lab", {{"site", "elsewhere"}}));
   builder_.put(make_template("tool", "later"));
+  builder_.put(make_target("lab", {{"site", "farther"}}));
+  model::Entity host = builder_.at(host_key("pi"));
+  std::get<model::HostSpec>(host.spec).capacity = 3;
+  builder_.put(host);
   const HostChanges changes = ask("pi", before);
   ASSERT_EQ(changes.tombstones.size(), 1U);
   EXPECT_EQ(changes.tombstones[0].deleted_time, change.time);
@@ -174,7 +274,7 @@ TEST_F(HostQuery, LaysTheLayersOfValuesOverEachOther) {
   std::get<model::HostSpec>(pi.spec).values = values({{"d", 4}, {"list", {9}}});
   for (const auto& entity : {service, sensor, prod, pi}) builder_.put(entity);
 
-  const nlohmann::json inputs = ask("pi", std::nullopt).desired.at(0).inputs.json();
+  const nlohmann::json inputs = ask("pi", std::nullopt).changed.at(0).inputs.json();
   EXPECT_EQ(inputs["values"],
             nlohmann::json::parse(R"({"a":1,"b":2,"c":3,"d":4,"deep":{"x":1,"y":3},"list":[9]})"));
   EXPECT_EQ(inputs["host"], nlohmann::json::parse(R"({"name":"pi","labels":{"site":"lab"}})"));
@@ -185,27 +285,60 @@ TEST_F(HostQuery, LaysTheLayersOfValuesOverEachOther) {
 TEST_F(HostQuery, ADeploymentWithoutItsTemplateIsHeldWithTheReason) {
   builder_.put(make_deployment("broken", "sensor", "nowhere", "named"));
   const HostChanges changes = ask("nuc", std::nullopt);
-  ASSERT_EQ(changes.desired.size(), 2U);
-  EXPECT_EQ(changes.desired[0].error, "template \"nowhere\" does not exist");
+  ASSERT_EQ(changes.changed.size(), 2U);
+  EXPECT_EQ(changes.changed[0].error, "template \"nowhere\" does not exist");
+}
+
+// Between two deployments of one name, each at version 1, only what is missing tells the forms
+// apart.
+TEST_F(HostQuery, AHeldDeploymentIsNewsWhenTheReasonIsAnother) {
+  builder_.put(make_deployment("broken", "nobody", "service", "named"));
+  const std::uint64_t before = builder_.head();
+  builder_.put(make_template("service", "nobody sees this through what is missing"));
+  EXPECT_EQ(text(ask("nuc", before)), "");
+  builder_.remove(deployment_key("broken"));
+  builder_.put(make_deployment("broken", "nobody-else", "service", "named"));
+  const HostChanges changes = ask("nuc", before);
+  EXPECT_EQ(text(changes), " broken");
+  EXPECT_EQ(changes.changed.at(0).error, "workload \"nobody-else\" does not exist");
 }
 
 TEST_F(HostQuery, TheManifestHoldsTheNewsAndADigestOfTheWhole) {
+  const std::vector<model::DesiredDeployment> all_before = ask("pi", std::nullopt).changed;
   const std::uint64_t before = builder_.head();
   builder_.put(make_template("tool", "new"));
   HostChanges changes = ask("pi", before);
-  for (auto& desired : changes.desired) {
-    render_digest(desired, [](const model::DesiredDeployment& form) -> Result<Digest> {
-      if (form.key.name == "test") return invalid("line 3: \"x\" is not known");
-      return Digest::of("rendered");
-    });
-  }
+  ASSERT_EQ(changes.changed.size(), 1U);
+  const auto refuse = [](const model::DesiredDeployment&) -> Result<Digest> {
+    return invalid("line 3: \"x\" is not known");
+  };
+  ASSERT_TRUE(render_digest(changes.changed[0], refuse));
   const model::Manifest manifest = manifest_of(kEpoch, "pi", changes);
   ASSERT_EQ(manifest.deployments.size(), 1U);
   EXPECT_EQ(manifest.deployments[0].error, "line 3: \"x\" is not known");
-  std::vector<model::DesiredDigest> wanted;
-  for (const auto& form : changes.desired) wanted.push_back({form.key, form.desired_digest});
-  EXPECT_EQ(manifest.digest, model::digest_of_desired(wanted));
+  // "prod" is not in it, but stands in the digest as it was.
+  EXPECT_EQ(manifest.digest, model::digest_of_desired(
+                                 {{all_before[0].key, all_before[0].desired_digest},
+                                  {changes.changed[0].key, changes.changed[0].desired_digest}}));
   EXPECT_EQ(manifest.bookmark.seq, builder_.head());
+}
+
+TEST_F(HostQuery, TheDigestOfTheWholeCanBeAskedForAlone) {
+  const HostChanges all = ask("pi", std::nullopt);
+  EXPECT_EQ(digest_for_host(builder_.fleet(), host_key("pi")).value(),
+            model::digest_of_desired(all.desired));
+  EXPECT_EQ(digest_for_host(builder_.fleet(), host_key("gone")).error().code, ErrorCode::not_found);
+}
+
+TEST_F(HostQuery, APassingFaultOfRenderingIsNotToldToTheHost) {
+  HostChanges changes = ask("nuc", std::nullopt);
+  const auto fail = [](const model::DesiredDeployment&) -> Result<Digest> {
+    return unavailable("the disk is gone");
+  };
+  const auto rendered = render_digest(changes.changed.at(0), fail);
+  ASSERT_FALSE(rendered);
+  EXPECT_EQ(rendered.error().code, ErrorCode::unavailable);
+  EXPECT_EQ(changes.changed[0].error, "");
 }
 
 TEST_F(HostQuery, KnowsTheDeploymentsWhoseStatusAChangeMayAlter) {

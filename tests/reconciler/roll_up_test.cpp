@@ -9,140 +9,229 @@ namespace {
 
 using model::Status;
 
-constexpr std::uint64_t kVersion = 3;
+const Digest kWanted = Digest::of("wanted");
+const Digest kOlder = Digest::of("older");
 
-Standing standing(const std::string& host, std::optional<model::DeploymentReport> report) {
-  return {.host = host,
-          .desired = {.version = kVersion, .rendered_digest = Digest::of("new")},
-          .report = std::move(report)};
+model::DeploymentReport ready(const Digest& form) {
+  return {.desired_digest = form, .status = Status::ready};
 }
 
-model::DeploymentReport report(std::uint64_t version, const char* content,
-                               const std::string& failure = "") {
-  return {.version = version,
-          .rendered_digest = Digest::of(content),
-          .status = failure.empty() ? Status::ready : Status::error,
-          .reason = failure};
+model::DeploymentReport failing(const Digest& form) {
+  return {.desired_digest = form, .status = Status::error, .reason = "disk full"};
 }
 
-Standing unrenderable(const std::string& host, const std::string& error) {
-  Standing standing{.host = host};
-  standing.desired.error = error;
-  return standing;
+TEST(Standing, IsWhatTheHostSaysOfTheFormThatIsWanted) {
+  const model::DeploymentReport never_had_a_form{.status = Status::error, .reason = "no blob"};
+  const auto standing = [](const std::optional<model::DeploymentReport>& report) {
+    return standing_of(report ? &*report : nullptr, kWanted);
+  };
+  EXPECT_EQ(standing({}), Standing::waiting);
+  EXPECT_EQ(standing(ready(kWanted)), Standing::current);
+  EXPECT_EQ(standing(failing(kWanted)), Standing::failing);
+  EXPECT_EQ(standing(ready(kOlder)), Standing::waiting);
+  EXPECT_EQ(standing(failing(kOlder)), Standing::waiting);
+  EXPECT_EQ(standing(never_had_a_form), Standing::waiting);
 }
+
+// What the hosts of a row say; a host without a report says nothing.
+struct HostSays {
+  const char* host;
+  std::optional<model::DeploymentReport> report = {};
+};
+
+Standings standings_of(const std::vector<HostSays>& hosts) {
+  Standings standings;
+  for (const auto& [host, report] : hosts) {
+    standings.add(host, standing_of(report ? &*report : nullptr, kWanted));
+    if (report) standings.explain(host, report->reason);
+  }
+  return standings;
+}
+
+const std::string kShortage = "2 of 3 replicas placed: target \"all\" matches 2 hosts";
+const std::string kNoWorkload = "workload \"w\" does not exist";
 
 // One row a way in which a deployment can stand.
 struct Row {
   const char* name;
   Status before;
-  std::vector<std::string> missing;
-  std::vector<Standing> standings;
+  std::vector<HostSays> hosts;
   Status after;
   std::vector<std::string> reason;
+  std::optional<std::uint64_t> replicas = {};
+  std::string shortage = {};
+  std::vector<std::string> missing = {};
+  bool delivered = false;
+};
+
+const std::vector<Row> kRows = {
+    {"no host", Status::initialized, {}, Status::initialized, {"target \"all\" matches no host"}},
+    {"no host any more",
+     Status::ready,
+     {},
+     Status::initialized,
+     {"target \"all\" matches no host"}},
+    {"no replicas", Status::ready, {}, Status::initialized, {"no replicas are wanted"}, 0},
+    {"not delivered",
+     Status::initialized,
+     {{"a"}},
+     Status::initialized,
+     {"waiting for 1 of 1 hosts: a"}},
+    {"delivered",
+     Status::creating,
+     {{"a"}, {"b", ready(kWanted)}},
+     Status::creating,
+     {"waiting for 1 of 2 hosts: a"}},
+    {"all current",
+     Status::creating,
+     {{"a", ready(kWanted)}, {"b", ready(kWanted)}},
+     Status::ready,
+     {}},
+    {"handed out for the first time",
+     Status::initialized,
+     {{"a"}},
+     Status::creating,
+     {"waiting for 1 of 1 hosts: a"},
+     {},
+     {},
+     {},
+     true},
+    {"handed out again",
+     Status::ready,
+     {{"a"}},
+     Status::updating,
+     {"waiting for 1 of 1 hosts: a"},
+     {},
+     {},
+     {},
+     true},
+    {"all replicas current", Status::updating, {{"a", ready(kWanted)}}, Status::ready, {}, 1},
+    {"an older form",
+     Status::ready,
+     {{"a", ready(kOlder)}},
+     Status::updating,
+     {"waiting for 1 of 1 hosts: a"}},
+    {"a new host",
+     Status::ready,
+     {{"a", ready(kWanted)}, {"b"}},
+     Status::updating,
+     {"waiting for 1 of 2 hosts: b"}},
+    {"a failing host",
+     Status::updating,
+     {{"a", ready(kWanted)}, {"b", failing(kWanted)}, {"c"}},
+     Status::error,
+     {"host b: disk full"}},
+    {"an error about an older form",
+     Status::error,
+     {{"a", ready(kWanted)}, {"b", failing(kOlder)}},
+     Status::updating,
+     {"waiting for 1 of 2 hosts: b"}},
+    {"healed", Status::error, {{"a", ready(kWanted)}}, Status::ready, {}},
+    {"too few replicas",
+     Status::ready,
+     {{"a", ready(kWanted)}, {"b", ready(kWanted)}},
+     Status::error,
+     {kShortage},
+     3,
+     kShortage},
+    {"too few replicas, and one of them fails",
+     Status::ready,
+     {{"a", failing(kWanted)}, {"b"}},
+     Status::error,
+     {kShortage, "host a: disk full"},
+     3,
+     kShortage},
+    {"too few replicas, namely none",
+     Status::initialized,
+     {},
+     Status::error,
+     {kShortage},
+     3,
+     kShortage},
+    {"something missing",
+     Status::ready,
+     {{"a", ready(kWanted)}},
+     Status::missing,
+     {kNoWorkload},
+     {},
+     {},
+     {kNoWorkload}},
+    {"something missing, and too few replicas",
+     Status::ready,
+     {{"a", failing(kWanted)}},
+     Status::missing,
+     {kNoWorkload},
+     3,
+     kShortage,
+     {kNoWorkload}},
 };
 
 TEST(RollUp, GivesTheStatusThatTheHostsMake) {
-  const auto current = report(kVersion, "new");
-  const std::vector<Row> rows = {
-      {"no host",
-       Status::initialized,
-       {},
-       {},
-       Status::initialized,
-       {"target \"all\" matches no host"}},
-      {"no host any more",
-       Status::ready,
-       {},
-       {},
-       Status::initialized,
-       {"target \"all\" matches no host"}},
-      {"not delivered",
-       Status::initialized,
-       {},
-       {standing("a", {})},
-       Status::initialized,
-       {"waiting for 1 of 1 hosts: a"}},
-      {"delivered",
-       Status::creating,
-       {},
-       {standing("a", {}), standing("b", current)},
-       Status::creating,
-       {"waiting for 1 of 2 hosts: a"}},
-      {"all current",
-       Status::creating,
-       {},
-       {standing("a", current), standing("b", current)},
-       Status::ready,
-       {}},
-      {"an old version",
-       Status::ready,
-       {},
-       {standing("a", report(2, "new"))},
-       Status::updating,
-       {"waiting for 1 of 1 hosts: a"}},
-      {"old content",
-       Status::ready,
-       {},
-       {standing("a", report(kVersion, "old"))},
-       Status::updating,
-       {"waiting for 1 of 1 hosts: a"}},
-      {"a new host",
-       Status::ready,
-       {},
-       {standing("a", current), standing("b", {})},
-       Status::updating,
-       {"waiting for 1 of 2 hosts: b"}},
-      {"a failing host",
-       Status::updating,
-       {},
-       {standing("a", current), standing("b", report(2, "old", "disk full"))},
-       Status::error,
-       {"host b: disk full"}},
-      {"unrenderable",
-       Status::ready,
-       {},
-       {unrenderable("a", "\"x\" is not known")},
-       Status::error,
-       {"host a: \"x\" is not known"}},
-      {"healed", Status::error, {}, {standing("a", current)}, Status::ready, {}},
-      {"healing",
-       Status::error,
-       {},
-       {standing("a", report(2, "old"))},
-       Status::updating,
-       {"waiting for 1 of 1 hosts: a"}},
-      {"something missing",
-       Status::ready,
-       {"workload \"w\" does not exist"},
-       {standing("a", current)},
-       Status::missing,
-       {"workload \"w\" does not exist"}},
-  };
-  for (const Row& row : rows) {
+  for (const Row& row : kRows) {
     model::Entity deployment = testing::make_deployment("prod", "w", "t", "all");
     deployment.status = row.before;
-    const RolledUp rolled = roll_up(deployment, row.missing, row.standings, {});
+    std::get<model::DeploymentSpec>(deployment.spec).replicas = row.replicas;
+    const RolledUp rolled = roll_up(deployment, {.missing = row.missing,
+                                                 .shortage = row.shortage,
+                                                 .standings = standings_of(row.hosts),
+                                                 .delivered = row.delivered});
     EXPECT_EQ(name_of(rolled.status), name_of(row.after)) << row.name;
     EXPECT_EQ(rolled.reason, row.reason) << row.name;
   }
 }
 
+std::vector<std::string> names(std::size_t count) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < count; ++i)
+    names.push_back(std::string(1, static_cast<char>('a' + i)));
+  return names;
+}
+
 TEST(RollUp, ADeploymentBeingDeletedNamesTheHostsThatHoldIt) {
   model::Entity deployment = testing::make_deployment("prod", "w", "t", "all");
   deployment.deleting = true;
-  const RolledUp rolled = roll_up(deployment, {"gone"}, {}, {"a", "b"});
-  EXPECT_EQ(rolled.status, Status::deleting);
-  EXPECT_EQ(rolled.reason, std::vector<std::string>{"waiting for removal from a, b"});
+  const auto reason = [&](std::size_t holders) {
+    const RolledUp rolled = roll_up(
+        deployment, {.missing = {kNoWorkload}, .shortage = kShortage, .holders = names(holders)});
+    EXPECT_EQ(rolled.status, Status::deleting);
+    return rolled.reason;
+  };
+  const std::string waiting = "waiting for removal from ";
+  EXPECT_EQ(reason(0), std::vector<std::string>{});
+  EXPECT_EQ(reason(2), std::vector{waiting + "a, b"});
+  EXPECT_EQ(reason(10), std::vector{waiting + "a, b, c, d, e, f, g, h, i, j"});
+  EXPECT_EQ(reason(12), std::vector{waiting + "a, b, c, d, e, f, g, h, i, j and 2 more"});
 }
 
-TEST(RollUp, NamesOnlySomeOfManyHosts) {
-  std::vector<Standing> standings;
-  for (int i = 0; i < 100; ++i) standings.push_back(standing("h" + std::to_string(i), {}));
+TEST(RollUp, NamesTheFirstOfManyHostsInWhateverOrderTheyCome) {
   const auto deployment = testing::make_deployment("prod", "w", "t", "all");
-  const RolledUp rolled = roll_up(deployment, {}, standings, {});
-  ASSERT_EQ(rolled.reason.size(), 1U);
-  EXPECT_EQ(rolled.reason[0],
-            "waiting for 100 of 100 hosts: h0, h1, h2, h3, h4, h5, h6, h7, h8, h9 and 90 more");
+  RollUpFacts facts;
+  for (const std::string& host : names(26)) facts.standings.add(host, Standing::current);
+  for (int i = 99; i >= 0; --i) facts.standings.add("h" + std::to_string(i), Standing::waiting);
+  const std::vector<std::string> waiting = {
+      "waiting for 100 of 126 hosts: h0, h1, h10, h11, h12, h13, h14, h15, h16, h17 and 90 more"};
+  EXPECT_EQ(roll_up(deployment, facts).reason, waiting);
+
+  for (int i = 11; i >= 0; --i) {
+    facts.standings.add("x" + std::to_string(i), Standing::failing);
+  }
+  const std::vector<std::string> first = {"x0", "x1", "x10", "x11", "x2",
+                                          "x3", "x4", "x5",  "x6",  "x7"};
+  EXPECT_EQ(facts.standings.failing_hosts(), first);
+  for (const std::string& host : first) facts.standings.explain(host, "no user");
+  facts.standings.explain("x8", "nobody asks why");
+  facts.standings.explain("h0", "it does not fail");
+  const std::vector<std::string> failures = roll_up(deployment, facts).reason;
+  ASSERT_EQ(failures.size(), 11U);
+  EXPECT_EQ(failures.front(), "host x0: no user");
+  EXPECT_EQ(failures[9], "host x7: no user");
+  EXPECT_EQ(failures.back(), "and 2 more hosts");
+}
+
+TEST(RollUp, OneMoreHostIsSaidInTheSingular) {
+  Standings standings;
+  for (const std::string& host : names(11)) standings.add(host, Standing::failing);
+  EXPECT_EQ(standings.failures().back(), "and 1 more host");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "tests/server-lite/obedient_host.hpp"
 #include "tests/server-lite/test_server.hpp"
 
 namespace titan::server_lite {
@@ -7,58 +8,8 @@ namespace {
 
 using model::Status;
 using nlohmann::json;
+using titan::testing::ObedientHost;
 using titan::testing::TestServer;
-
-// A host that does as it is told: syncs, holds what came, and reports it.
-class ObedientHost {
- public:
-  ObedientHost(TestServer& server, std::string name) : server_(server), name_(std::move(name)) {}
-
-  // "full: +prod -old": what the answer brought and took; "nothing" for 204.
-  std::string sync() {
-    const auto answer =
-        server_.client().sync(name_, {.bookmark = bookmark_, .report = report_}).value();
-    if (!answer.manifest) return "nothing";
-    bookmark_ = answer.bookmark;
-    std::string told = answer.manifest->full ? "full:" : "";
-    if (answer.manifest->full) held_.clear();
-    for (const auto& desired : answer.manifest->deployments) {
-      held_[desired.key] = desired;
-      told += " +" + desired.key.name;
-    }
-    for (const auto& tombstone : answer.manifest->tombstones) {
-      held_.erase(tombstone.key);
-      told += " -" + tombstone.key.name;
-    }
-    return told;
-  }
-  void report(const std::string& failure = "") {
-    report_ = model::HostReport{.agent_version = "test"};
-    for (const auto& [key, desired] : held_) {
-      report_->deployments.push_back({.key = key,
-                                      .version = desired.version,
-                                      .rendered_digest = desired.rendered_digest,
-                                      .desired_digest = desired.desired_digest,
-                                      .status = failure.empty() ? Status::ready : Status::error,
-                                      .reason = failure});
-    }
-  }
-  std::string sync_and_report() {
-    std::string told = sync();
-    report();
-    sync();
-    return told;
-  }
-  void set_bookmark(std::optional<model::Bookmark> bookmark) { bookmark_ = std::move(bookmark); }
-  [[nodiscard]] const std::optional<model::Bookmark>& bookmark() const { return bookmark_; }
-
- private:
-  TestServer& server_;
-  std::string name_;
-  std::optional<model::Bookmark> bookmark_;
-  std::optional<model::HostReport> report_;
-  std::map<model::Key, model::DesiredDeployment> held_;
-};
 
 class Delivery : public ::testing::Test {
  protected:

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <atomic>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -10,6 +13,7 @@
 #include "client/client.hpp"
 #include "server-lite/server.hpp"
 #include "store/sqlite_store.hpp"
+#include "tests/server-lite/faulty_store.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_transport.hpp"
 #include "tests/support/seeded_random.hpp"
@@ -18,11 +22,13 @@
 namespace titan::testing {
 
 // The real server on a real store in a temporary directory, without a socket: asked through
-// call(), or through the client.
+// call(), or through the client. It takes its steps when the real loop would: after it was woken,
+// and when they are due.
 class TestServer {
  public:
-  TestServer()
-      : transport_([this](const HttpRequest& request) { return handle(request); }),
+  explicit TestServer(server_lite::Retention retention = {})
+      : retention_(retention),
+        transport_([this](const HttpRequest& request) { return handle(request); }),
         client_(transport_) {
     start();
   }
@@ -30,8 +36,15 @@ class TestServer {
   // As after the end of the process: everything comes up from the store again.
   void restart() {
     server_.reset();
+    faulty_store_.reset();
     store_.reset();
     start();
+  }
+  // A restart by somebody who stopped it properly.
+  void stop_and_start() {
+    server_->stop_waiting();
+    EXPECT_TRUE(server_->finish());
+    restart();
   }
 
   HttpResponse call(const std::string& method, const std::string& target,
@@ -40,11 +53,20 @@ class TestServer {
   }
   // One request, and nothing of what follows from it until settle().
   HttpResponse handle_alone(const HttpRequest& request) { return server_->handle(request); }
-  // Takes the steps that are due.
+  // Takes one step, and the steps that are due then.
   void settle() {
-    while (server_->step() <= clock_.monotonic()) {
-    }
+    do {
+      woken_ = false;
+      next_step_ = server_->step();
+    } while (woken_ || next_step_ <= clock_.monotonic());
   }
+  // Time goes by, and the steps that became due are taken.
+  void advance(std::chrono::microseconds by) {
+    clock_.advance(by);
+    settle();
+  }
+  Clock::Monotonic step() { return server_->step(); }
+  void stop_waiting() { server_->stop_waiting(); }
   nlohmann::json json(const std::string& method, const std::string& target,
                       const nlohmann::json& body = nullptr) {
     const std::string text = body.is_null() ? "" : body.dump();
@@ -88,6 +110,8 @@ class TestServer {
 
   client::Client& client() { return client_; }
   store::Store& store() { return *store_; }
+  // What the server has in place of the store: it fails when told to.
+  FaultyStore& faults() { return *faulty_store_; }
   FakeTransport& transport() { return transport_; }
   FakeClock& clock() { return clock_; }
   [[nodiscard]] std::string log_text() const { return log_text_.str(); }
@@ -96,7 +120,7 @@ class TestServer {
   // A request and all that follows from it, as if the server had been quick.
   HttpResponse handle(const HttpRequest& request) {
     HttpResponse response = server_->handle(request);
-    settle();
+    if (woken_ || next_step_ <= clock_.monotonic()) settle();
     return response;
   }
 
@@ -105,16 +129,24 @@ class TestServer {
     store_ = store::SqliteStore::open(directory_.path() + "/titan.db", clock_, random_,
                                       {.synchronous = store::SqliteStore::Synchronous::normal})
                  .value();
-    server_ = server_lite::Server::open({*store_, clock_, random_, log_}).value();
+    faulty_store_ = std::make_unique<FaultyStore>(*store_);
+    server_ =
+        server_lite::Server::open({*faulty_store_, clock_, random_, log_},
+                                  {.retention = retention_, .wake = [this] { woken_ = true; }})
+            .value();
     settle();
   }
 
+  const server_lite::Retention retention_;
   TemporaryDirectory directory_;
   FakeClock clock_;
   SeededRandom random_{7};
   std::ostringstream log_text_;
   Log log_{log_text_, clock_, Log::Format::json};
   std::unique_ptr<store::SqliteStore> store_;
+  std::unique_ptr<FaultyStore> faulty_store_;
+  std::atomic<bool> woken_ = false;
+  Clock::Monotonic next_step_{};
   std::unique_ptr<server_lite::Server> server_;
   FakeTransport transport_;
   client::Client client_;
