@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <vector>
 
 namespace titan::bench {
@@ -25,6 +26,15 @@ double cpu_seconds_of(const auto& work) {
   const double start = thread_cpu();
   work();
   return thread_cpu() - start;
+}
+
+// For how long this thread was ready to run and had no core.
+inline double waited_for_core() {
+  std::ifstream file("/proc/thread-self/schedstat");
+  double ran_ns = 0;
+  double waited_ns = 0;
+  file >> ran_ns >> waited_ns;
+  return waited_ns * 1e-9;
 }
 
 // REQUIRES: not empty.

@@ -15,6 +15,7 @@ struct HostRecord;
 // Borrows the records, whose keys must stay as they are meanwhile. Not thread-safe.
 class HostTable {
  public:
+  [[nodiscard]] std::size_t size() const { return count_; }
   // null when there is none.
   [[nodiscard]] HostRecord* find(std::string_view organization, std::string_view name) const;
   // REQUIRES: no host of that key is in it.
