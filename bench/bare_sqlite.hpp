@@ -1,12 +1,11 @@
 #pragma once
 
-#include <sqlite3.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "model/key.hpp"
+#include "store/sqlite_connection.hpp"
 
 namespace titan::bench {
 

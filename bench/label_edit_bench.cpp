@@ -36,6 +36,7 @@ constexpr SampleFleet kFleet{.hosts = 100'000, .deployments = 1'000};
 constexpr std::size_t kPollers = 2;
 constexpr std::size_t kEdits = 11;
 constexpr std::chrono::milliseconds kBetween{300};
+constexpr std::size_t kQuietLooks = 10;
 constexpr const char* kTarget = "/v1/workspaces/default/targets/moving";
 constexpr const char* kDeployment = "/v1/workspaces/default/deployments/moving";
 
@@ -74,10 +75,10 @@ class WholeServer {
   // Waits until SQLite has changed no row for a while: the processors are done.
   void settle() {
     auto before = sqlite_counters().rows_changed;
-    while (true) {
-      std::this_thread::sleep_for(4 * kBetween);
+    for (std::size_t quiet = 0; quiet < kQuietLooks; ++quiet) {
+      std::this_thread::sleep_for(kBetween);
       const auto now = sqlite_counters().rows_changed;
-      if (now == before) return;
+      if (now != before) quiet = 0;
       before = now;
     }
   }

@@ -22,8 +22,8 @@ namespace titan::bench {
 namespace {
 
 constexpr std::size_t kWriters = 64;
-constexpr std::size_t kRounds = 11;
-constexpr std::chrono::milliseconds kRound{300};
+constexpr std::size_t kRounds = 7;
+constexpr std::chrono::duration<double> kRound{0.1};
 constexpr int kReaderCore = 0;
 constexpr int kWriterCore = 1;
 constexpr SampleFleet kFleet{.hosts = 1'000, .deployments = 1'000};
@@ -72,16 +72,20 @@ class Writers {
 
 using Read = std::function<void(std::size_t host)>;
 
+// Until the reader has had a core, or waited for a writer, for kRound.
 double reads_per_second(const Read& read) {
   std::size_t reads = 0;
+  const auto start = std::chrono::steady_clock::now();
   const double waited = waited_for_core();
-  const double seconds = seconds_of([&] {
-    const auto end = std::chrono::steady_clock::now() + kRound;
-    while (std::chrono::steady_clock::now() < end) {
-      for (int i = 0; i < 20; ++i) read(reads++ % kFleet.hosts);
-    }
-  });
-  return static_cast<double>(reads) / (seconds - (waited_for_core() - waited));
+  const auto time = [&] {
+    const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
+    return wall.count() - (waited_for_core() - waited);
+  };
+  double seconds = 0;
+  for (; seconds < kRound.count(); seconds = time()) {
+    for (int i = 0; i < 200; ++i) read(reads++ % kFleet.hosts);
+  }
+  return static_cast<double>(reads) / seconds;
 }
 
 void compare(benchmark::State& state, Rig& rig, const Read& read) {
@@ -95,12 +99,11 @@ void compare(benchmark::State& state, Rig& rig, const Read& read) {
       for (std::size_t round = 0; round < kRounds; ++round) {
         alone.push_back(reads_per_second(read));
         const Writers writers(rig);
-        std::this_thread::sleep_for(kRound / 10);
+        std::this_thread::sleep_for(kRound);
         const std::size_t before = writers.written();
-        beside.push_back(reads_per_second(read));
+        const double seconds = seconds_of([&] { beside.push_back(reads_per_second(read)); });
         kept.push_back(beside.back() / alone.back());
-        writes.push_back(static_cast<double>(writers.written() - before) /
-                         std::chrono::duration<double>(kRound).count());
+        writes.push_back(static_cast<double>(writers.written() - before) / seconds);
       }
       state.SetIterationTime(1 / median(beside));
       state.counters["alone/s"] = median(alone);

@@ -1,9 +1,9 @@
 #include "bench/sqlite_counters.hpp"
 
-#include <sqlite3.h>
-
 #include <map>
 #include <mutex>
+
+#include "store/sqlite_connection.hpp"
 
 namespace titan::bench {
 namespace {

@@ -2,7 +2,8 @@
 // through the server's Writer, against SQLite's own interface: one thread that writes the very
 // same rows, in groups of the same mean size, with prepared statements. `ratio` is the speed in
 // terms of that loop's; `group` is how many writes became durable together. The two take turns,
-// since a disk may be quick for a while and slow later.
+// since a disk may be quick for a while and slow later. `cpu us` is the CPU time of all threads per
+// write, which other programs on the machine change least.
 
 #include <benchmark/benchmark.h>
 
@@ -65,28 +66,37 @@ void compare(benchmark::State& state, const Write& write, bool updates) {
   for (auto _ : state) {
     double seconds = 0;
     double bare_seconds = 0;
+    double cpu = 0;
+    double bare_cpu = 0;
     std::size_t groups = 0;
     for (std::size_t round = 0; round < kRounds; ++round) {
       const auto head = static_cast<std::int64_t>(rig.head().seq);
       const std::size_t groups_before = rig.groups();
       const std::size_t first = updates ? 0 : round * kWrites;
+      const double cpu_before = process_cpu();
       const double taken = seconds_of(
           [&] { write_from_threads(rig, write, first, 1'000 + static_cast<int>(round)); });
+      const double cpu_taken = process_cpu() - cpu_before;
       const std::size_t groups_now = rig.groups() - groups_before;
       const auto rows = rows_of_log(rig.database(), head);
       if (rows.size() != kWrites) fail(internal("not every write is in the log"));
+      const double bare_cpu_before = process_cpu();
       const double bare_taken = seconds_of([&] {
         bare.write(rows, static_cast<double>(kWrites) / static_cast<double>(groups_now));
       });
       if (round == 0) continue;
       seconds += taken;
       bare_seconds += bare_taken;
+      cpu += cpu_taken;
+      bare_cpu += process_cpu() - bare_cpu_before;
       groups += groups_now;
     }
     const double writes = static_cast<double>(kWrites * (kRounds - 1));
     state.SetIterationTime(seconds);
     state.counters["writes/s"] = writes / seconds;
     state.counters["bare/s"] = writes / bare_seconds;
+    state.counters["cpu us"] = cpu / writes * 1e6;
+    state.counters["bare cpu us"] = bare_cpu / writes * 1e6;
     state.counters["ratio"] = bare_seconds / seconds;
     state.counters["group"] = writes / static_cast<double>(groups);
   }

@@ -21,6 +21,13 @@ inline double thread_cpu() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
+// Of all threads of this process.
+inline double process_cpu() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
 // CPU time of this thread: what others do on the machine counts less.
 double cpu_seconds_of(const auto& work) {
   const double start = thread_cpu();
