@@ -44,15 +44,22 @@ function(titan_program name)
 endfunction()
 
 # titan_test(name LABEL unit|e2e|tidy SOURCES … DEPS …) makes titan_name_test, known to ctest.
-# Tests labelled unit are built and run once more under the sanitizers.
+# Tests labelled unit are built and run once more under the sanitizers. Those marked NIGHTLY have
+# much more to do when TITAN_NIGHTLY is on, and then the label nightly instead of their own.
 function(titan_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;DEPS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NIGHTLY" "LABEL;TIMEOUT" "SOURCES;DEPS")
   set(target titan_${name}_test)
   add_executable(${target} ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE titan::settings GTest::gtest_main ${arg_DEPS})
   target_precompile_headers(${target} REUSE_FROM titan_test_support)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
+  endif()
+  if(TITAN_NIGHTLY AND arg_NIGHTLY)
+    set(arg_LABEL nightly)
+    set(arg_TIMEOUT 14400)
+    target_compile_definitions(${target} PRIVATE TITAN_NIGHTLY)
+    set_property(GLOBAL APPEND PROPERTY TITAN_NIGHTLY_TESTS ${target})
   endif()
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})

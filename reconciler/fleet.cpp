@@ -119,19 +119,6 @@ const HostVersion* HostRecord::at(std::uint64_t seq) const {
 
 // ---- finding -----------------------------------------------------------------------------------
 
-std::size_t Fleet::HostHash::operator()(const HostName& name) const {
-  const std::hash<std::string_view> hash;
-  return hash(name.organization) * 31 + hash(name.name);
-}
-
-std::size_t Fleet::HostHash::operator()(const HostRecord* host) const {
-  return (*this)(HostName{host->key.organization, host->key.name});
-}
-
-bool Fleet::HostEqual::operator()(const HostName& name, const HostRecord* host) const {
-  return name.name == host->key.name && name.organization == host->key.organization;
-}
-
 const EntityRecord* Fleet::find(const Key& key) const {
   const Records& records = of_kind(key.kind);
   const auto found = records.find(key);
@@ -139,8 +126,7 @@ const EntityRecord* Fleet::find(const Key& key) const {
 }
 
 const HostRecord* Fleet::find_host(const Key& key) const {
-  const auto found = hosts_by_name_.find(HostName{key.organization, key.name});
-  return found == hosts_by_name_.end() ? nullptr : *found;
+  return hosts_by_name_.find(key.organization, key.name);
 }
 
 bool Fleet::exists(const Key& key) const {
@@ -269,8 +255,7 @@ EntityRecord& Fleet::record(const Key& key) {
 }
 
 HostRecord& Fleet::host_record(const Key& key) {
-  const auto found = hosts_by_name_.find(HostName{key.organization, key.name});
-  if (found != hosts_by_name_.end()) return **found;
+  if (HostRecord* found = hosts_by_name_.find(key.organization, key.name)) return *found;
   HostNo number = 0;
   if (free_hosts_.empty()) {
     number = static_cast<HostNo>(hosts_.size());
@@ -282,7 +267,7 @@ HostRecord& Fleet::host_record(const Key& key) {
   HostRecord& host = hosts_[number];
   host.key = key;
   host.number = number;
-  hosts_by_name_.insert(&host);
+  hosts_by_name_.insert(host);
   return host;
 }
 
@@ -602,7 +587,7 @@ void Fleet::trim(HostRecord& host) {
     for (const LabelNo number : version.labels) labels_.release(number);
   }
   if (!host.history.empty() || !host.assignments.empty() || host.key.name.empty()) return;
-  hosts_by_name_.erase(&host);
+  hosts_by_name_.erase(host);
   host.key.name.clear();
   free_hosts_.push_back(host.number);
 }

@@ -7,7 +7,6 @@
 #include <map>
 #include <set>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "model/change.hpp"
@@ -15,6 +14,7 @@
 #include "model/key.hpp"
 #include "model/target.hpp"
 #include "reconciler/fleet_record.hpp"
+#include "reconciler/host_table.hpp"
 #include "reconciler/label_table.hpp"
 
 namespace titan::reconciler {
@@ -95,23 +95,6 @@ class Fleet {
 
  private:
   using Records = std::map<model::Key, EntityRecord>;
-  struct HostName {
-    std::string_view organization;
-    std::string_view name;
-  };
-  struct HostHash {
-    using is_transparent = void;
-    std::size_t operator()(const HostName& name) const;
-    std::size_t operator()(const HostRecord* host) const;
-  };
-  struct HostEqual {
-    using is_transparent = void;
-    bool operator()(const HostRecord* one, const HostRecord* other) const { return one == other; }
-    bool operator()(const HostName& name, const HostRecord* host) const;
-    bool operator()(const HostRecord* host, const HostName& name) const {
-      return (*this)(name, host);
-    }
-  };
 
   Records& of_kind(model::Kind kind) { return records_[static_cast<std::size_t>(kind)]; }
   [[nodiscard]] const Records& of_kind(model::Kind kind) const {
@@ -144,7 +127,7 @@ class Fleet {
   std::array<Records, model::kKinds.size()> records_;  // by kind
   std::deque<HostRecord> hosts_;                       // by number
   std::vector<HostNo> free_hosts_;                     // numbers to give anew
-  std::unordered_set<HostRecord*, HostHash, HostEqual> hosts_by_name_;
+  HostTable hosts_by_name_;
   LabelTable labels_;
   std::vector<EntityRecord*> targets_of_all_;  // that are looked up by no label
   model::Values no_values_;                    // shared by all hosts without values

@@ -64,16 +64,10 @@ struct HostVersion {
 };
 
 struct HostRecord {
+  // What a question without news reads stands together: the name, and what follows it up to
+  // `history`.
   model::Key key = {};
   HostNo number = 0;
-  std::vector<HostVersion> history = {};        // oldest first
-  std::vector<EntityRecord*> assignments = {};  // whose versions name this host, each once
-
-  // As it is now; of no meaning when it does not exist.
-  model::Status status = model::Status::initialized;
-  std::optional<std::uint64_t> capacity = {};
-  std::chrono::seconds lease{};
-
   // No change after this seq matters to the host. It may be too late, never too early.
   mutable std::atomic<std::uint64_t> relevant = 0;
   // A query found that the host should have now exactly what it should have had at this seq. That
@@ -81,6 +75,13 @@ struct HostRecord {
   // readers may write it at once, each what is true; the next change that matters unsays it.
   static constexpr std::uint64_t kNoSeq = std::numeric_limits<std::uint64_t>::max();
   mutable std::atomic<std::uint64_t> same_as = kNoSeq;
+  std::vector<HostVersion> history = {};        // oldest first
+  std::vector<EntityRecord*> assignments = {};  // whose versions name this host, each once
+
+  // As it is now; of no meaning when it does not exist.
+  model::Status status = model::Status::initialized;
+  std::optional<std::uint64_t> capacity = {};
+  std::chrono::seconds lease{};
 
   // Whether it is known, without looking, that nothing is new since `seq`, which is not later than
   // the fleet's head.

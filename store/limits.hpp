@@ -25,7 +25,7 @@ constexpr std::size_t kGroupBatchesMax = 128;
 constexpr std::size_t kGroupMutationsMax = 10'000;
 constexpr std::size_t kCursorNameBytesMax = 63;
 
-constexpr std::size_t kPageCacheBytes = 2UL << 20U;       // of each of the three connections
+constexpr std::size_t kPageCacheBytes = 2UL << 20U;       // of each of the four connections
 constexpr std::chrono::milliseconds kBusyTimeout{5'000};  // a foreign tool holds the file
 constexpr int kCopiedPagesPerStep = 4096;                 // of a backup, between two signs of life
 constexpr std::size_t kWalBytesKept = 64UL << 20U;        // a longer write-ahead log is cut

@@ -146,6 +146,8 @@ struct SqliteStore::State {
   // thread at a time, and all it does is I/O. A list parses while it reads, so it has a connection
   // of its own, and nobody else waits for it.
   Reader reader;
+  // For what commit() looks at beforehand: many writers at once shall not hold up who only reads.
+  Reader preparing;
   Reader lists;
 };
 
@@ -170,6 +172,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path, 
   if (!meta) return about_path(meta.error());
   auto reader = open_reader(place.path(), options.vfs);
   if (!reader) return about_path(reader.error());
+  auto preparing = open_reader(place.path(), options.vfs);
+  if (!preparing) return about_path(preparing.error());
   auto lists = open_reader(place.path(), options.vfs);
   if (!lists) return about_path(lists.error());
 
@@ -179,6 +183,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path, 
                                        meta->epoch,
                                        {std::move(*writer), meta->position, clock, random},
                                        {{}, std::move(*reader)},
+                                       {{}, std::move(*preparing)},
                                        {{}, std::move(*lists)}})));
 }
 
@@ -187,7 +192,7 @@ void SqliteStore::listen(Listener listener) {
 }
 
 Result<std::vector<model::Change>> SqliteStore::commit(const Batch& batch) {
-  TITAN_ASSIGN(PreparedBatch prepared, prepare(batch, state_->reader));
+  TITAN_ASSIGN(PreparedBatch prepared, prepare(batch, state_->preparing));
   const auto job = std::make_shared<CommitJob>(std::move(prepared));
   TITAN_TRY(state_->writer.run(job));
   return job->take_changes();

@@ -15,11 +15,12 @@ namespace titan::store {
 // or was not closed in order, and `<path>.lock`, which keeps a second server out. The files are
 // readable by their owner alone.
 //
-// All writes and checkpoints go through one connection, all reads through two others, one of which
-// is for list(). Readers of a connection wait for each other, but no reader for a writer's I/O.
-// That one connection alone writes and checkpoints is also what keeps clear of a fault of SQLite
-// before 3.51.3. Writers stand in line; the first writes what waits, and one sync makes all of it
-// durable. head() and horizon() wait for nobody.
+// All writes and checkpoints go through one connection, all reads through three others: one for
+// list(), one for what commit() looks at beforehand, and one for the rest. Readers of a connection
+// wait for each other, but no reader for a writer's I/O. That one connection alone writes and
+// checkpoints is also what keeps clear of a fault of SQLite before 3.51.3. Writers stand in line;
+// the first writes what waits, and one sync makes all of it durable. head() and horizon() wait for
+// nobody.
 class SqliteStore final : public Store {
  public:
   enum class Synchronous {

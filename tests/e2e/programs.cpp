@@ -75,13 +75,13 @@ int BackgroundProgram::wait() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-RunningServer::RunningServer(const std::string& data) {
+RunningServer::RunningServer(const std::string& data, const std::vector<std::string>& options) {
   const std::string log = data + ".log";
   std::filesystem::remove(log);
-  program_ = std::make_unique<BackgroundProgram>(
-      std::vector<std::string>{program_path("titan-server"), "--data", data, "--listen",
-                               "127.0.0.1:0"},
-      log);
+  std::vector<std::string> arguments = {program_path("titan-server"), "--data", data, "--listen",
+                                        "127.0.0.1:0"};
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  program_ = std::make_unique<BackgroundProgram>(arguments, log);
   url_ = "http://" + listening_address(log);
   transport_ = client::HttpTransport::open(url_).value();
   client_ = std::make_unique<client::Client>(*transport_);

@@ -34,7 +34,8 @@ class BackgroundProgram {
 // A titan-server on a free port, with a client for it.
 class RunningServer {
  public:
-  explicit RunningServer(const std::string& data);
+  // `options`: more of them, beside those for the folder and the port.
+  explicit RunningServer(const std::string& data, const std::vector<std::string>& options = {});
 
   [[nodiscard]] const std::string& url() const { return url_; }
   client::Client& client() { return *client_; }

@@ -201,6 +201,15 @@ TEST_F(CheckTest, LetsAMissingReferenceBeWhenTheEntitySaysSo) {
   EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
+TEST_F(CheckTest, LetsAnAssignmentOutliveItsHost) {
+  const auto store = open();
+  put(*store, {.name = "left-over",
+               .workspace = "team",
+               .spec = model::AssignmentSpec{.deployment = "prod", .host = "gone"},
+               .status = model::Status::ready});
+  EXPECT_EQ(findings(), std::vector<std::string>());
+}
+
 TEST_F(CheckTest, StopsWhenItHasToldEnough) {
   {
     const auto store = open();
