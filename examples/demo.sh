@@ -117,6 +117,7 @@ deliver() {
   [[ -n $(find "$DEMO/root" -type f) ]] || fail 'the agent placed no file'
   run_git log -p
   expect default/deployment/default/prod
+  run titan wait deployment/prod --for ready --timeout 30s
   run titan get deployments -o wide
   expect READY
 }
@@ -143,6 +144,7 @@ change_a_template() {
   run_git log -1 --stat
   expect "$git_files/prod"
   expect_not "$git_files/banner"
+  run titan wait deployment/prod deployment/banner --for ready --timeout 30s
   run titan get deployments -o wide
   [[ $(grep -c READY <<<"$output") == 2 ]] || fail 'two deployments were expected to be READY'
 }
@@ -161,6 +163,7 @@ delete_a_deployment() {
   act 'A deployment is deleted, and its files go'
   run titan delete deployment prod
   run_agent
+  run titan wait deployment/prod --for deleted --timeout 30s
   show_files
   [[ ! -e $DEMO/root/etc/titan-demo/note ]] || fail 'a file of the deleted deployment is left'
   [[ -e $DEMO/root/etc/motd ]] || fail 'the other deployment lost its file'

@@ -92,7 +92,8 @@ void apply(FleetView& view, std::span<const model::Change> changes) {
     if (change.key.kind == Kind::host) {
       make_room(view);
       const auto* host = view.fleet.find_host(change.key);
-      if (host != nullptr && !change.after) forget_life(view.lives[host->number]);
+      const bool is_another = !change.before || !change.after;
+      if (host != nullptr && is_another) forget_life(view.lives[host->number]);
     }
     if (change.key.kind == Kind::deployment) {
       if (change.after && change.after->deleting) {

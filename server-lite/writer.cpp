@@ -223,10 +223,16 @@ Result<void> Writer::add_put(const Proposal& proposal, const ProposedChange& cha
     entity.status = Status::missing;
     entity.reason = {referred.error().message};
   }
+  if (change.key.kind == Kind::host && !stored) forget_report(change.key, draft);
   draft.batch.mutations.push_back({change.key, stored ? stored->revision : 0, entity});
   draft.committed.changes.push_back(
       {std::move(entity), stored ? WriteOutcome::updated : WriteOutcome::created});
   return {};
+}
+
+// Also when a host is made: a report may have come just behind the deletion of its namesake.
+void Writer::forget_report(const Key& host, Draft& draft) {
+  draft.batch.observations.push_back({.organization = host.organization, .host = host.name});
 }
 
 // A deployment that hosts hold stays, as one that is being deleted, until they have removed it.
@@ -237,10 +243,7 @@ Result<void> Writer::add_removal(const Proposal& proposal, const ProposedChange&
   const bool wait = state_.read(
       [&](const FleetView& view) { return Admission(view, proposal).waits_for_hosts(change); });
   store::Mutation mutation{.key = change.key, .expected_revision = stored.revision};
-  if (change.key.kind == Kind::host) {
-    draft.batch.observations.push_back(
-        {.organization = change.key.organization, .host = change.key.name});
-  }
+  if (change.key.kind == Kind::host) forget_report(change.key, draft);
   if (wait) {
     stored.deleting = true;
     stored.status = Status::deleting;

@@ -55,6 +55,7 @@ class Writer {
                        const std::optional<model::Entity>& stored, Draft& draft);
   Result<void> add_removal(const Proposal& proposal, const ProposedChange& change,
                            model::Entity stored, Draft& draft);
+  static void forget_report(const model::Key& host, Draft& draft);
   void complete(const std::vector<model::Change>& changes, Committed& committed) const;
 
   store::Store& store_;

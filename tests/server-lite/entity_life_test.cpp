@@ -323,6 +323,19 @@ TEST_F(EntityLife, OtherKindsAreReadyOnceStored) {
   }
 }
 
+TEST_F(EntityLife, AReportThatCameBehindTheDeletionIsNotThatOfTheNextHost) {
+  server_.put_prod();
+  ObedientHost pi(server_, "pi");
+  pi.sync_and_report();
+  const auto late = server_.store().report("default", "pi").value();
+  server_.call("DELETE", "/v1/hosts/pi");
+  ASSERT_TRUE(server_.store().commit({.observations = {{.host = "pi", .report = late.report}}}));
+  server_.put_host("pi", {{"site", "lab"}});
+  EXPECT_EQ(server_.call("GET", "/v1/hosts/pi/report").status, 404);
+  server_.restart();
+  EXPECT_EQ(state().rfind("READY", 0), std::string::npos) << state();
+}
+
 // ---- deletion ----------------------------------------------------------------------------------
 
 TEST_F(EntityLife, DeleteInTheEntityIsTheSameAsDelete) {

@@ -83,7 +83,6 @@ class History {
   Step sync(ObedientHost& host, const std::string& failure = "") {
     return [&host, failure] { return host.sync_and_report(failure) != "unavailable"; };
   }
-  // Processors that failed at the end of the step before are tried again, as time goes by.
   std::vector<Step> steps() {
     const std::string base = "/v1/workspaces/default/";
     const json lab = {{"spec", {{"labels", {{"site", "lab"}}}}}};
@@ -125,20 +124,27 @@ class History {
   std::size_t calls_ = 0;
 };
 
-TEST(Restart, AKillAtAnyCallOfTheStoreEndsAsIfNothingHadHappened) {
+// Several tests, so that they can run beside each other.
+constexpr std::size_t kParts = 4;
+
+class Restart : public ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(Restart, AKillAtAnyCallOfTheStoreEndsAsIfNothingHadHappened) {
   History undisturbed;
   undisturbed.play(0);
   const std::string expected = undisturbed.outcome();
   EXPECT_NE(expected.find("\"ERROR\""), std::string::npos) << expected;
   EXPECT_NE(expected.find("\"READY\""), std::string::npos) << expected;
   EXPECT_GT(undisturbed.calls(), 100U);
-  for (std::size_t n = 1; n <= undisturbed.calls(); ++n) {
+  for (std::size_t n = GetParam(); n <= undisturbed.calls(); n += kParts) {
     SCOPED_TRACE("killed at call " + std::to_string(n));
     History history;
     history.play(n);
     ASSERT_EQ(history.outcome(), expected);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(AtCallsFrom, Restart, ::testing::Range(std::size_t{1}, kParts + 1));
 
 }  // namespace
 }  // namespace titan::server_lite
