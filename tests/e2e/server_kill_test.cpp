@@ -37,7 +37,7 @@ constexpr int kKills = 1000;
 constexpr int kKills = 200;
 #endif
 constexpr int kWriters = 4;
-constexpr std::uint64_t kAnswersMax = 80;      // to writers, before a kill
+constexpr std::uint64_t kAnswersMax = 80;       // to writers, before a kill
 constexpr std::uint64_t kSpinMicrosMax = 3000;  // after the last of them
 constexpr std::uint64_t kStartMicrosMax = 30'000;
 constexpr std::size_t kBatch = 5;  // entities in a batch

@@ -20,7 +20,7 @@ namespace {
 constexpr std::uint64_t kFaultFoundWithin = 5'000;  // operations
 
 // How many histories, and how many operations in each: on the store, and on the server, whose
-// operations take longer.
+// operations take longer. The sanitizers make them ten times as long.
 struct Size {
   int histories;
   std::uint64_t operations;
@@ -28,12 +28,15 @@ struct Size {
 #if defined(TITAN_NIGHTLY)
 constexpr Size kOnTheStore = {9, 100'000};
 constexpr Size kOnTheServer = {5, 20'000};
+constexpr std::uint64_t kFaultSeeds = 20;
 #elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr Size kOnTheStore = {1, 6'000};
-constexpr Size kOnTheServer = {1, 1'500};
+constexpr Size kOnTheStore = {1, 3'000};
+constexpr Size kOnTheServer = {1, 1'000};
+constexpr std::uint64_t kFaultSeeds = 1;
 #else
 constexpr Size kOnTheStore = {1, 40'000};
 constexpr Size kOnTheServer = {1, 10'000};
+constexpr std::uint64_t kFaultSeeds = 5;
 #endif
 
 // One that was given, to replay it; new ones at night; else always the same.
@@ -49,7 +52,7 @@ std::vector<std::uint64_t> seeds(int count, std::uint64_t first) {
 
 // A history without a finding that reached all that it is for, often.
 void expect_right(const Simulation::Options& options) {
-  std::cout << "seed " << options.seed << "\n";
+  std::cout << "seed " << options.seed << std::endl;
   const auto outcome = Simulation(options).run();
   const Tally& tally = outcome.tally;
   std::cout << outcome.operations << " operations, " << outcome.changes << " changes, "
@@ -97,7 +100,7 @@ using Fault = StorePtr (*)(StorePtr, std::shared_ptr<FaultMemory>);
 // The finding must come within so many operations, for each of several seeds, and say
 // `word`; without the fault the same history has none.
 void expect_found(Fault fault, Simulation::Options options, const std::string& word = "") {
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+  for (std::uint64_t seed = 1; seed <= kFaultSeeds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     options.seed = seed;
     options.operations = kFaultFoundWithin;
