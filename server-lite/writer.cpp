@@ -224,7 +224,7 @@ Result<void> Writer::add_put(const Proposal& proposal, const ProposedChange& cha
     entity.reason = {referred.error().message};
   }
   if (change.key.kind == Kind::host && !stored) forget_report(change.key, draft);
-  draft.batch.mutations.push_back({change.key, stored ? stored->revision : 0, entity});
+  draft.batch.mutations.push_back({change.key, stored ? stored->revision : 0, entity, stored});
   draft.committed.changes.push_back(
       {std::move(entity), stored ? WriteOutcome::updated : WriteOutcome::created});
   return {};

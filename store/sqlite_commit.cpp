@@ -102,6 +102,7 @@ Result<std::optional<Found>> CommitJob::find(const Mutation& mutation, PreparedM
   auto& seen = prepared.seen;
   if (seen && seen->entity.revision == *revision && seen->entity.id == row.bytes(3)) {
     found.stored = std::move(*seen);
+    if (found.stored.text.empty()) found.stored.text = row.bytes(4);
     return std::optional(std::move(found));
   }
   found.stored.text = row.bytes(4);

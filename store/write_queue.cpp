@@ -5,10 +5,7 @@
 namespace titan::store {
 
 void WriteQueue::run(const std::shared_ptr<Job>& job) {
-  if (!enqueue(job)) {
-    job->turn_.wait(Job::Turn::waits);
-    if (job->turn_ == Job::Turn::done) return;
-  }
+  if (!enqueue(job) && await_turn(*job) == Job::Turn::done) return;
   const Group group = take_group();
   execute_(group);
   // First the lead: the next group is written while this one's threads wake up.
@@ -57,9 +54,18 @@ void WriteQueue::give_lead_away() {
   tell(*next, Job::Turn::leads);
 }
 
+WriteQueue::Job::Turn WriteQueue::await_turn(Job& job) {
+  std::unique_lock lock(job.mutex_);
+  job.told_.wait(lock, [&] { return job.turn_ != Job::Turn::waits; });
+  return job.turn_;
+}
+
 void WriteQueue::tell(Job& job, Job::Turn turn) {
-  job.turn_ = turn;
-  job.turn_.notify_one();
+  {
+    const std::lock_guard lock(job.mutex_);
+    job.turn_ = turn;
+  }
+  job.told_.notify_one();
 }
 
 }  // namespace titan::store

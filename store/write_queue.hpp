@@ -1,6 +1,6 @@
 #pragma once
 
-#include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -31,7 +31,11 @@ class WriteQueue {
     friend class WriteQueue;
     enum class Turn { waits, leads, done };
     const std::size_t weight_;
-    std::atomic<Turn> turn_ = Turn::waits;
+    // Not an atomic to wait on: that would first yield a few times, and with many threads in line
+    // each yield costs a switch.
+    std::mutex mutex_;  // guards the next
+    Turn turn_ = Turn::waits;
+    std::condition_variable told_;
   };
   // A job is shared by the thread that waits for it and the leader that wakes that thread: either
   // may be the last to touch it.
@@ -51,6 +55,7 @@ class WriteQueue {
   bool enqueue(const std::shared_ptr<Job>& job);
   Group take_group();
   void give_lead_away();
+  static Job::Turn await_turn(Job& job);
   static void tell(Job& job, Job::Turn turn);
 
   const std::function<void(const Group&)> execute_;

@@ -85,6 +85,24 @@ TEST_P(StoreGroup, WritesEverySortOfThingFromManyThreads) {
   EXPECT_EQ(store_->list({.kind = Kind::host, .limit = 10'000})->items.size(), kThreads * 10);
 }
 
+// The log is right whatever the caller remembers; without it the store reads for itself.
+TEST_P(StoreGroup, ChecksWhatTheCallerSawAgainstWhatIsThere) {
+  model::Entity entity = host("a");
+  const auto write = [&](const char* tag, const std::optional<model::Entity>& seen) {
+    entity.tags = {{"tag", tag}};
+    return store_->commit({.mutations = {{entity.key(), {}, entity, seen}}})->front();
+  };
+  write("first", std::nullopt);
+  const model::Entity first = store_->get(entity.key()).value();
+  EXPECT_EQ(write("second", first).before, first);
+  const model::Entity second = store_->get(entity.key()).value();
+  EXPECT_EQ(write("third", first).before, second) << "what was seen is out of date";
+  store_->commit({.mutations = {{.key = entity.key()}}}).value();
+  EXPECT_FALSE(write("fourth", second).before) << "what was seen is gone";
+  EXPECT_EQ(log(), heard_);
+  EXPECT_EQ(log().back().after, store_->get(entity.key()).value());
+}
+
 TEST_P(StoreGroup, TellsTheListenerNothingOfWhatChangesNothing) {
   ASSERT_TRUE(put(host("a")));
   ASSERT_TRUE(put(host("a")));
