@@ -159,14 +159,14 @@ Result<void> check_not_compacted(std::uint64_t seq, const LogRange& range) {
                  " are no longer kept; the log goes back to " + std::to_string(range.horizon));
 }
 
-Result<Page> list_page(Connection& connection, const ListQuery& query) {
+Result<Page> list_page(Connection& connection, const ListQuery& query, std::uint64_t head) {
   const bool deleted = asks_for_deleted(query);
   if (deleted && query.filter.statuses.size() > 1) {
     return invalid_field("status", "DELETED goes alone");
   }
   TITAN_ASSIGN(const Transaction transaction, Transaction::begin_read(connection));
   TITAN_ASSIGN(const LogRange log, log_range(connection));
-  const std::uint64_t at = query.at.value_or(log.last_seq);
+  const std::uint64_t at = query.at.value_or(std::max(std::min(head, log.last_seq), log.horizon));
   if (at > log.last_seq) {
     return invalid_field("at", "found " + std::to_string(at) +
                                    ", which is after the last change, " +

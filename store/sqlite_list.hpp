@@ -19,7 +19,8 @@ Result<LogRange> log_range(Connection& connection);
 // expired, unless all changes after `seq` are there.
 Result<void> check_not_compacted(std::uint64_t seq, const LogRange& range);
 
-// As Store::list(), in one read transaction. REQUIRES: the limit is in range.
-Result<Page> list_page(Connection& connection, const ListQuery& query);
+// As Store::list(), in one read transaction. `head`: the moment that a new list shows, unless the
+// log begins after it. REQUIRES: the limit is in range.
+Result<Page> list_page(Connection& connection, const ListQuery& query, std::uint64_t head);
 
 }  // namespace titan::store

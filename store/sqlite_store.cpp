@@ -211,7 +211,7 @@ Result<model::Entity> SqliteStore::get(const model::Key& key) {
 Result<Page> SqliteStore::list(const ListQuery& query) {
   TITAN_TRY(check_limit(query.limit));
   const std::lock_guard lock(state_->lists.mutex);
-  return list_page(*state_->lists.connection, query);
+  return list_page(*state_->lists.connection, query, state_->writer.seq());
 }
 
 Result<std::vector<model::Change>> SqliteStore::changes(std::uint64_t after_seq, std::size_t limit,
@@ -219,6 +219,7 @@ Result<std::vector<model::Change>> SqliteStore::changes(std::uint64_t after_seq,
   TITAN_TRY(check_limit(limit));
   const std::int64_t after = seq_bound(after_seq);
   const auto count = static_cast<std::int64_t>(limit);
+  const std::int64_t head = seq_bound(state_->writer.seq());
   std::vector<ChangeRow> rows;
   {
     const std::lock_guard lock(state_->reader.mutex);
@@ -227,12 +228,13 @@ Result<std::vector<model::Change>> SqliteStore::changes(std::uint64_t after_seq,
     TITAN_ASSIGN(
         rows, rows_of(kind ? reader.query("SELECT seq, time, organization, kind, workspace, name,"
                                           " before, after, actor, request_id FROM changes"
-                                          " WHERE kind = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
-                                          number_of(*kind), after, count)
+                                          " WHERE kind = ?1 AND seq > ?2 AND seq <= ?3"
+                                          " ORDER BY seq LIMIT ?4",
+                                          number_of(*kind), after, head, count)
                            : reader.query("SELECT seq, time, organization, kind, workspace, name,"
                                           " before, after, actor, request_id FROM changes"
-                                          " WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-                                          after, count),
+                                          " WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3",
+                                          after, head, count),
                       &change_row));
   }
   return parse_all<model::Change>(std::move(rows));
@@ -248,8 +250,10 @@ Result<std::vector<SpecChange>> SqliteStore::spec_changes(std::uint64_t after_se
     TITAN_ASSIGN(const Transaction transaction, begin_after(reader, after_seq));
     TITAN_ASSIGN(rows, rows_of(reader.query("SELECT seq, time, organization, kind, workspace, name,"
                                             " before FROM changes"
-                                            " WHERE alters AND seq > ?1 ORDER BY seq LIMIT ?2",
-                                            seq_bound(after_seq), static_cast<std::int64_t>(limit)),
+                                            " WHERE alters AND seq > ?1 AND seq <= ?2"
+                                            " ORDER BY seq LIMIT ?3",
+                                            seq_bound(after_seq), seq_bound(state_->writer.seq()),
+                                            static_cast<std::int64_t>(limit)),
                                &spec_change_row));
   }
   return parse_all<SpecChange>(std::move(rows));
@@ -272,6 +276,7 @@ Result<CommittedRange> SqliteStore::committed(std::string_view request_id) {
 Result<std::uint64_t> SqliteStore::seq_before(Timestamp moment) {
   const std::lock_guard lock(state_->reader.mutex);
   Connection& reader = *state_->reader.connection;
+  const std::uint64_t head = state_->writer.seq();
   TITAN_ASSIGN(const Transaction transaction, Transaction::begin_read(reader));
   TITAN_ASSIGN(const LogRange log, log_range(reader));
   if (log.horizon > 0 && moment <= log.horizon_time) {
@@ -282,7 +287,8 @@ Result<std::uint64_t> SqliteStore::seq_before(Timestamp moment) {
                reader.query("SELECT seq FROM changes WHERE time < ?1 ORDER BY time DESC LIMIT 1",
                             moment.micros()));
   TITAN_ASSIGN(const bool found, row.step());
-  return found ? static_cast<std::uint64_t>(row.integer(0)) : log.horizon;
+  if (!found) return log.horizon;
+  return std::min(static_cast<std::uint64_t>(row.integer(0)), std::max(head, log.horizon));
 }
 
 Result<model::Bookmark> SqliteStore::head() {

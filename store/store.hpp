@@ -184,7 +184,8 @@ class Store {
   // The greatest seq whose time is before `moment`; 0 when there is none. So changes() after it
   // gives all that was changed at or after the moment. expired: changes from then on are gone.
   virtual Result<std::uint64_t> seq_before(Timestamp moment) = 0;
-  // The epoch of this store and the last seq committed (0 before the first). No I/O.
+  // The epoch of this store and the last seq committed (0 before the first). No I/O. What changes()
+  // and list() show is never after it, so a bookmark that was read is never of the future.
   virtual Result<model::Bookmark> head() = 0;
   // Changes up to this seq are gone; 0 when none are. No I/O.
   virtual Result<std::uint64_t> horizon() = 0;

@@ -153,8 +153,13 @@ class Follower {
   std::string read(Transport& transport) {
     while (true) {
       const auto page = page_after(transport, bookmark_);
-      if (!page) return "";
-      if (page->full) return "a gap at " + bookmark_.text();
+      if (!page) return page.error().code == ErrorCode::unavailable ? "" : page.error().text();
+      if (page->full) {
+        const std::string first =
+            page->items.empty() ? "nothing" : "seq " + std::to_string(page->items.front().seq);
+        return "its bookmark " + bookmark_.text() + " means nothing: the feed begins with " +
+               first + ", the page ends at " + page->bookmark.text();
+      }
       if (!bookmark_.epoch.empty() && page->bookmark.epoch != bookmark_.epoch) {
         return "another epoch";
       }
