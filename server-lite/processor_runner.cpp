@@ -10,8 +10,8 @@ namespace titan::server_lite {
 
 ProcessorRunner::ProcessorRunner(store::Store& store,
                                  std::vector<std::reference_wrapper<Processor>> processors,
-                                 const Clock& clock, Log& log)
-    : store_(store), clock_(clock), log_(log) {
+                                 KnownHead known_head, const Clock& clock, Log& log)
+    : store_(store), known_head_(std::move(known_head)), clock_(clock), log_(log) {
   for (Processor& processor : processors) readers_.push_back(std::make_unique<Reader>(processor));
 }
 
@@ -42,11 +42,13 @@ Clock::Monotonic ProcessorRunner::step() {
 }
 
 Result<Clock::Monotonic> ProcessorRunner::step(Reader& reader) {
-  TITAN_ASSIGN(const model::Bookmark head, store_.head());
-  if (reader.taken < head.seq) {
+  // The store has a change a moment before the fleet knows it.
+  const std::uint64_t known = known_head_();
+  if (reader.taken < known) {
     TITAN_ASSIGN(const std::vector<model::Change> page,
                  store_.changes(reader.taken, kProcessorPage));
     for (const model::Change& change : page) {
+      if (change.seq > known) break;
       reader.processor.take(change);
       reader.taken = change.seq;
     }
@@ -57,8 +59,7 @@ Result<Clock::Monotonic> ProcessorRunner::step(Reader& reader) {
     for (const store::Mutation& mutation : work.mutations) reader.processor.redo(mutation.key);
     return written.error();
   }
-  TITAN_ASSIGN(const model::Bookmark after, store_.head());
-  return reader.taken < after.seq ? now : work.next;
+  return reader.taken < known_head_() ? now : work.next;
 }
 
 // What was refused is left out of the cursor's way: the processor has it in mind again, and says a

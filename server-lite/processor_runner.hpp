@@ -27,9 +27,12 @@ class ProcessorRunner {
     std::uint64_t done = 0;  // changes up to this seq are dealt with
   };
 
+  // Up to which seq the fleet in memory knows the feed, which processors ask about its changes.
+  using KnownHead = std::function<std::uint64_t()>;
+
   // Borrows all. The order of processors is the order in which they work.
   ProcessorRunner(store::Store& store, std::vector<std::reference_wrapper<Processor>> processors,
-                  const Clock& clock, Log& log);
+                  KnownHead known_head, const Clock& clock, Log& log);
   // Reads the cursors. Call it once, first.
   Result<void> open();
 
@@ -55,6 +58,7 @@ class ProcessorRunner {
 
   store::Store& store_;
   std::vector<std::unique_ptr<Reader>> readers_;
+  const KnownHead known_head_;
   const Clock& clock_;
   Log& log_;
 };

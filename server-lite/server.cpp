@@ -17,7 +17,10 @@ Server::Server(const Env& env, Options options, std::string epoch)
       placement_(state_, roll_up_, env.clock),
       leases_(env.store, state_, env.clock),
       // Assignments first: the statuses follow from them.
-      runner_(env.store, {leases_, placement_, roll_up_}, env.clock, env.log),
+      runner_(
+          env.store, {leases_, placement_, roll_up_},
+          [this] { return state_.read([](const FleetView& view) { return view.fleet.head(); }); },
+          env.clock, env.log),
       compactor_(env.store, state_, runner_, env.clock, options.retention),
       hosts_({env.store, state_, renderer_, roll_up_, parking_, env.clock}, std::move(epoch)),
       router_(env.random, env.log) {

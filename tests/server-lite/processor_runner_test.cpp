@@ -80,7 +80,8 @@ class Runner : public ::testing::Test {
     one_ = std::make_unique<Copier>(faults_, "one");
     other_ = std::make_unique<Copier>(faults_, "other");
     runner_ = std::make_unique<ProcessorRunner>(
-        faults_, std::vector<std::reference_wrapper<Processor>>{*one_, *other_}, clock_, log_);
+        faults_, std::vector<std::reference_wrapper<Processor>>{*one_, *other_},
+        [this] { return known_ ? *known_ : head(); }, clock_, log_);
     ASSERT_TRUE(runner_->open());
   }
   void settle() {
@@ -107,6 +108,7 @@ class Runner : public ::testing::Test {
   }
   std::uint64_t head() { return store_->head().value().seq; }
 
+  std::optional<std::uint64_t> known_;  // how far the fleet is; none: as far as the store
   titan::testing::TemporaryDirectory directory_;
   titan::testing::FakeClock clock_;
   titan::testing::SeededRandom random_{3};
@@ -131,6 +133,17 @@ TEST_F(Runner, TellsEveryProcessorEveryChangeOnceAndInOrder) {
   EXPECT_EQ(one_->taken, all);
   EXPECT_EQ(other_->taken, all);
   EXPECT_EQ(head(), 15U);
+}
+
+TEST_F(Runner, TakesNoChangeThatTheFleetDoesNotKnowYet) {
+  const std::uint64_t first = put_host("a", 1);
+  const std::uint64_t second = put_host("a", 2);
+  known_ = first;
+  settle();
+  EXPECT_EQ(one_->taken, std::vector<std::uint64_t>{first});
+  known_ = second;
+  settle();
+  EXPECT_EQ(one_->taken, (std::vector<std::uint64_t>{first, second}));
 }
 
 TEST_F(Runner, ACursorMovesInTheTransactionOfTheWrites) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -139,7 +140,10 @@ class TestServer {
   }
 
   const server_lite::Retention retention_;
-  TemporaryDirectory directory_;
+  // In memory where there is such a file system: nobody cuts the power of this store.
+  TemporaryDirectory directory_{std::filesystem::is_directory("/dev/shm")
+                                    ? std::string("/dev/shm")
+                                    : std::filesystem::temp_directory_path().string()};
   FakeClock clock_;
   SeededRandom random_{7};
   std::ostringstream log_text_;
