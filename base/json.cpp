@@ -1,9 +1,9 @@
 #include "base/json.hpp"
 
-#include <functional>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/limits.hpp"
@@ -14,57 +14,81 @@ namespace {
 
 using nlohmann::json;
 
-// Ends a parse at once; a callback's false would only leave the value out.
-struct Stop {
-  Error error;
-};
-
-// Watches the events of the parser for depth and repeated keys, while the library builds the
-// value: nlohmann::json parses without recursion, but printing and copying recurse, so the depth
-// has to be bounded here, before a deep value exists.
-class Guard {
- public:
-  bool operator()(int depth, json::parse_event_t event, const json& value) {
-    switch (event) {
-      case json::parse_event_t::object_start:
-        check_depth(depth);
-        keys_.emplace_back();
-        break;
-      case json::parse_event_t::array_start:
-        check_depth(depth);
-        break;
-      case json::parse_event_t::key:
-        check_unseen(value.get_ref<const std::string&>());
-        break;
-      case json::parse_event_t::object_end:
-        keys_.pop_back();
-        break;
-      default:
-        break;
-    }
-    return true;
-  }
-
- private:
-  static void check_depth(int depth) {
-    if (depth < static_cast<int>(kJsonDepthMax)) return;
-    throw Stop{
-        exhausted("the JSON is nested deeper than " + std::to_string(kJsonDepthMax) + " levels")};
-  }
-  void check_unseen(const std::string& key) {
-    if (keys_.back().insert(key).second) return;
-    throw Stop{invalid("the key " + quote(key) + " stands twice in one object")};
-  }
-
-  std::vector<std::set<std::string>> keys_;  // of each object that is open
-};
-
 // The library's own words without its "[json.exception…]" prefix.
 std::string plain_words(std::string_view what) {
   if (const auto end = what.find("] "); end != std::string_view::npos) what.remove_prefix(end + 2);
   if (what.size() > 300) what = what.substr(0, 300);
   return std::string(what);
 }
+
+// Builds the value from the events of the library's parser, which works without recursion. Printing
+// and copying recurse, so the depth is bounded here, before a deep value exists.
+class Builder final : public nlohmann::json_sax<json> {
+ public:
+  bool null() override { return put(nullptr); }
+  bool boolean(bool value) override { return put(value); }
+  bool number_integer(number_integer_t value) override { return put(value); }
+  bool number_unsigned(number_unsigned_t value) override { return put(value); }
+  bool number_float(number_float_t value, const string_t&) override { return put(value); }
+  bool string(string_t& value) override { return put(std::move(value)); }
+  bool binary(binary_t& value) override { return put(std::move(value)); }
+  bool start_object(std::size_t) override { return open(json::object()); }
+  bool start_array(std::size_t) override { return open(json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  bool key(string_t& key) override {
+    const auto [member, is_new] = open_.back()->emplace(key, nullptr);
+    if (!is_new) return stop(invalid("the key " + quote(key) + " stands twice in one object"));
+    member_ = &*member;
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const json::exception& failure) override {
+    return stop(invalid("not valid JSON: " + plain_words(failure.what())));
+  }
+
+  Result<json> take() {
+    if (error_) return *std::move(error_);
+    return std::move(root_);
+  }
+
+ private:
+  // The place of the next value in what is open.
+  json& place() {
+    if (open_.empty()) return root_;
+    if (open_.back()->is_object()) return *member_;
+    return open_.back()->emplace_back();
+  }
+  template <class Value>
+  bool put(Value&& value) {
+    place() = std::forward<Value>(value);
+    return true;
+  }
+  bool open(json empty) {
+    if (open_.size() >= kJsonDepthMax) {
+      return stop(
+          exhausted("the JSON is nested deeper than " + std::to_string(kJsonDepthMax) + " levels"));
+    }
+    json& opened = place();
+    opened = std::move(empty);
+    open_.push_back(&opened);
+    return true;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+  bool stop(Error error) {
+    error_ = std::move(error);
+    return false;
+  }
+
+  json root_;
+  // A value moves only when its own array grows, and none of that array's values is open then.
+  std::vector<json*> open_;
+  json* member_ = nullptr;  // of the last key
+  std::optional<Error> error_;
+};
 
 }  // namespace
 
@@ -76,14 +100,9 @@ Result<json> parse_json(std::string_view text, std::size_t bytes_max) {
     // The library would take it for the end of the text.
     return invalid("not valid JSON: a NUL byte at byte " + std::to_string(text.find('\0') + 1));
   }
-  Guard guard;
-  try {
-    return json::parse(text, std::ref(guard));
-  } catch (const Stop& stop) {
-    return stop.error;
-  } catch (const json::exception& failure) {
-    return invalid("not valid JSON: " + plain_words(failure.what()));
-  }
+  Builder builder;
+  json::sax_parse(text, &builder);
+  return builder.take();
 }
 
 std::string canonical_json(const json& value) {

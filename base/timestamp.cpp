@@ -1,7 +1,5 @@
 #include "base/timestamp.hpp"
 
-#include <array>
-#include <cstdio>
 #include <optional>
 
 namespace titan {
@@ -84,6 +82,13 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) {
   return Timestamp::from_micros(seconds * kMicrosPerSecond + *fraction);
 }
 
+// Writes the number over `digits` zeros of the text.
+void write_number(std::string& text, std::size_t at, std::size_t digits, std::int64_t number) {
+  for (std::size_t i = at + digits; i > at; number /= 10) {
+    text[--i] = static_cast<char>('0' + number % 10);
+  }
+}
+
 }  // namespace
 
 Result<Timestamp> Timestamp::parse(std::string_view text) {
@@ -98,13 +103,15 @@ std::string Timestamp::text() const {
   const auto midnight = floor<days>(moment);
   const year_month_day date{midnight};
   const hh_mm_ss<microseconds> time{moment - midnight};
-  std::array<char, 64> buffer{};
-  const int length = std::snprintf(
-      buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", int(date.year()),
-      unsigned(date.month()), unsigned(date.day()), static_cast<int>(time.hours().count()),
-      static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
-      static_cast<int>(time.subseconds().count()));
-  return {buffer.data(), static_cast<std::size_t>(length)};
+  std::string text = "0000-00-00T00:00:00.000000Z";
+  write_number(text, 0, 4, int(date.year()));
+  write_number(text, 5, 2, unsigned(date.month()));
+  write_number(text, 8, 2, unsigned(date.day()));
+  write_number(text, 11, 2, time.hours().count());
+  write_number(text, 14, 2, time.minutes().count());
+  write_number(text, 17, 2, time.seconds().count());
+  write_number(text, 20, 6, time.subseconds().count());
+  return text;
 }
 
 std::string age_text(Timestamp from, Timestamp until) {

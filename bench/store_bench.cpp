@@ -8,6 +8,7 @@
 #include <benchmark/benchmark.h>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -33,28 +34,48 @@ model::Entity deployment(std::size_t number, int interval) {
   return entity;
 }
 
-using Write = std::function<void(Rig&, const model::Entity&)>;
+// One write in the bench's hands: the entity wanted, and what the store has of it; null: nothing.
+struct Item {
+  model::Entity entity;
+  std::shared_ptr<const model::Entity> stored;
+};
+using Write = std::function<void(Rig&, Item&)>;
 
-void commit(Rig& rig, const model::Entity& entity) {
-  must(rig.store().commit({.mutations = {{entity.key(), {}, entity}},
-                           .actor = "bench",
-                           .request_id = "req-" + entity.name}));
+void commit(Rig& rig, Item& item) {
+  const auto changes = must(rig.store().commit(
+      {.mutations = {{.key = item.entity.key(),
+                      .expected_revision = item.stored ? item.stored->revision : 0,
+                      .entity = item.entity,
+                      .seen = item.stored}},
+       .actor = "bench",
+       .request_id = "req-" + item.entity.name}));
+  item.stored = std::make_shared<const model::Entity>(*changes.at(0).after);
 }
 
-void propose(Rig& rig, const model::Entity& entity) {
-  const auto written = rig.writer().propose(
-      {.id = "req-" + entity.name, .changes = {{.key = entity.key(), .entity = entity}}});
+void propose(Rig& rig, Item& item) {
+  const auto written =
+      rig.writer().propose({.id = "req-" + item.entity.name,
+                            .changes = {{.key = item.entity.key(), .entity = item.entity}}});
   if (!written) fail(written.error().error);
 }
 
-// Each thread writes deployments of its own, with numbers from `first` on.
-void write_from_threads(Rig& rig, const Write& write, std::size_t first, int interval) {
+// The deployments with numbers from `first` on, upon what is there.
+std::vector<Item> items(Rig& rig, std::size_t first, int interval) {
+  std::vector<Item> items;
+  for (std::size_t i = 0; i < kWrites; ++i) {
+    auto& item = items.emplace_back(Item{.entity = deployment(first + i, interval)});
+    auto stored = rig.store().get(item.entity.key());
+    if (stored) item.stored = std::make_shared<const model::Entity>(*std::move(stored));
+  }
+  return items;
+}
+
+// Each thread writes its own part of them.
+void write_from_threads(Rig& rig, const Write& write, std::vector<Item>& items) {
   std::vector<std::thread> threads;
   for (std::size_t thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, thread] {
-      for (std::size_t i = 0; i < kWritesEach; ++i) {
-        write(rig, deployment(first + thread * kWritesEach + i, interval));
-      }
+      for (std::size_t i = 0; i < kWritesEach; ++i) write(rig, items[thread * kWritesEach + i]);
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -72,10 +93,9 @@ void compare(benchmark::State& state, const Write& write, bool updates) {
     for (std::size_t round = 0; round < kRounds; ++round) {
       const auto head = static_cast<std::int64_t>(rig.head().seq);
       const std::size_t groups_before = rig.groups();
-      const std::size_t first = updates ? 0 : round * kWrites;
+      auto written = items(rig, updates ? 0 : round * kWrites, 1'000 + static_cast<int>(round));
       const double cpu_before = process_cpu();
-      const double taken = seconds_of(
-          [&] { write_from_threads(rig, write, first, 1'000 + static_cast<int>(round)); });
+      const double taken = seconds_of([&] { write_from_threads(rig, write, written); });
       const double cpu_taken = process_cpu() - cpu_before;
       const std::size_t groups_now = rig.groups() - groups_before;
       const auto rows = rows_of_log(rig.database(), head);

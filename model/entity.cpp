@@ -63,19 +63,20 @@ bool names_are_known(Kind kind, const Entity& entity) {
 }  // namespace
 
 json json_of(const Entity& entity) {
-  json object = {{"kind", name_of(entity.kind())},
-                 {"id", entity.id},
-                 {"name", entity.name},
-                 {"organizationId", entity.organization},
-                 {"createdTime", entity.created_time.text()},
-                 {"modifiedTime", entity.modified_time.text()},
-                 {"revision", entity.revision},
-                 {"version", entity.version},
-                 {"spec", json_of(entity.spec)},
-                 {"status", name_of(entity.status)},
-                 {"reason", entity.reason},
-                 {"tags", entity.tags},
-                 {"delete", entity.deleting}};
+  json object;
+  object["kind"] = name_of(entity.kind());
+  object["id"] = entity.id;
+  object["name"] = entity.name;
+  object["organizationId"] = entity.organization;
+  object["createdTime"] = entity.created_time.text();
+  object["modifiedTime"] = entity.modified_time.text();
+  object["revision"] = entity.revision;
+  object["version"] = entity.version;
+  object["spec"] = json_of(entity.spec);
+  object["status"] = name_of(entity.status);
+  object["reason"] = entity.reason;
+  object["tags"] = entity.tags;
+  object["delete"] = entity.deleting;
   if (in_workspace(entity.kind())) object["workspace"] = entity.workspace;
   if (entity.deleted_time != Timestamp()) object["deletedTime"] = entity.deleted_time.text();
   return object;

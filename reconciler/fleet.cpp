@@ -105,6 +105,14 @@ bool still_names(const EntityRecord& record, const EntityRecord& other) {
                      [&](const Version& version) { return names(version, other); });
 }
 
+// Whether a deployment is surely for the hosts that it was for.
+bool keeps_hosts(const Version* before, const Entity* after) {
+  if (before == nullptr || after == nullptr) return false;
+  const auto& old = std::get<model::DeploymentSpec>(before->entity->spec);
+  const auto& now = std::get<model::DeploymentSpec>(after->spec);
+  return old.target == now.target && !old.replicas && !now.replicas;
+}
+
 }  // namespace
 
 const Version* EntityRecord::at(std::uint64_t seq) const {
@@ -430,6 +438,8 @@ void Fleet::apply(const Change& change) {
     if (after != nullptr) note_facts(host_record(change.key), *after);
   } else if (spec_changed) {
     apply_to_entity(change, after);
+  } else if (after != nullptr) {
+    record(change.key).history.back().entity = std::make_shared<const Entity>(*after);
   }
 }
 
@@ -445,7 +455,9 @@ void Fleet::apply_to_host(const Change& change, const Entity* after) {
 
 void Fleet::apply_to_entity(const Change& change, const Entity* after) {
   EntityRecord& record = this->record(change.key);
-  if (change.key.kind == Kind::deployment) mark_hosts_of(record);
+  if (change.key.kind == Kind::deployment && !keeps_hosts(record.now(), after)) {
+    mark_hosts_of(record);
+  }
   if (change.key.kind == Kind::assignment && record.now() != nullptr) mark(*record.now()->host);
 
   Version version = make_version(record, change.seq, change.time, after);

@@ -25,7 +25,8 @@ struct HostRecord;
 struct Version {
   std::uint64_t seq = 0;  // of the change that made it; 0: it was there at the horizon
   Timestamp time = {};    // of that change
-  // null: gone, or being deleted. Shared with those who looked it up.
+  // null: gone, or being deleted. Shared with those who looked it up. In the version of now it is
+  // the entity as the store has it, whatever else of it was changed since.
   std::shared_ptr<const model::Entity> entity = {};
   Digest digest = {};
 

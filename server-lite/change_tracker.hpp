@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "base/error.hpp"
 
@@ -27,7 +27,7 @@ class ChangeTracker {
 
  private:
   mutable std::mutex mutex_;  // guards both
-  std::map<std::string, Progress> progress_;
+  std::unordered_map<std::string, Progress> progress_;
   std::deque<std::string> order_;  // oldest first
 };
 

@@ -42,12 +42,12 @@ Status first_status(Kind kind) {
 }
 
 // What is wanted of an entity, upon what is stored of it.
-Entity merged(const Entity& wanted, const std::optional<Entity>& stored) {
-  Entity entity = stored.value_or(wanted);
+Entity merged(const Entity& wanted, const Entity* stored) {
+  Entity entity = stored == nullptr ? wanted : *stored;
   entity.spec = wanted.spec;
   entity.tags = wanted.tags;
   // The statuses of hosts and deployments are found out; all else is there once it is stored.
-  if (!stored || first_status(wanted.kind()) == Status::ready) {
+  if (stored == nullptr || first_status(wanted.kind()) == Status::ready) {
     entity.status = first_status(wanted.kind());
     entity.reason.clear();
     entity.deleting = false;
@@ -60,17 +60,17 @@ Entity merged(const Entity& wanted, const std::optional<Entity>& stored) {
   return entity;
 }
 
-Result<void> check_stored(const ProposedChange& change, const std::optional<Entity>& stored) {
+Result<void> check_stored(const ProposedChange& change, const Entity* stored) {
   const bool must_exist =
       change.operation == Operation::update || change.operation == Operation::remove;
-  if (must_exist && !stored) return not_found("it does not exist");
-  if (stored && change.operation == Operation::create) {
+  if (must_exist && stored == nullptr) return not_found("it does not exist");
+  if (stored != nullptr && change.operation == Operation::create) {
     return conflict("it exists already, at revision " + std::to_string(stored->revision));
   }
-  if (stored && stored->deleting && change.operation != Operation::remove) {
+  if (stored != nullptr && stored->deleting && change.operation != Operation::remove) {
     return conflict("it is being deleted");
   }
-  const std::uint64_t found = stored ? stored->revision : 0;
+  const std::uint64_t found = stored == nullptr ? 0 : stored->revision;
   if (change.if_revision && *change.if_revision != found) {
     return conflict(found == 0 ? "it does not exist; expected revision " +
                                      std::to_string(*change.if_revision)
@@ -91,6 +91,7 @@ std::string_view name_of(WriteOutcome outcome) {
 
 // A proposal on its way into a batch.
 struct Writer::Draft {
+  Look look = Look::quick;
   store::Batch batch = {};
   Committed committed = {};
   std::set<Key> workspaces = {};  // that the batch makes
@@ -128,8 +129,10 @@ tl::expected<Committed, Refusal> Writer::propose(const Proposal& proposal) {
   }
   const KeyLocks::Guard guard(locks_, uses_of(proposal));
   for (int attempt = 1;; ++attempt) {
-    Draft draft{.batch = {.actor = std::string(kLocalActor), .request_id = proposal.id}};
+    Draft draft{.look = attempt == 1 ? Look::quick : Look::sure,
+                .batch = {.actor = std::string(kLocalActor), .request_id = proposal.id}};
     if (const auto drafted = write_draft(proposal, draft, refusal.change); !drafted) {
+      if (draft.look == Look::quick) continue;
       return refuse(drafted.error());
     }
     const auto changes = store_.commit(draft.batch);
@@ -166,8 +169,8 @@ Result<void> Writer::check_alone(const Proposal& proposal, std::size_t& at) {
 Result<void> Writer::write_draft(const Proposal& proposal, Draft& draft, std::size_t& at) {
   for (at = 0; at < proposal.changes.size(); ++at) {
     const ProposedChange& change = proposal.changes[at];
-    TITAN_ASSIGN(const std::optional<Entity> stored, find(change.key));
-    TITAN_TRY(check_stored(change, stored));
+    TITAN_ASSIGN(const std::shared_ptr<const Entity> stored, find(change.key, draft.look));
+    TITAN_TRY(check_stored(change, stored.get()));
     if (change.operation == Operation::remove) {
       TITAN_TRY(add_removal(proposal, change, *stored, draft));
     } else {
@@ -179,10 +182,21 @@ Result<void> Writer::write_draft(const Proposal& proposal, Draft& draft, std::si
   return {};
 }
 
-Result<std::optional<Entity>> Writer::find(const Key& key) {
+// What the fleet knows spares a look into the store. It may be a moment behind: that shows when the
+// proposal is committed, and what the quick look refuses is looked at again.
+Result<std::shared_ptr<const Entity>> Writer::find(const Key& key, Look look) {
+  if (look == Look::quick) {
+    std::shared_ptr<const Entity> known;
+    const bool exists = state_.read([&](const FleetView& view) {
+      const auto* record = view.fleet.find(key);
+      if (record != nullptr && record->now() != nullptr) known = record->now()->entity;
+      return view.fleet.exists(key) || view.deleting.contains(key);
+    });
+    if (known != nullptr || !exists) return known;
+  }
   auto found = store_.get(key);
-  if (found) return std::optional<Entity>(*std::move(found));
-  if (found.error().code == ErrorCode::not_found) return std::optional<Entity>();
+  if (found) return std::make_shared<const Entity>(*std::move(found));
+  if (found.error().code == ErrorCode::not_found) return std::shared_ptr<const Entity>();
   return found.error();
 }
 
@@ -211,22 +225,23 @@ Result<void> Writer::add_workspace(const Proposal& proposal, const Key& key, Dra
 }
 
 Result<void> Writer::add_put(const Proposal& proposal, const ProposedChange& change,
-                             const std::optional<Entity>& stored, Draft& draft) {
-  Entity entity = merged(change.entity, stored);
+                             const std::shared_ptr<const Entity>& stored, Draft& draft) {
+  const bool is_new = stored == nullptr;
+  Entity entity = merged(change.entity, stored.get());
   const auto referred = state_.read([&](const FleetView& view) {
     return Admission(view, proposal).check_references(change.entity);
   });
   if (!referred && !proposal.allow_missing) return referred;
   // A stored deployment keeps its status: the roll-up tells more of what is missing.
-  const bool is_rolled_up = stored && change.key.kind == Kind::deployment;
+  const bool is_rolled_up = !is_new && change.key.kind == Kind::deployment;
   if (!referred && !is_rolled_up) {
     entity.status = Status::missing;
     entity.reason = {referred.error().message};
   }
-  if (change.key.kind == Kind::host && !stored) forget_report(change.key, draft);
-  draft.batch.mutations.push_back({change.key, stored ? stored->revision : 0, entity, stored});
+  if (change.key.kind == Kind::host && is_new) forget_report(change.key, draft);
+  draft.batch.mutations.push_back({change.key, is_new ? 0 : stored->revision, entity, stored});
   draft.committed.changes.push_back(
-      {std::move(entity), stored ? WriteOutcome::updated : WriteOutcome::created});
+      {std::move(entity), is_new ? WriteOutcome::created : WriteOutcome::updated});
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <tl/expected.hpp>
@@ -45,14 +46,15 @@ class Writer {
 
  private:
   struct Draft;
+  enum class Look { quick, sure };
   [[nodiscard]] KeyLocks::Uses uses_of(const Proposal& proposal) const;
   // These leave the place of the change that is to blame in `at`.
   Result<void> check_alone(const Proposal& proposal, std::size_t& at);
   Result<void> write_draft(const Proposal& proposal, Draft& draft, std::size_t& at);
-  Result<std::optional<model::Entity>> find(const model::Key& key);
+  Result<std::shared_ptr<const model::Entity>> find(const model::Key& key, Look look);
   Result<void> add_workspace(const Proposal& proposal, const model::Key& key, Draft& draft);
   Result<void> add_put(const Proposal& proposal, const ProposedChange& change,
-                       const std::optional<model::Entity>& stored, Draft& draft);
+                       const std::shared_ptr<const model::Entity>& stored, Draft& draft);
   Result<void> add_removal(const Proposal& proposal, const ProposedChange& change,
                            model::Entity stored, Draft& draft);
   static void forget_report(const model::Key& host, Draft& draft);

@@ -1,7 +1,6 @@
 #include "store/sqlite_commit.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "store/sqlite_rows.hpp"
@@ -22,11 +21,6 @@ Error about(const Key& key, Error error) {
   return error;
 }
 
-bool same_state(const Entity& left, const Entity& right) {
-  return left.spec == right.spec && left.status == right.status && left.reason == right.reason &&
-         left.tags == right.tags && left.deleting == right.deleting;
-}
-
 // `revision`: the current one; none: nothing is there.
 Result<void> check_expected(const Mutation& mutation, std::optional<std::uint64_t> revision) {
   if (!mutation.entity && !revision) return not_found("it does not exist");
@@ -39,6 +33,10 @@ Result<void> check_expected(const Mutation& mutation, std::optional<std::uint64_
   if (!revision) return conflict("it does not exist; " + wanted);
   if (expected == 0) return conflict("it exists already, " + at);
   return conflict("it is " + at + "; " + wanted);
+}
+
+std::string quoted(Timestamp time) {
+  return '"' + time.text() + '"';
 }
 
 std::int64_t number(std::uint64_t value) {
@@ -55,13 +53,6 @@ bool CommitJob::may_fail_halfway() const {
   return prepared_.batch.mutations.size() + (prepared_.batch.cursor ? 1 : 0) > 1;
 }
 
-std::vector<Change> CommitJob::take_changes() {
-  const auto at = [&](std::size_t index) {
-    return std::make_move_iterator(group_changes->begin() + static_cast<std::ptrdiff_t>(index));
-  };
-  return {at(first_change), at(end_change)};
-}
-
 Result<void> CommitJob::write(Writing& writing) {
   const Batch& batch = prepared_.batch;
   for (std::size_t i = 0; i < batch.mutations.size(); ++i) {
@@ -76,14 +67,21 @@ Result<void> CommitJob::write(Writing& writing) {
 
 Result<void> CommitJob::apply(const Mutation& mutation, PreparedMutation& prepared,
                               Writing& writing) {
-  TITAN_ASSIGN(std::optional<Found> found, find(mutation, prepared, writing));
-  if (!found) return create(prepared, writing);
-  if (!prepared.wanted) return remove(std::move(*found), writing);
-  if (same_state(found->stored.entity, *prepared.wanted)) return {};
-  return update(std::move(*found), prepared, writing);
+  if (prepared.wanted && mutation.expected_revision == 0U) {
+    TITAN_ASSIGN(const bool is_new, create(mutation.key, prepared, writing));
+    if (is_new) return {};  // else find() says what is there
+  }
+  TITAN_ASSIGN(const std::optional<Found> found, find(mutation, prepared, writing));
+  if (!found) {
+    TITAN_TRY(create(mutation.key, prepared, writing));
+    return {};
+  }
+  if (!prepared.wanted) return remove(mutation.key, *found, prepared, writing);
+  if (!prepared.alters_state) return {};
+  return update(mutation.key, *found, prepared, writing);
 }
 
-// What the mutation meets, if it may be carried out.
+// What the mutation meets, if it may be carried out. Then `prepared.seen` is what is there.
 Result<std::optional<Found>> CommitJob::find(const Mutation& mutation, PreparedMutation& prepared,
                                              Writing& writing) {
   const Key& key = mutation.key;
@@ -98,82 +96,93 @@ Result<std::optional<Found>> CommitJob::find(const Mutation& mutation, PreparedM
     return refuse(about(key, expected.error()));
   }
   if (!exists) return std::optional<Found>();
-  Found found{.row = row.integer(0), .seq = static_cast<std::uint64_t>(row.integer(1))};
+  const Found found{.row = row.integer(0), .seq = static_cast<std::uint64_t>(row.integer(1))};
   auto& seen = prepared.seen;
   if (seen && seen->entity.revision == *revision && seen->entity.id == row.bytes(3)) {
-    found.stored = std::move(*seen);
-    if (found.stored.text.empty()) found.stored.text = row.bytes(4);
-    return std::optional(std::move(found));
+    if (seen->text.empty()) seen->text = row.bytes(4);
+    return std::optional(found);
   }
-  found.stored.text = row.bytes(4);
-  auto entity = parse(EntityRow{key, found.stored.text});
+  seen = StoredEntity{.text = row.bytes(4)};
+  auto entity = parse(EntityRow{key, seen->text});
   if (!entity) return refuse(entity.error());
-  found.stored.entity = std::move(*entity);
-  return std::optional(std::move(found));
+  seen->entity = std::move(*entity);
+  prepared.relate();
+  return std::optional(found);
 }
 
-Result<void> CommitJob::create(PreparedMutation& prepared, Writing& writing) {
-  Entity entity = std::move(*prepared.wanted);
-  const Key key = entity.key();
-  Change change = next_change(key, model::Operation::created, writing);
-  entity.id = make_uuid(writing.random);
-  entity.created_time = entity.modified_time = change.time;
-  entity.revision = entity.version = 1;
-  const std::string text = prepared.text.fill(stamps_of(entity));
+// Whether nothing was there.
+Result<bool> CommitJob::create(const Key& key, PreparedMutation& prepared, Writing& writing) {
+  if (prepared.seen) {
+    prepared.seen.reset();
+    prepared.relate();
+  }
+  const auto written = next(model::Operation::created, writing);
+  prepared.stamps[kCreatedTime] = prepared.stamps[kModifiedTime] = quoted(written.time);
+  const std::string text = prepared.text.fill(prepared.stamps);
   TITAN_TRY(writing.connection.run(
       "INSERT INTO entities (organization, kind, workspace, name, id, revision, seq, state)"
-      " VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7)",
-      key.organization, number_of(key.kind), key.workspace, key.name, entity.id, number(change.seq),
-      text));
-  change.after = std::move(entity);
-  return log(std::move(change), 0, nullptr, &text, writing);
+      " VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7)"
+      " ON CONFLICT (organization, kind, workspace, name) DO NOTHING",
+      key.organization, number_of(key.kind), key.workspace, key.name, prepared.new_id,
+      number(written.seq), text));
+  if (writing.connection.rows_changed() == 0) return false;
+  prepared.written = written;
+  TITAN_TRY(log(key, prepared, 0, nullptr, &text, writing));
+  return true;
 }
 
-Result<void> CommitJob::update(Found found, PreparedMutation& prepared, Writing& writing) {
-  const Entity& before = found.stored.entity;
-  Entity entity = std::move(*prepared.wanted);
-  Change change = next_change(entity.key(), model::Operation::updated, writing);
-  entity.id = before.id;
-  entity.created_time = before.created_time;
-  entity.modified_time = change.time;
-  entity.revision = before.revision + 1;
-  entity.version = before.version + (entity.spec == before.spec ? 0 : 1);
-  const std::string text = prepared.text.fill(stamps_of(entity));
+Result<void> CommitJob::update(const Key& key, const Found& found, PreparedMutation& prepared,
+                               Writing& writing) {
+  prepared.written = next(model::Operation::updated, writing);
+  prepared.stamps[kModifiedTime] = quoted(prepared.written->time);
+  const std::string text = prepared.text.fill(prepared.stamps);
   TITAN_TRY(writing.connection.run(
       "UPDATE entities SET revision = ?2, seq = ?3, state = ?4 WHERE rowid = ?1", found.row,
-      number(entity.revision), number(change.seq), text));
-  change.before = std::move(found.stored.entity);
-  change.after = std::move(entity);
-  return log(std::move(change), found.seq, &found.stored.text, &text, writing);
+      number(prepared.wanted->revision), number(prepared.written->seq), text));
+  return log(key, prepared, found.seq, &prepared.seen->text, &text, writing);
 }
 
-Result<void> CommitJob::remove(Found found, Writing& writing) {
-  Change change = next_change(found.stored.entity.key(), model::Operation::deleted, writing);
+Result<void> CommitJob::remove(const Key& key, const Found& found, PreparedMutation& prepared,
+                               Writing& writing) {
+  prepared.written = next(model::Operation::deleted, writing);
   TITAN_TRY(writing.connection.run("DELETE FROM entities WHERE rowid = ?1", found.row));
-  change.before = std::move(found.stored.entity);
-  return log(std::move(change), found.seq, &found.stored.text, nullptr, writing);
+  return log(key, prepared, found.seq, &prepared.seen->text, nullptr, writing);
 }
 
-Change CommitJob::next_change(const Key& key, model::Operation operation, Writing& writing) {
-  return {.seq = ++writing.position.seq,
-          .time = writing.next_time(),
-          .key = key,
-          .operation = operation,
-          .actor = prepared_.batch.actor,
-          .request_id = prepared_.batch.request_id};
+PreparedMutation::Written CommitJob::next(model::Operation operation, Writing& writing) {
+  return {.operation = operation, .seq = ++writing.position.seq, .time = writing.next_time()};
 }
 
-Result<void> CommitJob::log(Change change, std::uint64_t previous, const std::string* before,
+Result<void> CommitJob::log(const Key& key, const PreparedMutation& prepared,
+                            std::uint64_t previous, const std::string* before,
                             const std::string* after, Writing& writing) {
-  TITAN_TRY(writing.connection.run(
+  return writing.connection.run(
       "INSERT INTO changes (seq, previous, alters, time, organization, kind, workspace, name,"
       " actor, request_id, before, after)"
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-      number(change.seq), number(previous), std::int64_t{model::alters_desired_state(change)},
-      change.time.micros(), change.key.organization, number_of(change.key.kind),
-      change.key.workspace, change.key.name, change.actor, change.request_id, before, after));
-  writing.changes.push_back(std::move(change));
-  return {};
+      number(prepared.written->seq), number(previous), std::int64_t{prepared.alters_desired},
+      prepared.written->time.micros(), key.organization, number_of(key.kind), key.workspace,
+      key.name, prepared_.batch.actor, prepared_.batch.request_id, before, after);
+}
+
+void CommitJob::add_changes(std::vector<Change>& all) {
+  for (std::size_t i = 0; i < prepared_.mutations.size(); ++i) {
+    PreparedMutation& mutation = prepared_.mutations[i];
+    if (!mutation.written) continue;
+    const auto& written = *mutation.written;
+    Change& change = all.emplace_back();
+    change.seq = written.seq;
+    change.time = written.time;
+    change.key = prepared_.batch.mutations[i].key;
+    change.operation = written.operation;
+    change.actor = prepared_.batch.actor;
+    change.request_id = prepared_.batch.request_id;
+    if (mutation.seen) change.before = std::move(mutation.seen->entity);
+    if (!mutation.wanted) continue;
+    change.after = *std::move(mutation.wanted);
+    change.after->modified_time = written.time;
+    if (!change.before) change.after->created_time = written.time;
+  }
 }
 
 Result<void> CommitJob::apply(const Observation& observation,
@@ -198,7 +207,7 @@ Result<void> CommitJob::apply(const Observation& observation,
     prepared->text = text_after(prepared->report, before ? &*before : nullptr);
   }
   const Timestamp time = writing.next_time();
-  const std::string quoted_time = "\"" + time.text() + "\"";
+  const std::string quoted_time = quoted(time);
   return connection.run(
       "INSERT INTO reports (organization, host, epoch, seq, time, digest, report)"
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE"

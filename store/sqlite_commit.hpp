@@ -18,7 +18,6 @@ namespace titan::store {
 struct Found {
   std::int64_t row = 0;
   std::uint64_t seq = 0;  // of its last change
-  StoredEntity stored = {};
 };
 
 class CommitJob final : public WriteJob {
@@ -26,21 +25,23 @@ class CommitJob final : public WriteJob {
   explicit CommitJob(PreparedBatch prepared);
   Result<void> write(Writing& writing) override;
   [[nodiscard]] bool may_fail_halfway() const override;
-  std::vector<model::Change> take_changes();
+  void add_changes(std::vector<model::Change>& all) override;
 
  private:
   Result<void> apply(const Mutation& mutation, PreparedMutation& prepared, Writing& writing);
   Result<std::optional<Found>> find(const Mutation& mutation, PreparedMutation& prepared,
                                     Writing& writing);
-  Result<void> create(PreparedMutation& prepared, Writing& writing);
-  Result<void> update(Found found, PreparedMutation& prepared, Writing& writing);
-  Result<void> remove(Found found, Writing& writing);
-  Result<void> log(model::Change change, std::uint64_t previous, const std::string* before,
-                   const std::string* after, Writing& writing);
+  Result<bool> create(const model::Key& key, PreparedMutation& prepared, Writing& writing);
+  Result<void> update(const model::Key& key, const Found& found, PreparedMutation& prepared,
+                      Writing& writing);
+  Result<void> remove(const model::Key& key, const Found& found, PreparedMutation& prepared,
+                      Writing& writing);
+  Result<void> log(const model::Key& key, const PreparedMutation& prepared, std::uint64_t previous,
+                   const std::string* before, const std::string* after, Writing& writing);
   Result<void> apply(const Observation& observation, std::optional<PreparedReport>& prepared,
                      Writing& writing);
   Result<void> move(const Cursor& cursor, Writing& writing);
-  model::Change next_change(const model::Key& key, model::Operation operation, Writing& writing);
+  static PreparedMutation::Written next(model::Operation operation, Writing& writing);
 
   PreparedBatch prepared_;
 };

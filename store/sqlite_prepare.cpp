@@ -22,7 +22,7 @@ Error about(std::string subject, Error error) {
   return error;
 }
 
-Result<void> check_size(std::string_view what, std::size_t count) {
+Result<void> check_count(std::string_view what, std::size_t count) {
   if (count <= kBatchMutationsMax) return {};
   return exhausted("a batch of " + std::to_string(count) + " " + std::string(what) + "; at most " +
                    std::to_string(kBatchMutationsMax) + " are written together");
@@ -35,9 +35,9 @@ Result<void> check_cursor(const Cursor& cursor) {
                        " bytes; expected 1 to " + std::to_string(kCursorNameBytesMax)));
 }
 
-Result<void> check_length(std::string_view text) {
-  if (text.size() <= kStateBytesMax) return {};
-  return exhausted("it takes " + std::to_string(text.size()) + " bytes as JSON; at most " +
+Result<void> check_size(std::size_t bytes) {
+  if (bytes <= kStateBytesMax) return {};
+  return exhausted("it takes " + std::to_string(bytes) + " bytes as JSON; at most " +
                    std::to_string(kStateBytesMax) + " are stored");
 }
 
@@ -67,6 +67,8 @@ void add_object(TextTemplate& text, const json& object, Value value) {
   text.add(object.empty() ? "{}" : "}");
 }
 
+// Two times, a UUID and two numbers, with their quotes.
+constexpr std::size_t kStampsBytesMax = 2 * 29 + 38 + 2 * 20;
 constexpr std::array<std::string_view, kStampCount> kStampFields = {
     "createdTime", "id", "modifiedTime", "revision", "version"};
 
@@ -80,23 +82,30 @@ TextTemplate template_of(const json& entity) {
   return text;
 }
 
-// Reads what was just written as `text`. Parsing the text again is spared where it cannot differ
-// from `value`: JSON loses nothing but bytes that are not UTF-8, which it writes as U+FFFD.
-Result<Entity> read_again(const json& value, const std::string& text) {
+Stamps stamps_of(const Entity& entity) {
+  const auto quoted = [](const std::string& text) { return '"' + text + '"'; };
+  return {quoted(entity.created_time.text()), quoted(entity.id),
+          quoted(entity.modified_time.text()), std::to_string(entity.revision),
+          std::to_string(entity.version)};
+}
+
+// Reads what was just written as `text`. Parsing the text is spared where it cannot differ from
+// `value`: JSON loses nothing but bytes that are not UTF-8, which it writes as U+FFFD.
+Result<Entity> read_again(const json& value, const TextTemplate& text) {
   constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-  return text.find(kReplacement) == std::string::npos ? model::parse_entity(value)
-                                                      : read_entity(text);
+  return text.contains(kReplacement) ? read_entity(text.fill(stamps_of(Entity())))
+                                     : model::parse_entity(value);
 }
 
 // What the entity is once it was stored and read: JSON replaces bytes that are not UTF-8, and an
 // entity that is not valid must not get in, since every list with it would fail from then on.
-Result<PreparedMutation> as_read_back(Entity entity, const Key& key) {
-  entity.deleted_time = {};
-  const json value = json_of(entity);
+Result<PreparedMutation> as_read_back(const Entity& entity, const Key& key) {
+  json value = json_of(entity);
+  value.erase("deletedTime");
   PreparedMutation prepared{.text = template_of(value)};
-  const std::string text = prepared.text.fill(stamps_of(entity));
-  if (const auto sized = check_length(text); !sized) return about(key.subject(), sized.error());
-  auto read = read_again(value, text);
+  const std::size_t size = prepared.text.size() + kStampsBytesMax;
+  if (const auto sized = check_size(size); !sized) return about(key.subject(), sized.error());
+  auto read = read_again(value, prepared.text);
   if (!read) return about(key.subject(), read.error().context("this cannot be stored"));
   if (read->key() != key) {
     return about(key.subject(), invalid("the entity is " + read->key().subject() +
@@ -109,7 +118,7 @@ Result<PreparedMutation> as_read_back(Entity entity, const Key& key) {
 // The same for a report.
 Result<PreparedReport> as_read_back(const HostReport& report) {
   const std::string text = text_of(report);
-  TITAN_TRY(check_length(text));
+  TITAN_TRY(check_size(text.size()));
   auto read = read_report(text);
   if (!read) return read.error().context("this report cannot be stored");
   PreparedReport prepared{.report = std::move(*read)};
@@ -148,7 +157,7 @@ Result<PreparedReport> prepare_report(const Observation& observation, Reader& re
   const auto before = seen_report(observation, reader);
   prepared.seen_time = before ? before->time : Timestamp();
   prepared.text = text_after(prepared.report, before ? &*before : nullptr);
-  TITAN_TRY(check_length(prepared.text.fill(std::array{json(Timestamp().text()).dump()})));
+  TITAN_TRY(check_size(prepared.text.fill(std::array{json(Timestamp().text()).dump()}).size()));
   return prepared;
 }
 
@@ -179,11 +188,28 @@ void add_deployment(TextTemplate& text, const json& deployment, bool is_news) {
 
 }  // namespace
 
-Stamps stamps_of(const Entity& entity) {
-  const auto quoted = [](const std::string& text) { return canonical_json(json(text)); };
-  return {quoted(entity.created_time.text()), quoted(entity.id),
-          quoted(entity.modified_time.text()), std::to_string(entity.revision),
-          std::to_string(entity.version)};
+void PreparedMutation::relate() {
+  const Entity* before = seen ? &seen->entity : nullptr;
+  const bool was_desired = before != nullptr && !before->deleting;
+  const bool is_desired = wanted && !wanted->deleting;
+  alters_desired = was_desired != is_desired;
+  if (!wanted) return;
+  if (before == nullptr) {
+    wanted->id = new_id;
+    wanted->created_time = {};
+    wanted->revision = wanted->version = 1;
+  } else {
+    const bool alters_spec = !(wanted->spec == before->spec);
+    alters_desired |= is_desired && alters_spec;
+    alters_state = alters_spec || wanted->status != before->status ||
+                   wanted->reason != before->reason || wanted->tags != before->tags ||
+                   wanted->deleting != before->deleting;
+    wanted->id = before->id;
+    wanted->created_time = before->created_time;
+    wanted->revision = before->revision + 1;
+    wanted->version = before->version + (alters_spec ? 1 : 0);
+  }
+  stamps = stamps_of(*wanted);
 }
 
 TextTemplate text_after(const HostReport& report, const StoredReport* before) {
@@ -207,21 +233,23 @@ TextTemplate text_after(const HostReport& report, const StoredReport* before) {
   return text;
 }
 
-Result<PreparedBatch> prepare(const Batch& batch, Reader& reader) {
-  TITAN_TRY(check_size("mutations", batch.mutations.size()));
-  TITAN_TRY(check_size("observations", batch.observations.size()));
+Result<PreparedBatch> prepare(const Batch& batch, Reader& reader, IdSource& ids) {
+  TITAN_TRY(check_count("mutations", batch.mutations.size()));
+  TITAN_TRY(check_count("observations", batch.observations.size()));
   if (batch.cursor) TITAN_TRY(check_cursor(*batch.cursor));
   PreparedBatch prepared{.batch = batch};
   for (const Mutation& mutation : batch.mutations) {
     auto& next = prepared.mutations.emplace_back();
     if (mutation.entity) {
       TITAN_ASSIGN(next, as_read_back(*mutation.entity, mutation.key));
+      next.new_id = ids.next();
     }
-    if (mutation.seen) {
+    if (mutation.seen != nullptr) {
       next.seen = StoredEntity{.entity = *mutation.seen};
     } else if (mutation.expected_revision != 0U) {  // what must not be there is not looked for
       next.seen = seen_entity(mutation.key, reader);
     }
+    next.relate();
   }
   for (const Observation& observation : batch.observations) {
     auto& next = prepared.reports.emplace_back();

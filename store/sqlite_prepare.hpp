@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/random.hpp"
 #include "base/result.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/store.hpp"
@@ -21,22 +22,52 @@ struct Reader {
   std::unique_ptr<Connection> connection;
 };
 
+// Where new entities get their ids from.
+class IdSource {
+ public:
+  explicit IdSource(Random& random) : random_(random) {}
+  std::string next() {
+    const std::lock_guard lock(mutex_);
+    return make_uuid(random_);
+  }
+
+ private:
+  std::mutex mutex_;  // guards the next
+  Random& random_;
+};
+
 // What the store stamps on an entity: the slots of its text, as JSON.
 enum Stamp { kCreatedTime, kId, kModifiedTime, kRevision, kVersion, kStampCount };
 using Stamps = std::array<std::string, kStampCount>;
-Stamps stamps_of(const model::Entity& entity);
 
 struct StoredEntity {
   model::Entity entity = {};
   std::string text = {};
 };
 
+// What the writer does with it needs no JSON, no comparison and no copy: all of that is done before
+// its turn, upon what was there a moment ago. The writer uses that if nobody wrote meanwhile.
 struct PreparedMutation {
   std::optional<model::Entity> wanted = {};  // as it will be read back; none: delete
+  std::string new_id = {};                   // for it, if it is new
+  std::optional<StoredEntity> seen = {};     // what is there; none: nothing, or not looked for
   TextTemplate text = {};                    // of `wanted`, without its stamps
-  // What was there a moment ago. The writer uses it if nobody wrote meanwhile, and then has no JSON
-  // to parse.
-  std::optional<StoredEntity> seen = {};
+
+  // What follows from those, by relate().
+  Stamps stamps = {};           // of `wanted`; the writer knows the times
+  bool alters_state = false;    // anything that is the caller's to write
+  bool alters_desired = false;  // what hosts should have: model::alters_desired_state()
+
+  // What the writer did; none: nothing.
+  struct Written {
+    model::Operation operation = {};
+    std::uint64_t seq = 0;
+    Timestamp time = {};
+  };
+  std::optional<Written> written = {};
+
+  // Call it again when `seen` has become another.
+  void relate();
 };
 
 struct PreparedReport {
@@ -55,7 +86,7 @@ struct PreparedBatch {
 
 // Errors: invalid and exhausted, as Store::commit() says. What `reader` cannot read now is left to
 // the writer.
-Result<PreparedBatch> prepare(const Batch& batch, Reader& reader);
+Result<PreparedBatch> prepare(const Batch& batch, Reader& reader, IdSource& ids);
 
 // The text of a report, where each deployment of which `before` says the same keeps its `since`.
 // `before` may be null.

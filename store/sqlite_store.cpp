@@ -142,6 +142,7 @@ struct SqliteStore::State {
   const std::unique_ptr<FileSystem::Lock> lock;
   const std::string epoch;
   SqliteWriter writer;
+  IdSource ids;
   // Their mutexes are the one place where titan holds one across I/O: a connection is for one
   // thread at a time, and all it does is I/O. A list parses while it reads, so it has a connection
   // of its own, and nobody else waits for it.
@@ -177,14 +178,15 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path, 
   auto lists = open_reader(place.path(), options.vfs);
   if (!lists) return about_path(lists.error());
 
-  return std::unique_ptr<SqliteStore>(new SqliteStore(
-      std::unique_ptr<State>(new State{place.path(),
-                                       std::move(lock),
-                                       meta->epoch,
-                                       {std::move(*writer), meta->position, clock, random},
-                                       {{}, std::move(*reader)},
-                                       {{}, std::move(*preparing)},
-                                       {{}, std::move(*lists)}})));
+  return std::unique_ptr<SqliteStore>(
+      new SqliteStore(std::unique_ptr<State>(new State{place.path(),
+                                                       std::move(lock),
+                                                       meta->epoch,
+                                                       {std::move(*writer), meta->position, clock},
+                                                       IdSource(random),
+                                                       {{}, std::move(*reader)},
+                                                       {{}, std::move(*preparing)},
+                                                       {{}, std::move(*lists)}})));
 }
 
 void SqliteStore::listen(Listener listener) {
@@ -192,10 +194,10 @@ void SqliteStore::listen(Listener listener) {
 }
 
 Result<std::vector<model::Change>> SqliteStore::commit(const Batch& batch) {
-  TITAN_ASSIGN(PreparedBatch prepared, prepare(batch, state_->preparing));
+  TITAN_ASSIGN(PreparedBatch prepared, prepare(batch, state_->preparing, state_->ids));
   const auto job = std::make_shared<CommitJob>(std::move(prepared));
   TITAN_TRY(state_->writer.run(job));
-  return job->take_changes();
+  return std::move(job->changes);
 }
 
 Result<model::Entity> SqliteStore::get(const model::Key& key) {

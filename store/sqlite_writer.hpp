@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/random.hpp"
 #include "base/result.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/store.hpp"
@@ -26,10 +25,8 @@ struct Position {
 // What a job writes with.
 struct Writing {
   Connection& connection;
-  Position& position;                   // moved on by the job
-  std::vector<model::Change>& changes;  // of the whole group; the job adds its own
+  Position& position;  // moved on by the job
   const Clock& clock;
-  Random& random;
 
   Timestamp next_time();
 };
@@ -38,19 +35,19 @@ struct Writing {
 class WriteJob : public WriteQueue::Job {
  public:
   using Job::Job;
-  // Called by the leader, once. An error is of the file and ends the whole group, unless the job
-  // says by refused() that it is its own alone.
+  // Called once. An error is of the file and ends the whole group, unless the job says by refused()
+  // that it is its own alone.
   virtual Result<void> write(Writing& writing) = 0;
   // Whether write() may refuse the job after it has written something of it.
   [[nodiscard]] virtual bool may_fail_halfway() const { return false; }
   [[nodiscard]] bool refused() const { return refused_; }
+  // Called once, by the announcing thread, when what it wrote is durable: adds its changes.
+  virtual void add_changes(std::vector<model::Change>& /*all*/) {}
 
   // Once the queue has run the job:
   Result<void> outcome = {};
-  // its changes among those of its group. Each job may move its own out of it.
-  std::shared_ptr<std::vector<model::Change>> group_changes = {};
-  std::size_t first_change = 0;
-  std::size_t end_change = 0;
+  // what it changed.
+  std::vector<model::Change> changes = {};
 
  protected:
   // Marks an error as this job's own.
@@ -65,8 +62,7 @@ class WriteJob : public WriteQueue::Job {
 // to share between threads.
 class SqliteWriter {
  public:
-  SqliteWriter(std::unique_ptr<Connection> connection, Position position, const Clock& clock,
-               Random& random);
+  SqliteWriter(std::unique_ptr<Connection> connection, Position position, const Clock& clock);
 
   // Set before the first run().
   void listen(Store::Listener listener) { listener_ = std::move(listener); }
@@ -78,15 +74,18 @@ class SqliteWriter {
 
  private:
   void execute(const WriteQueue::Group& group);
-  Result<void> write(const WriteQueue::Group& group, std::vector<model::Change>& changes);
-  Result<void> write(WriteJob& job, std::vector<model::Change>& changes);
+  void announce(const WriteQueue::Group& group);
+  Result<void> write(const WriteQueue::Group& group);
+  Result<void> write(WriteJob& job);
 
-  // These are the leader's.
+  // These are the executing thread's.
   std::unique_ptr<Connection> connection_;
   Position position_;
   const Clock& clock_;
-  Random& random_;
+
+  // These are the announcing thread's.
   Store::Listener listener_;
+  std::vector<model::Change> announced_;  // of one group; kept for its room
 
   std::atomic<std::uint64_t> seq_;
   std::atomic<std::uint64_t> horizon_;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,9 +29,9 @@ struct Mutation {
   // The state wanted: spec, status, reason, tags and deleting count, the rest is the store's to
   // write. Its key must be `key`. none: delete.
   std::optional<model::Entity> entity = {};
-  // What get() gave, exactly, when the caller has asked: spares the store to read it again. It may
-  // be out of date by now; that is found out.
-  std::optional<model::Entity> seen = {};
+  // What get() gave, exactly, or null when the caller has not asked: spares the store to read it
+  // again. It may be out of date by now; that is found out.
+  std::shared_ptr<const model::Entity> seen = {};
 };
 
 // The last report of a host. It replaces the one before and is not in the change log.

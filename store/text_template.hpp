@@ -17,6 +17,12 @@ class TextTemplate {
   // Here stands value number `slot` of those that fill() is given.
   void add_slot(std::size_t slot) { gaps_.push_back({text_.size(), slot}); }
 
+  // Without the values.
+  [[nodiscard]] std::size_t size() const { return text_.size(); }
+  [[nodiscard]] bool contains(std::string_view part) const {
+    return text_.find(part) != std::string::npos;
+  }
+
   // The text with the values in the gaps. A value may stand in several gaps.
   [[nodiscard]] std::string fill(std::span<const std::string> values) const;
 

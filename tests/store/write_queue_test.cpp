@@ -24,7 +24,7 @@ std::vector<std::vector<std::size_t>> groups_of(const std::vector<std::size_t>& 
   std::vector<std::vector<std::size_t>> groups;
   std::vector<std::thread> threads;
   WriteQueue* line = nullptr;
-  WriteQueue queue([&](const WriteQueue::Group& group) {
+  const auto execute = [&](const WriteQueue::Group& group) {
     auto& numbers = groups.emplace_back();
     for (const auto& job : group) {
       numbers.push_back(static_cast<const NumberedJob&>(*job).number());
@@ -34,7 +34,8 @@ std::vector<std::vector<std::size_t>> groups_of(const std::vector<std::size_t>& 
       threads.emplace_back([&, i] { line->run(std::make_shared<NumberedJob>(i + 1, weights[i])); });
       while (line->waiting() < i + 1) std::this_thread::yield();
     }
-  });
+  };
+  WriteQueue queue(execute, [](const WriteQueue::Group&) {});
   line = &queue;
   queue.run(std::make_shared<NumberedJob>(0, 1));
   for (std::thread& thread : threads) thread.join();
