@@ -29,10 +29,8 @@ Result<Processor::Work> LeaseProcessor::work(Clock::Monotonic now) {
   state_.read([&](const FleetView& view) {
     view.fleet.for_each_host([&](const reconciler::HostRecord& host) {
       if (host.status != model::Status::ready) return;
-      const std::int64_t heard_us = view.life_of(host).heard_us;
-      const Clock::Monotonic heard =
-          heard_us == HostLife::kNever ? started_ : Clock::Monotonic(heard_us);
-      const Clock::Monotonic ends = heard + lease_of(host);
+      const auto there = view.life_of(host).last_there(now).value_or(started_);
+      const Clock::Monotonic ends = there + lease_of(host);
       if (ends > now) {
         next = std::min(next, std::max(ends, now + kLeaseLookMin));
       } else if (silent.size() < kProcessorWritesMax) {

@@ -10,9 +10,10 @@
 
 namespace titan::server_lite {
 
-// Calls a host MISSING when it was not heard of for its lease: its own, or kHostLease. After a
-// start every host has the whole lease again, since it may have asked while nobody was there. A
-// host that is heard of again becomes READY at once, by HostService.
+// Calls a host MISSING when it was not heard of for its lease: its own, or kHostLease. A host that
+// waits for an answer is there: its lease starts when the waiting ends. After a start every host
+// has the whole lease again, since it may have asked while nobody was there. A host that is heard
+// of again becomes READY at once, by HostService.
 class LeaseProcessor final : public Processor {
  public:
   // Borrows all.
