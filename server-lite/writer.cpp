@@ -94,6 +94,7 @@ struct Writer::Draft {
   store::Batch batch = {};
   Committed committed = {};
   std::set<Key> workspaces = {};  // that the batch makes
+  std::vector<Key> users = {};    // that keep what it would remove
 };
 
 // Everything that a decision about the proposal rests on: the keys that it writes, and those that
@@ -130,6 +131,7 @@ tl::expected<Committed, Refusal> Writer::propose(const Proposal& proposal) {
   for (int attempt = 1;; ++attempt) {
     Draft draft{.batch = {.actor = std::string(kLocalActor), .request_id = proposal.id}};
     if (const auto drafted = write_draft(proposal, draft, refusal.change); !drafted) {
+      refusal.users = std::move(draft.users);
       return refuse(drafted.error());
     }
     const auto changes = store_.commit(draft.batch);
@@ -238,8 +240,9 @@ void Writer::forget_report(const Key& host, Draft& draft) {
 // A deployment that hosts hold stays, as one that is being deleted, until they have removed it.
 Result<void> Writer::add_removal(const Proposal& proposal, const ProposedChange& change,
                                  Entity stored, Draft& draft) {
-  TITAN_TRY(state_.read(
-      [&](const FleetView& view) { return Admission(view, proposal).check_unused(change.key); }));
+  TITAN_TRY(state_.read([&](const FleetView& view) {
+    return Admission(view, proposal).check_unused(change.key, draft.users);
+  }));
   const bool wait = state_.read(
       [&](const FleetView& view) { return Admission(view, proposal).waits_for_hosts(change); });
   store::Mutation mutation{.key = change.key, .expected_revision = stored.revision};
