@@ -215,7 +215,7 @@ Result<void> Writer::add_workspace(const Proposal& proposal, const Key& key, Dra
 Result<void> Writer::add_put(const Proposal& proposal, const ProposedChange& change,
                              const std::optional<Entity>& stored, Draft& draft) {
   Entity entity = merged(change.entity, stored);
-  const auto referred = state_.read([&](const FleetView& view) {
+  auto referred = state_.read([&](const FleetView& view) {
     return Admission(view, proposal).check_references(change.entity);
   });
   if (!referred && !proposal.allow_missing) return referred;
