@@ -371,6 +371,14 @@ Result<std::unique_ptr<FileSystem::Lock>> DiskFileSystem::lock(const std::string
     if (errno == EWOULDBLOCK) return about(path, conflict("is locked by another process"));
     return failed(path, "locking");
   }
+  // Its last holder may have renamed or removed it since it was opened: then it guards nothing.
+  struct stat locked {};
+  if (::fstat(file.get(), &locked) != 0) return failed(path, "looking");
+  const auto there = place.look(path);
+  if (!there && there.error().code != ErrorCode::not_found) return there.error();
+  if (!there || there->st_dev != locked.st_dev || there->st_ino != locked.st_ino) {
+    return about(path, conflict("was locked by another process until now"));
+  }
   return std::make_unique<DiskLock>(std::move(file));
 }
 

@@ -73,7 +73,8 @@ class FileSystem {
   virtual Result<void> sync_directory(const std::string& path) = 0;
 
   // An exclusive advisory lock on a file, which is created when absent. Does not wait:
-  // conflict when another process (or another Lock in this one) holds it.
+  // conflict when another process (or another Lock in this one) holds it, or held it until now and
+  // gave the file another name or removed it.
   virtual Result<std::unique_ptr<Lock>> lock(const std::string& path) = 0;
 };
 

@@ -116,14 +116,16 @@ Result<void> Admission::check_references(const model::Entity& entity) const {
   return check_has_template(entity);
 }
 
-Result<void> Admission::check_unused(const Key& key) const {
+Result<void> Admission::check_unused(const Key& key, std::vector<Key>& users) const {
   if (key.kind == Kind::workspace && key.name == model::kDefaultWorkspace) {
     return conflict("the workspace \"default\" always exists and cannot be deleted");
   }
-  const std::vector<Key> users = users_of(key);
+  users = users_of(key);
   if (users.empty()) return {};
   const std::string relation = key.kind == Kind::workspace ? "it holds " : "it is used by ";
-  return conflict(relation + users_text(users));
+  Error in_use = conflict(relation + users_text(users));
+  if (users.size() > kUsersListed) users.resize(kUsersListed);
+  return in_use;
 }
 
 bool Admission::waits_for_hosts(const ProposedChange& change) const {
@@ -150,12 +152,6 @@ Result<void> check_abilities(const model::Entity& entity) {
     }
   }
   return {};
-}
-
-std::vector<Key> users_of(const FleetView& view, const Key& key) {
-  std::vector<Key> users = standing_users(view, key);
-  if (users.size() > kUsersListed) users.resize(kUsersListed);
-  return users;
 }
 
 }  // namespace titan::server_lite

@@ -21,8 +21,9 @@ class Admission {
   // a template neither of its own nor by its workload.
   [[nodiscard]] Result<void> check_references(const model::Entity& entity) const;
   // conflict, listing them, when other entities would name this one, or when it is a workspace
-  // that would hold some or is `default`.
-  [[nodiscard]] Result<void> check_unused(const model::Key& key) const;
+  // that would hold some or is `default`. Leaves at most kUsersListed of them in `users`.
+  [[nodiscard]] Result<void> check_unused(const model::Key& key,
+                                          std::vector<model::Key>& users) const;
   // The removal of a deployment that hosts hold: it stays, as one that is being deleted.
   [[nodiscard]] bool waits_for_hosts(const ProposedChange& change) const;
 
@@ -39,8 +40,5 @@ class Admission {
 
 // invalid when the spec asks for what this server cannot do yet: better refused than ignored.
 Result<void> check_abilities(const model::Entity& entity);
-
-// The entities that keep this one from being deleted now; at most kUsersListed.
-std::vector<model::Key> users_of(const FleetView& view, const model::Key& key);
 
 }  // namespace titan::server_lite

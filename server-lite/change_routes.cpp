@@ -52,8 +52,7 @@ Response propose(const Api& api, const Request& request) {
   const auto committed = api.writer.propose(proposal);
   if (committed) return committed_response(*committed, head->epoch, request.id);
   const Refusal& refusal = committed.error();
-  return refusal_response(refusal, proposal.changes[refusal.change], {api.store, api.state},
-                          request.id);
+  return refusal_response(refusal, proposal.changes[refusal.change], api.store, request.id);
 }
 
 // ---- following one -----------------------------------------------------------------------------

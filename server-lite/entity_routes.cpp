@@ -79,8 +79,7 @@ Response propose(const Api& api, const Request& request, const WriteOptions& opt
   }
   const auto committed = api.writer.propose(proposal);
   if (committed) return written_response(*committed, request.id);
-  return refusal_response(committed.error(), proposal.changes[0], {api.store, api.state},
-                          request.id);
+  return refusal_response(committed.error(), proposal.changes[0], api.store, request.id);
 }
 
 // POST and PUT differ only in whether the path names the entity.

@@ -47,6 +47,7 @@ void make_room(FleetView& view) {
   while (view.lives.size() < view.fleet.host_numbers()) view.lives.emplace_back();
 }
 
+// Those who wait count themselves out.
 void forget_life(HostLife& life) {
   life.heard_us = HostLife::kNever;
   life.bookmark = 0;
@@ -66,6 +67,14 @@ const Told* HostLife::find(std::uint64_t deployment) const {
   const auto found = std::find_if(told.begin(), told.end(),
                                   [&](const Told& one) { return one.deployment == deployment; });
   return found == told.end() ? nullptr : &*found;
+}
+
+// Who ends its waiting notes when, and only then that it ended.
+std::optional<Clock::Monotonic> HostLife::last_there(Clock::Monotonic now) const {
+  if (waiting > 0) return now;
+  const std::int64_t heard = heard_us;
+  if (heard == kNever) return std::nullopt;
+  return Clock::Monotonic(heard);
 }
 
 Result<void> load(store::Store& store, FleetView& view) {

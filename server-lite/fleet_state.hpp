@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <shared_mutex>
 #include <span>
@@ -37,8 +38,9 @@ struct HostLife {
   static constexpr std::int64_t kNever = INT64_MIN;
 
   // Written by whoever answers the host, with nothing but a reader's lock.
-  mutable std::atomic<std::int64_t> heard_us = kNever;  // monotonic; when it asked last
+  mutable std::atomic<std::int64_t> heard_us = kNever;  // monotonic; when it was there last
   mutable std::atomic<std::uint64_t> bookmark = 0;      // the seq that it sent then; 0: none
+  mutable std::atomic<std::uint32_t> waiting = 0;       // its questions that wait for an answer
 
   Digest report_digest = {};  // of its last report; empty: it made none
   Timestamp report_time = {};
@@ -46,6 +48,8 @@ struct HostLife {
   bool told_is_read = false;    // `told` is that of the last report
 
   [[nodiscard]] const Told* find(std::uint64_t deployment) const;
+  // When it was there last: now, while it waits for an answer. Nothing: not since the start.
+  [[nodiscard]] std::optional<Clock::Monotonic> last_there(Clock::Monotonic now) const;
 };
 
 // The part of the store that every question about hosts needs, in memory.

@@ -28,6 +28,24 @@ const model::DeploymentReport* find(const model::HostReport& report, const Key& 
   return found == report.deployments.end() ? nullptr : &*found;
 }
 
+// Keeps a host from counting as silent as long as a question of its waits.
+class Presence {
+ public:
+  Presence(const HostLife& life, const Clock& clock) : life_(life), clock_(clock) {
+    ++life_.waiting;
+  }
+  ~Presence() {
+    life_.heard_us = clock_.monotonic().count();
+    --life_.waiting;
+  }
+  Presence(const Presence&) = delete;
+  Presence& operator=(const Presence&) = delete;
+
+ private:
+  const HostLife& life_;  // lives stay where they are
+  const Clock& clock_;
+};
+
 bool same(const Told* one, const Told* other) {
   if (one == nullptr || other == nullptr) return one == other;
   return one->form == other->form && one->failing == other->failing && one->reason == other->reason;
@@ -47,7 +65,7 @@ HostService::Look HostService::hear(const Key& key, const model::SyncRequest& re
     if (request.bookmark && request.bookmark->epoch == epoch_) {
       life.bookmark = request.bookmark->seq;
     }
-    return Look{.exists = true, .is_ready = host->status == Status::ready};
+    return Look{.life = &life, .is_ready = host->status == Status::ready};
   });
 }
 
@@ -55,7 +73,7 @@ Result<HostService::Answer> HostService::sync(const Key& host, const model::Sync
                                               std::chrono::seconds wait,
                                               const std::string& request_id) {
   const Look look = hear(host, request);
-  if (!look.exists) return no_such_host(host);
+  if (look.life == nullptr) return no_such_host(host);
   if (request.report || !look.is_ready) {
     TITAN_TRY(observe(host, request, look.is_ready, request_id));
   }
@@ -66,8 +84,10 @@ Result<HostService::Answer> HostService::sync(const Key& host, const model::Sync
         return record != nullptr && view.life_of(*record).report_digest != request.report_digest;
       });
   // Who is asked for something is not kept waiting.
-  TITAN_ASSIGN(Answer answer, awaited_answer(host, request.bookmark,
-                                             report_wanted ? std::chrono::seconds(0) : wait));
+  if (report_wanted) wait = std::chrono::seconds(0);
+  std::optional<Presence> presence;
+  if (wait.count() > 0) presence.emplace(*look.life, parts_.clock);
+  TITAN_ASSIGN(Answer answer, awaited_answer(host, request.bookmark, wait));
   answer.report_wanted = report_wanted;
   if (!answer.changed) return answer;
   std::vector<Key> delivered;
@@ -281,9 +301,8 @@ Result<HostService::HostState> HostService::state_of(const Key& key) {
     if (host == nullptr) return;
     const HostLife& life = view.life_of(*host);
     bookmark = life.bookmark;
-    if (life.heard_us != HostLife::kNever) {
-      const auto ago = now - Clock::Monotonic(life.heard_us);
-      state.last_seen = Timestamp::from_micros(wall.micros() - ago.count());
+    if (const auto there = life.last_there(now)) {
+      state.last_seen = Timestamp::from_micros(wall.micros() - (now - *there).count());
     }
     for (const auto& delivery : reconciler::deliveries_to(view.fleet, *host, view.fleet.head())) {
       deployments.insert(delivery.deployment->key);

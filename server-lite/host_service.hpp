@@ -38,7 +38,7 @@ class HostService {
     std::optional<std::string> next = {};  // the host to go on after
   };
   struct HostState {
-    std::optional<Timestamp> last_seen = {};  // since this process started
+    std::optional<Timestamp> last_seen = {};  // since this process started; now while it waits
     std::optional<Timestamp> last_report = {};
     std::optional<model::Bookmark> bookmark = {};  // that the host sent last
     std::optional<Timestamp> bookmark_time = {};   // of the change at it, while the log has it
@@ -62,7 +62,8 @@ class HostService {
   HostService(const Parts& parts, std::string epoch) : parts_(parts), epoch_(std::move(epoch)) {}
 
   // A host's round trip. Without news from the host and for it, nothing is read from or written
-  // to the store. Without news for it, waits until there is some, for `wait` at most.
+  // to the store. Without news for it, waits until there is some, for `wait` at most; the host
+  // counts as heard of until then.
   // not_found: no such host; and the errors of the store.
   Result<Answer> sync(const model::Key& host, const model::SyncRequest& request,
                       std::chrono::seconds wait, const std::string& request_id);
@@ -87,8 +88,8 @@ class HostService {
  private:
   // What a look at the fleet tells about a host that asks.
   struct Look {
-    bool exists = false;
-    bool is_ready = false;  // its status is READY
+    const HostLife* life = nullptr;  // none: the host does not exist
+    bool is_ready = false;           // its status is READY
   };
   Look hear(const model::Key& host, const model::SyncRequest& request);
   Result<void> observe(const model::Key& host, const model::SyncRequest& sync, bool is_ready,

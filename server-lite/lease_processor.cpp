@@ -10,6 +10,8 @@
 namespace titan::server_lite {
 namespace {
 
+using model::Status;
+
 std::chrono::seconds lease_of(const reconciler::HostRecord& host) {
   return host.lease.count() > 0 ? host.lease : kHostLease;
 }
@@ -20,41 +22,47 @@ Result<Processor::Work> LeaseProcessor::work(Clock::Monotonic now) {
   Work work{.done = taken_, .next = next_look_};
   if (now < next_look_) return work;
 
-  struct Silent {
-    model::Key host;
-    std::chrono::seconds lease;
-  };
-  std::vector<Silent> silent;
-  Clock::Monotonic next = now + kLeaseLookMax;
+  Look look{.next = now + kLeaseLookMax};
   state_.read([&](const FleetView& view) {
-    view.fleet.for_each_host([&](const reconciler::HostRecord& host) {
-      if (host.status != model::Status::ready) return;
-      const std::int64_t heard_us = view.life_of(host).heard_us;
-      const Clock::Monotonic heard =
-          heard_us == HostLife::kNever ? started_ : Clock::Monotonic(heard_us);
-      const Clock::Monotonic ends = heard + lease_of(host);
-      if (ends > now) {
-        next = std::min(next, std::max(ends, now + kLeaseLookMin));
-      } else if (silent.size() < kProcessorWritesMax) {
-        silent.push_back({host.key, lease_of(host)});
-      } else {
-        next = now;
-      }
-    });
+    view.fleet.for_each_host(
+        [&](const reconciler::HostRecord& host) { judge(host, view.life_of(host), now, look); });
     return true;
   });
-  for (const Silent& one : silent) {
-    auto entity = store_.get(one.host);
+  for (const Turn& turn : look.turns) {
+    auto entity = store_.get(turn.host);
     if (!entity && entity.error().code == ErrorCode::not_found) continue;
     if (!entity) return entity.error();
     const std::uint64_t revision = entity->revision;
-    entity->status = model::Status::missing;
-    entity->reason = {"not heard of for " + duration_text(one.lease)};
-    work.mutations.push_back({one.host, revision, *std::move(entity)});
+    entity->status = turn.to;
+    entity->reason.clear();
+    if (turn.to == Status::missing) {
+      entity->reason = {"not heard of for " + duration_text(turn.lease)};
+    }
+    work.mutations.push_back({turn.host, revision, *std::move(entity)});
   }
-  next_look_ = next;
-  work.next = next;
+  // Who asks before this is written was READY to whoever answers; so it is looked at again.
+  if (!look.turns.empty()) look.next = std::min(look.next, now + kLeaseLookMin);
+  next_look_ = look.next;
+  work.next = next_look_;
   return work;
+}
+
+void LeaseProcessor::judge(const reconciler::HostRecord& host, const HostLife& life,
+                           Clock::Monotonic now, Look& look) const {
+  if (host.status != Status::ready && host.status != Status::missing) return;
+  const auto there = life.last_there(now);
+  const bool was_missing = host.status == Status::missing;
+  if (was_missing && !there) return;
+  const std::chrono::seconds lease = lease_of(host);
+  const Clock::Monotonic ends = there.value_or(started_) + lease;
+  const bool is_missing = ends <= now;
+  if (!is_missing) look.next = std::min(look.next, std::max(ends, now + kLeaseLookMin));
+  if (is_missing == was_missing) return;
+  if (look.turns.size() == kProcessorWritesMax) {
+    look.next = now;
+  } else {
+    look.turns.push_back({host.key, lease, is_missing ? Status::missing : Status::ready});
+  }
 }
 
 }  // namespace titan::server_lite

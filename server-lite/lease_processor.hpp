@@ -1,8 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <set>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "server-lite/fleet_state.hpp"
@@ -10,9 +11,11 @@
 
 namespace titan::server_lite {
 
-// Calls a host MISSING when it was not heard of for its lease: its own, or kHostLease. After a
-// start every host has the whole lease again, since it may have asked while nobody was there. A
-// host that is heard of again becomes READY at once, by HostService.
+// Calls a host MISSING when it was not heard of for its lease: its own, or kHostLease. A host that
+// waits for an answer is there: its lease starts when the waiting ends. After a start every host
+// has the whole lease again, since it may have asked while nobody was there. A host that is heard
+// of again becomes READY at once, by HostService; one that was heard of just while it was being
+// called MISSING, or whose lease became longer than its silence, by the next look.
 class LeaseProcessor final : public Processor {
  public:
   // Borrows all.
@@ -25,6 +28,18 @@ class LeaseProcessor final : public Processor {
   void redo(const model::Key&) override { next_look_ = {}; }
 
  private:
+  struct Turn {
+    model::Key host;
+    std::chrono::seconds lease;
+    model::Status to;
+  };
+  struct Look {
+    std::vector<Turn> turns = {};
+    Clock::Monotonic next = {};  // look
+  };
+  void judge(const reconciler::HostRecord& host, const HostLife& life, Clock::Monotonic now,
+             Look& look) const;
+
   store::Store& store_;
   FleetState& state_;
   const Clock::Monotonic started_;

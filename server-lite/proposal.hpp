@@ -55,6 +55,7 @@ struct Committed {
 struct Refusal {
   Error error;
   std::size_t change = 0;
+  std::vector<model::Key> users = {};  // that keep it from being removed, when that is why
 };
 
 }  // namespace titan::server_lite

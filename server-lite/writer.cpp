@@ -95,6 +95,7 @@ struct Writer::Draft {
   store::Batch batch = {};
   Committed committed = {};
   std::set<Key> workspaces = {};  // that the batch makes
+  std::vector<Key> users = {};    // that keep what it would remove
 };
 
 // Everything that a decision about the proposal rests on: the keys that it writes, and those that
@@ -133,14 +134,15 @@ tl::expected<Committed, Refusal> Writer::propose(const Proposal& proposal) {
                 .batch = {.actor = std::string(kLocalActor), .request_id = proposal.id}};
     if (const auto drafted = write_draft(proposal, draft, refusal.change); !drafted) {
       if (draft.look == Look::quick) continue;
+      refusal.users = std::move(draft.users);
       return refuse(drafted.error());
     }
-    const auto changes = store_.commit(draft.batch);
+    auto changes = store_.commit(draft.batch);
     // A processor wrote a status after our look at an entity: then look again.
     const bool raced = !changes && changes.error().code == ErrorCode::conflict;
     if (raced && attempt < kWriteAttempts) continue;
     if (!changes) return refuse(changes.error());
-    complete(*changes, draft.committed);
+    complete(*std::move(changes), draft.committed);
     tracker_.note(proposal.id,
                   {.state = ChangeTracker::State::committed, .seq = draft.committed.seq});
     return std::move(draft.committed);
@@ -228,7 +230,7 @@ Result<void> Writer::add_put(const Proposal& proposal, const ProposedChange& cha
                              const std::shared_ptr<const Entity>& stored, Draft& draft) {
   const bool is_new = stored == nullptr;
   Entity entity = merged(change.entity, stored.get());
-  const auto referred = state_.read([&](const FleetView& view) {
+  auto referred = state_.read([&](const FleetView& view) {
     return Admission(view, proposal).check_references(change.entity);
   });
   if (!referred && !proposal.allow_missing) return referred;
@@ -253,8 +255,9 @@ void Writer::forget_report(const Key& host, Draft& draft) {
 // A deployment that hosts hold stays, as one that is being deleted, until they have removed it.
 Result<void> Writer::add_removal(const Proposal& proposal, const ProposedChange& change,
                                  Entity stored, Draft& draft) {
-  TITAN_TRY(state_.read(
-      [&](const FleetView& view) { return Admission(view, proposal).check_unused(change.key); }));
+  TITAN_TRY(state_.read([&](const FleetView& view) {
+    return Admission(view, proposal).check_unused(change.key, draft.users);
+  }));
   const bool wait = state_.read(
       [&](const FleetView& view) { return Admission(view, proposal).waits_for_hosts(change); });
   store::Mutation mutation{.key = change.key, .expected_revision = stored.revision};
@@ -274,7 +277,7 @@ Result<void> Writer::add_removal(const Proposal& proposal, const ProposedChange&
 }
 
 // Fills in what the store stamped on each entity. One without a change was so already.
-void Writer::complete(const std::vector<Change>& changes, Committed& committed) const {
+void Writer::complete(std::vector<Change> changes, Committed& committed) const {
   committed.seq = store_.head().value_or(model::Bookmark()).seq;
   for (Written& written : committed.changes) {
     const auto change = std::find_if(changes.begin(), changes.end(), [&](const Change& one) {
@@ -283,7 +286,7 @@ void Writer::complete(const std::vector<Change>& changes, Committed& committed) 
     if (change == changes.end()) {
       if (written.outcome == WriteOutcome::updated) written.outcome = WriteOutcome::unchanged;
     } else if (change->after) {
-      written.entity = *change->after;
+      written.entity = *std::move(change->after);
     } else {
       written.entity.deleted_time = change->time;
     }

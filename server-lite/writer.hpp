@@ -58,7 +58,7 @@ class Writer {
   Result<void> add_removal(const Proposal& proposal, const ProposedChange& change,
                            model::Entity stored, Draft& draft);
   static void forget_report(const model::Key& host, Draft& draft);
-  void complete(const std::vector<model::Change>& changes, Committed& committed) const;
+  void complete(std::vector<model::Change> changes, Committed& committed) const;
 
   store::Store& store_;
   FleetState& state_;

@@ -59,7 +59,6 @@ Result<std::unique_ptr<StagedDatabase>> StagedDatabase::create(FileSystem& folde
   if (!lock && lock.error().code == ErrorCode::conflict) {
     Error error = conflict("is being written by another process");
     error.subject = place.path();
-    staged->in_place_ = true;  // what is there belongs to the other
     return error;
   }
   if (!lock) return lock.error();
@@ -78,11 +77,12 @@ Result<std::unique_ptr<StagedDatabase>> StagedDatabase::create(FileSystem& folde
 
 StagedDatabase::~StagedDatabase() {
   connection_.reset();
-  if (in_place_) return;
-  static_cast<void>(folder_.remove_file(name_));
+  if (lock_ == nullptr || in_place_) return;
   for (const char* companion : kCompanions) {
     static_cast<void>(folder_.remove_file(name_ + companion));
   }
+  // Last, since the lock is on it: from here on another may begin.
+  static_cast<void>(folder_.remove_file(name_));
 }
 
 std::string StagedDatabase::path() const {

@@ -40,7 +40,6 @@ class StagedDatabase {
 
  private:
   StagedDatabase(FileSystem& folder, Place place);
-  Result<void> clear();
 
   FileSystem& folder_;
   Place place_;

@@ -483,6 +483,28 @@ TEST_F(DiskFileSystemTest, SharesLocksWithEveryOtherOpenedOnTheSameRoot) {
   EXPECT_TRUE(other->lock("lock").ok());
 }
 
+TEST_F(DiskFileSystemTest, LocksTheFileThatHasTheNameAlsoWhenItsHolderMovesItAway) {
+  std::atomic<int> holders = 0;
+  std::atomic<int> shared = 0;
+  const auto take_turns = [&] {
+    for (int round = 0; round < 10'000; ++round) {
+      const auto held = files_->lock("lock");
+      if (!held.ok()) {
+        EXPECT_EQ(code_of(held), ErrorCode::conflict);
+        continue;
+      }
+      if (++holders > 1) ++shared;
+      EXPECT_EQ(files_->info("lock")->type, Type::file);
+      --holders;
+      EXPECT_TRUE(files_->rename("lock", "done").ok());
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) threads.emplace_back(take_turns);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(shared, 0);
+}
+
 TEST_F(DiskFileSystemTest, SetsModesWhateverTheUmaskIs) {
   const mode_t before = ::umask(0077);
   EXPECT_TRUE(files_->write("file", "x", 0666).ok());

@@ -333,6 +333,24 @@ TEST_F(ChangeLife, AStaleRevisionNamesTheOneThatWouldDo) {
   EXPECT_EQ(propose({change}).status, 200);
 }
 
+TEST_F(ChangeLife, ARemovalAtAStaleRevisionIsToldThatAlone) {
+  server_.put_prod();
+  const json stale = error_of(
+      server_.call("DELETE", "/v1/workspaces/default/targets/lab", "", {{"If-Match", "\"7\""}}));
+  EXPECT_EQ(stale["message"], "it is at revision 1; expected revision 7");
+  EXPECT_EQ(stale["revision"], 1);
+  EXPECT_FALSE(stale.contains("users")) << stale;
+
+  const json in_use = error_of(
+      server_.call("DELETE", "/v1/workspaces/default/targets/lab", "", {{"If-Match", "\"1\""}}));
+  EXPECT_EQ(in_use["message"], "it is used by deployment default/prod");
+  EXPECT_EQ(in_use["users"], json({"deployment default/prod"}));
+  // Who goes in the same batch is in nobody's way.
+  const json both = error_of(propose({removal("Target", "lab"), removal("Deployment", "prod"),
+                                      put("CREATE", deployment("other"))}));
+  EXPECT_EQ(both["users"], json({"deployment default/other"}));
+}
+
 TEST_F(ChangeLife, UpToTenUsersAreInTheMessageAndAHundredBesideIt) {
   server_.put_prod();
   Changes many;

@@ -305,6 +305,30 @@ TEST_F(EntityLife, AHostIsMissingOnTimeAlsoAmongMany) {
   EXPECT_EQ(state("/v1/hosts/b"), "MISSING not heard of for 15m");
 }
 
+TEST_F(EntityLife, AHostThatAsksWhileItIsBeingCalledMissingIsReadyAgainSoon) {
+  server_.put_prod();
+  ObedientHost pi(server_, "pi");
+  pi.sync_and_report();
+  const HttpRequest question{.method = "POST",
+                             .target = "/v1/hosts/pi/sync",
+                             .body = json{{"bookmark", pi.bookmark()->text()}}.dump()};
+  // Without news for it the question is answered from memory, so it may come from in here.
+  int asked = 0;
+  server_.faults().fail_when(
+      [&](const std::string& call) {
+        if (!call.starts_with("commit") || asked > 0) return false;
+        ++asked;
+        EXPECT_EQ(server_.handle_alone(question).status, 204);
+        return false;
+      },
+      internal("not picked"));
+  server_.advance(kHostLease);
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(state("/v1/hosts/pi"), "MISSING not heard of for 15m");
+  server_.advance(kLeaseLookMin);
+  EXPECT_EQ(state("/v1/hosts/pi"), "READY");
+}
+
 TEST_F(EntityLife, TheWallClockMakesNoHostMissing) {
   server_.put_host("pi", {});
   ObedientHost(server_, "pi").sync();

@@ -244,6 +244,48 @@ TEST_F(Waiting, WithoutNewsTheAnswerIsTheEmptyOne) {
   EXPECT_EQ(server_.call("GET", "/v1/changes?wait=60s&since=" + before).status, 200);
 }
 
+TEST_F(Waiting, AHostThatWaitsIsNotMissingAndItsLeaseStartsWhenItsWaitingEnds) {
+  server_.put_prod();
+  server_.call("PUT", "/v1/hosts/pi", R"({"spec":{"lease":"10s","labels":{"site":"lab"}}})");
+  server_.advance(kLeaseLookMax);  // the shorter lease is heeded by then
+  ObedientHost pi(server_, "pi");
+  pi.sync_and_report();
+  const auto status = [&] { return server_.json("GET", "/v1/hosts/pi")["status"]; };
+  const auto last_seen = [&] { return server_.json("GET", "/v1/hosts/pi/state")["lastSeen"]; };
+  auto first = ask("POST", "/v1/hosts/pi/sync?wait=60s", sync_body(pi));
+  until_parked(1);
+  server_.advance(seconds(40));
+  EXPECT_EQ(status(), "READY");
+  EXPECT_EQ(last_seen(), server_.clock().wall().text());
+
+  // A second question of the same host, which ends before the first: it is still there.
+  const HttpResponse other =
+      server_.call("POST", "/v1/hosts/pi/sync", json{{"bookmark", pi.bookmark()->text()}}.dump());
+  EXPECT_EQ(other.status, 204);
+  server_.advance(seconds(15));
+  EXPECT_EQ(status(), "READY");
+
+  server_.put_template("service", "new\n");
+  EXPECT_EQ(first.get().status, 200);
+  const std::string end = server_.clock().wall().text();
+  server_.advance(seconds(9));
+  EXPECT_EQ(status(), "READY");
+  EXPECT_EQ(last_seen(), end);
+  server_.advance(seconds(1));
+  EXPECT_EQ(status(), "MISSING");
+}
+
+TEST_F(Waiting, WhoAsksAboutAHostDoesNotKeepItFromBeingMissing) {
+  server_.put_prod();
+  ObedientHost pi(server_, "pi");
+  pi.sync_and_report();
+  auto get = ask("GET", "/v1/hosts/pi/changes?wait=60s&since=" + pi.bookmark()->text());
+  until_parked(1);
+  server_.advance(kHostLease);
+  EXPECT_EQ(server_.json("GET", "/v1/hosts/pi")["status"], "MISSING");
+  server_.stop_waiting();
+}
+
 TEST_F(Waiting, WithTooManyTheNextAreAnsweredAtOnce) {
   const std::string since = head();
   std::vector<std::future<HttpResponse>> waiting;

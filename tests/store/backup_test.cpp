@@ -5,9 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "base/clock.hpp"
 #include "store/sqlite_connection.hpp"
@@ -191,6 +193,30 @@ TEST_F(BackupTest, OnlyOneWritesAFileAtATime) {
   ASSERT_TRUE(second);
   EXPECT_EQ(second->text(), file_ + ": is being written by another process");
   EXPECT_EQ(second->code, ErrorCode::conflict);
+}
+
+// As many programs would do, each with a lock of its own.
+TEST_F(BackupTest, SeveralOfOneFileAtATimeEachSucceedOrAreRefused) {
+  const auto store = open(path_);
+  put(*store, host("a"));
+  const std::string busy = file_ + ": is being written by another process";
+  std::atomic<int> made = 0;
+  const auto back_up_often = [&] {
+    while (made < 50) {
+      const auto summary = back_up(path_, file_, {.replace = true});
+      if (summary) {
+        ++made;
+      } else {
+        EXPECT_EQ(summary.error().text(), busy);
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) threads.emplace_back(back_up_often);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(files(), (std::vector<std::string>{"titan.bak", "titan.db", "titan.db-shm",
+                                               "titan.db-wal", "titan.db.lock"}));
+  EXPECT_EQ(moment_of(*open(file_)), moment_of(*store));
 }
 
 // Commits pairs in another process without end; half a pair in a backup would show.
