@@ -116,6 +116,7 @@ void compare(benchmark::State& state, Rig& rig, const Read& read) {
 }
 
 void read_with_bare_sqlite(benchmark::State& state) {
+  stay_on(kWriterCore);  // with the threads of the store
   Rig rig(kFleet, {.synchronous = Rig::Synchronous::full});
   BareReader reader(rig.database());
   compare(state, rig, [&](std::size_t host) {
@@ -124,12 +125,14 @@ void read_with_bare_sqlite(benchmark::State& state) {
 }
 
 void read_from_the_store(benchmark::State& state) {
+  stay_on(kWriterCore);  // with the threads of the store
   Rig rig(kFleet, {.synchronous = Rig::Synchronous::full});
   compare(state, rig,
           [&](std::size_t host) { must(rig.store().get(SampleFleet::host_key(host))); });
 }
 
 void poll_without_news(benchmark::State& state) {
+  stay_on(kWriterCore);  // with the threads of the store
   Rig rig(kFleet, {.synchronous = Rig::Synchronous::full});
   const model::SyncRequest request{.bookmark = rig.head()};
   compare(state, rig, [&](std::size_t host) {

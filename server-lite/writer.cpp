@@ -80,6 +80,12 @@ Result<void> check_stored(const ProposedChange& change, const Entity* stored) {
   return {};
 }
 
+// What was looked at does not allow it; any other error is of the look itself.
+bool is_refusal(const Error& error) {
+  return error.code == ErrorCode::conflict || error.code == ErrorCode::not_found ||
+         error.code == ErrorCode::invalid;
+}
+
 }  // namespace
 
 std::string_view name_of(WriteOutcome outcome) {
@@ -133,7 +139,7 @@ tl::expected<Committed, Refusal> Writer::propose(const Proposal& proposal) {
     Draft draft{.look = attempt == 1 ? Look::quick : Look::sure,
                 .batch = {.actor = std::string(kLocalActor), .request_id = proposal.id}};
     if (const auto drafted = write_draft(proposal, draft, refusal.change); !drafted) {
-      if (draft.look == Look::quick) continue;
+      if (draft.look == Look::quick && is_refusal(drafted.error())) continue;
       refusal.users = std::move(draft.users);
       return refuse(drafted.error());
     }

@@ -80,7 +80,7 @@ TEST_F(Fault, EveryErrorAtEveryCallOfAWriteIsToldAndWritesNothing) {
         // The last call of each is the commit; a fifth attempt would write it.
         if (server_.faults().calls().back().rfind("commit", 0) == 0) break;
       }
-      EXPECT_GE(failed, 2U) << write.method << " " << write.target;
+      EXPECT_GE(failed, 1U) << write.method << " " << write.target;
     }
   }
 }

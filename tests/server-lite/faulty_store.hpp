@@ -4,6 +4,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,7 +57,32 @@ class FaultyStore final : public store::Store {
     return faults_.calls();
   }
 
-  void listen(Listener listener) override { real_.listen(std::move(listener)); }
+  // As if the announcement of all commits from now on were on its way, until let_news_pass().
+  void hold_news_back() {
+    const std::lock_guard lock(mutex_);
+    holds_news_ = true;
+  }
+  void let_news_pass() {
+    std::vector<model::Change> news;
+    {
+      const std::lock_guard lock(mutex_);
+      holds_news_ = false;
+      news = std::exchange(held_news_, {});
+    }
+    if (!news.empty()) listener_(news);
+  }
+
+  void listen(Listener listener) override {
+    listener_ = std::move(listener);
+    real_.listen([this](std::span<const model::Change> changes) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (holds_news_) held_news_.insert(held_news_.end(), changes.begin(), changes.end());
+        if (holds_news_) return;
+      }
+      listener_(changes);
+    });
+  }
   Result<std::vector<model::Change>> commit(const store::Batch& batch) override {
     TITAN_TRY(call(name_of(batch)));
     auto committed = real_.commit(batch);
@@ -148,10 +174,13 @@ class FaultyStore final : public store::Store {
   }
 
   store::Store& real_;
+  Listener listener_;
   std::mutex mutex_;  // guards the rest
   Faults faults_;
   Picked picked_;
   Error picked_error_;
+  bool holds_news_ = false;
+  std::vector<model::Change> held_news_;
   std::optional<std::size_t> lost_answer_;
   std::size_t commits_ = 0;
 };

@@ -53,6 +53,10 @@ HttpRequest random_request(SeededRandom& random) {
   }
 }
 
+Key target_key(const std::string& name) {
+  return {.kind = Kind::target, .workspace = "default", .name = name};
+}
+
 // What a reader of the feed finds wrong at any moment of the history.
 std::string first_fault(store::Store& store) {
   std::map<Key, model::Entity> there;
@@ -198,6 +202,50 @@ TEST(WriteRace, WritersAreNotDisturbedByTheStatusesOfWhatTheyWrite) {
   const model::Entity prod = server.deployment("prod");
   const bool has_target = std::get<model::DeploymentSpec>(prod.spec).target == "lab";
   EXPECT_EQ(prod.status, has_target ? model::Status::updating : model::Status::missing);
+}
+
+// A commit is durable, and can be read, a moment before the fleet in memory knows of it.
+TEST(WriteRace, JudgesByWhatIsStoredWhenTheFleetIsAMomentBehind) {
+  const std::string target = "/v1/workspaces/default/targets/lab";
+  const std::string other = "/v1/workspaces/default/targets/other";
+  struct Row {
+    const char* method;
+    std::string path;
+    std::string if_match;
+    int status;
+  };
+  const std::vector<Row> rows = {
+      {"PUT", target, "\"2\"", 200},     // as somebody read it
+      {"PUT", target, "\"1\"", 409},     // as the fleet knows it
+      {"PUT", target, "", 200},          //
+      {"DELETE", target, "\"2\"", 200},  //
+      {"DELETE", target, "\"1\"", 409},  //
+      {"PUT", other, "\"1\"", 200},      // the fleet does not know it at all
+      {"PUT", other, "", 200},           //
+      {"DELETE", other, "", 200},        //
+  };
+  for (const Row& row : rows) {
+    TestServer server;
+    ASSERT_EQ(server.call("PUT", target, R"({"spec":{"selector":"a"}})").status, 201);
+    const model::Entity stored = server.store().get(target_key("lab")).value();
+    server.faults().hold_news_back();
+    model::Entity edited = stored;
+    edited.tags = {{"by", "somebody"}};
+    model::Entity made = stored;
+    made.name = "other";
+    ASSERT_TRUE(server.store().commit({.mutations = {{.key = stored.key(), .entity = edited},
+                                                     {.key = made.key(), .entity = made}}}));
+    const HttpResponse response = server.handle_alone(
+        {.method = row.method,
+         .target = row.path,
+         .headers = row.if_match.empty() ? HttpHeaders() : HttpHeaders{{"If-Match", row.if_match}},
+         .body = std::string(row.method) == "PUT" ? R"({"spec":{"selector":"b"}})" : ""});
+    EXPECT_EQ(response.status, row.status)
+        << row.method << " " << row.path << " " << row.if_match << "\n"
+        << response.body;
+    server.faults().let_news_pass();
+    EXPECT_EQ(first_fault(server.store()), "");
+  }
 }
 
 TEST(WriteRace, AnAcceptedProposalNeverFallsBackToAccepted) {

@@ -355,36 +355,38 @@ TEST_F(SqliteStoreTest, NamesWhatIsDamaged) {
   }
 }
 
-// Asked for the id of a new entity, it looks at the store whose commit is under way.
-class LookingRandom final : public Random {
+// Asked for the time of a change, it looks at the store whose commit is under way.
+class LookingClock final : public Clock {
  public:
-  std::uint64_t next() override {
+  [[nodiscard]] Timestamp wall() const override {
     if (store != nullptr) {
       seen = store->list({.kind = model::Kind::host, .limit = 10}).value().items;
       head = store->head()->seq;
       EXPECT_TRUE(store->check());
     }
-    return numbers_.next();
+    return clock_.wall();
   }
+  [[nodiscard]] Monotonic monotonic() const override { return clock_.monotonic(); }
 
   Store* store = nullptr;
-  std::vector<model::Entity> seen = {};
-  std::uint64_t head = 0;
+  mutable std::vector<model::Entity> seen = {};
+  mutable std::uint64_t head = 0;
 
  private:
-  testing::SeededRandom numbers_{1};
+  testing::FakeClock clock_;
 };
 
 TEST_F(SqliteStoreTest, AnswersReadersInTheMiddleOfACommit) {
-  LookingRandom random;
-  const auto store = SqliteStore::open(path_, clock_, random).value();
+  LookingClock clock;
+  const auto store = SqliteStore::open(path_, clock, random_).value();
   ASSERT_TRUE(put(*store, host("a")));
-  random.store = store.get();
+  clock.store = store.get();
   ASSERT_TRUE(store->commit({.mutations = {{host("a").key(), {}, host("a", {{"site", "lab"}})},
                                            {host("b").key(), {}, host("b")}}}));
-  ASSERT_EQ(random.seen.size(), 1U);
-  EXPECT_EQ(random.seen[0].revision, 1U);
-  EXPECT_EQ(random.head, 1U);
+  clock.store = nullptr;
+  ASSERT_EQ(clock.seen.size(), 1U);
+  EXPECT_EQ(clock.seen[0].revision, 1U);
+  EXPECT_EQ(clock.head, 1U);
 }
 
 TEST_F(SqliteStoreTest, NoticesAnotherFileInItsPlace) {

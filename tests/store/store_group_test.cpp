@@ -1,4 +1,5 @@
 #include <atomic>
+#include <memory>
 #include <thread>
 
 #include "tests/store/store_contract.hpp"
@@ -90,7 +91,8 @@ TEST_P(StoreGroup, ChecksWhatTheCallerSawAgainstWhatIsThere) {
   model::Entity entity = host("a");
   const auto write = [&](const char* tag, const std::optional<model::Entity>& seen) {
     entity.tags = {{"tag", tag}};
-    return store_->commit({.mutations = {{entity.key(), {}, entity, seen}}})->front();
+    const auto known = seen ? std::make_shared<const model::Entity>(*seen) : nullptr;
+    return store_->commit({.mutations = {{entity.key(), {}, entity, known}}})->front();
   };
   write("first", std::nullopt);
   const model::Entity first = store_->get(entity.key()).value();
