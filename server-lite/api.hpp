@@ -20,6 +20,7 @@ struct Api {
   HostService& hosts;
   ProcessorRunner& processors;
   Parking& parking;
+  const Clock& clock;
 };
 
 // The routes of docs/spec/http-api.md, by what they are about. Each adds its routes to the router.

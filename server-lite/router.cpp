@@ -35,7 +35,9 @@ struct Router::Node {
 };
 
 Router::Router(Random& random, Log& log)
-    : random_(random), log_(log), root_(std::make_unique<Node>()) {}
+    : log_(log),
+      id_prefix_("req-" + make_token(random).substr(0, 10) + "-"),
+      root_(std::make_unique<Node>()) {}
 Router::~Router() = default;
 
 void Router::add(Route route) {
@@ -55,18 +57,88 @@ void Router::add(Route route) {
   TITAN_ASSERT(added);
 }
 
-Response Router::handle(const HttpRequest& http) const {
-  Request request{.http = http, .id = "req-" + make_token(random_)};
-  Response response = dispatch(request);
-  response.headers["Titan-Request-Id"] = request.id;
-  log_.debug("request", {{"id", request.id},
-                         {"method", http.method},
-                         {"target", http.target},
-                         {"status", response.status}});
+// A request that waits, whose answer still has to get its id.
+class Router::Identified final : public front_door::Parked {
+ public:
+  Identified(const Router& router, std::string id, const HttpRequest& http,
+             std::unique_ptr<Parked> parked)
+      : router_(router),
+        id_(std::move(id)),
+        method_(http.method),
+        target_(http.target),
+        parked_(std::move(parked)) {}
+
+  [[nodiscard]] std::chrono::milliseconds time() const override { return parked_->time(); }
+  void begin(std::function<void()> wake) override { parked_->begin(std::move(wake)); }
+  Reply answer() override {
+    Reply reply = parked_->answer();
+    if (auto* again = std::get_if<std::unique_ptr<Parked>>(&reply)) {
+      auto same = std::make_unique<Identified>(router_, std::move(id_),
+                                               HttpRequest{method_, target_}, std::move(*again));
+      return same;
+    }
+    router_.finish(id_, method_, target_, std::get<HttpResponse>(reply));
+    return reply;
+  }
+  HttpResponse give_up() override {
+    HttpResponse response = parked_->give_up();
+    router_.finish(id_, method_, target_, response);
+    return response;
+  }
+
+ private:
+  const Router& router_;
+  std::string id_;
+  std::string method_;
+  std::string target_;
+  std::unique_ptr<Parked> parked_;
+};
+
+Reply Router::handle(const HttpRequest& http) const {
+  Request request{.http = http, .id = next_id()};
+  Found found = find(request);
+  if (auto* refusal = std::get_if<Response>(&found)) {
+    finish(request.id, http.method, http.target, *refusal);
+    return std::move(*refusal);
+  }
+  Reply reply = std::get<const Route*>(found)->handler(request);
+  if (auto* parked = std::get_if<std::unique_ptr<front_door::Parked>>(&reply)) {
+    return std::make_unique<Identified>(*this, request.id, http, std::move(*parked));
+  }
+  finish(request.id, http.method, http.target, std::get<HttpResponse>(reply));
+  return reply;
+}
+
+std::optional<Response> Router::handle_at_once(const HttpRequest& http) const {
+  Request request{.http = http};
+  const Found found = find(request);
+  const auto* const route = std::get_if<const Route*>(&found);
+  if (route == nullptr || !(*route)->at_once) return std::nullopt;
+  request.id = next_id();
+  auto response = (*route)->at_once(request);
+  if (response) finish(request.id, http.method, http.target, *response);
   return response;
 }
 
-Response Router::dispatch(Request& request) const {
+Response Router::refuse(int status, const Error& error) const {
+  const std::string id = next_id();
+  Response response = error_response(status, error, id);
+  finish(id, "", "", response);
+  return response;
+}
+
+std::string Router::next_id() const {
+  return id_prefix_ + std::to_string(++ids_);
+}
+
+void Router::finish(const std::string& id, const std::string& method, const std::string& target,
+                    Response& response) const {
+  response.headers["Titan-Request-Id"] = id;
+  log_.debug("request",
+             {{"id", id}, {"method", method}, {"target", target}, {"status", response.status}});
+}
+
+Router::Found Router::find(Request& request) const {
   const auto refuse = [&](int status, const Error& error) {
     return error_response(status, error, request.id);
   };
@@ -107,7 +179,7 @@ Response Router::dispatch(Request& request) const {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     return refuse(400, invalid_field(name, "unknown parameter" + did_you_mean(name, known)));
   }
-  return route->second.handler(request);
+  return &route->second;
 }
 
 }  // namespace titan::server_lite

@@ -5,6 +5,7 @@
 
 #include "server-lite/actors.hpp"
 #include "server-lite/api.hpp"
+#include "server-lite/parked_question.hpp"
 
 namespace titan::server_lite {
 
@@ -22,9 +23,9 @@ Server::Server(const Env& env, Options options, std::string epoch)
           [this] { return state_.read([](const FleetView& view) { return view.fleet.head(); }); },
           env.clock, env.log),
       compactor_(env.store, state_, runner_, env.clock, options.retention),
-      hosts_({env.store, state_, renderer_, roll_up_, parking_, env.clock}, std::move(epoch)),
+      hosts_({env.store, state_, renderer_, roll_up_, env.clock, wake_}, std::move(epoch)),
       router_(env.random, env.log) {
-  const Api api{env.store, state_, writer_, tracker_, hosts_, runner_, parking_};
+  const Api api{env.store, state_, writer_, tracker_, hosts_, runner_, parking_, env.clock};
   add_entity_routes(router_, api);
   add_change_routes(router_, api);
   add_host_routes(router_, api);
@@ -66,12 +67,26 @@ Result<void> Server::start() {
   return runner_.open();
 }
 
-// A report or a proposal that nobody waits for makes work without a change.
-HttpResponse Server::handle(const HttpRequest& request) const {
-  HttpResponse response = router_.handle(request);
+Reply Server::answer(const HttpRequest& request) const {
+  Reply reply = router_.handle(request);
+  // A proposal that nobody waits for makes work without a change.
+  const auto* const response = std::get_if<HttpResponse>(&reply);
   const bool reads = request.method == "GET" || request.method == "HEAD";
-  if ((!reads && response.status != 204) || roll_up_.has_mail()) wake_();
-  return response;
+  const bool wrote = !reads && response != nullptr && response->status != 204;
+  if (wrote) wake_();
+  return reply;
+}
+
+std::optional<HttpResponse> Server::answer_at_once(const HttpRequest& request) const {
+  return router_.handle_at_once(request);
+}
+
+HttpResponse Server::refuse(int status, const Error& error) const {
+  return router_.refuse(status, error);
+}
+
+HttpResponse Server::handle(const HttpRequest& request) const {
+  return wait_for(answer(request));
 }
 
 Clock::Monotonic Server::step() {

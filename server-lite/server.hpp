@@ -49,6 +49,13 @@ class Server {
   static Result<std::unique_ptr<Server>> open(const Env& env) { return open(env, Options()); }
   ~Server();
 
+  // The answer, or a request that waits for it.
+  [[nodiscard]] Reply answer(const HttpRequest& request) const;
+  // The answer, if it is known without waiting for anything, not even for the store.
+  [[nodiscard]] std::optional<HttpResponse> answer_at_once(const HttpRequest& request) const;
+  // The answer to what could not even be read.
+  [[nodiscard]] HttpResponse refuse(int status, const Error& error) const;
+  // As answer(); a request that waits does so on the caller's thread.
   [[nodiscard]] HttpResponse handle(const HttpRequest& request) const;
 
   // A bounded piece of what follows from changes and from time; returns when to call again. Before

@@ -1,5 +1,7 @@
 #include "server-lite/router.hpp"
 
+#include "server-lite/parked_question.hpp"
+
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -35,7 +37,7 @@ class RouterTest : public ::testing::Test {
   }
 
   HttpResponse ask(const std::string& method, const std::string& target) {
-    return router_.handle({.method = method, .target = target});
+    return wait_for(router_.handle({.method = method, .target = target}));
   }
 
   testing::FakeClock clock_;
