@@ -1,5 +1,7 @@
 #include "server-lite/http_handler.hpp"
 
+#include <exception>
+
 #include "server-lite/front_door/limits.hpp"
 #include "server-lite/front_door/listen_address.hpp"
 
@@ -22,6 +24,8 @@ ErrorCode code_of(int status) {
   switch (status) {
     case 403:
       return ErrorCode::denied;
+    case 500:
+      return ErrorCode::internal;
     case 408:
     case 503:
       return ErrorCode::unavailable;
@@ -41,11 +45,24 @@ std::optional<HttpResponse> HttpHandler::answer_at_once(const HttpRequest& reque
   if (comes_from_elsewhere(request)) {
     return refuse(403, "only programs on this machine may ask; a browser's page may not");
   }
-  return server_.answer_at_once(request);
+  try {
+    return server_.answer_at_once(request);
+  } catch (const std::exception&) {
+    return fault();
+  }
 }
 
 Reply HttpHandler::answer(const HttpRequest& request, const front_door::Peer& /*peer*/) {
-  return server_.answer(request);
+  try {
+    return server_.answer(request);
+  } catch (const std::exception&) {
+    return fault();
+  }
+}
+
+// Nothing throws but what has no memory left, or has a fault of its own; the client learns no more.
+HttpResponse HttpHandler::fault() {
+  return refuse(500, "an unexpected fault; nothing more is known");
 }
 
 HttpResponse HttpHandler::refuse(int status, const std::string& message) {
