@@ -1,11 +1,10 @@
 #include "server-lite/router.hpp"
 
-#include "server-lite/parked_question.hpp"
-
 #include <gtest/gtest.h>
 
 #include <sstream>
 
+#include "server-lite/parked_question.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/seeded_random.hpp"
 
