@@ -74,8 +74,10 @@ void check_includes(const SourceFile& file, const std::set<std::string>& paths, 
     } else if (file.is_product() && !arrow_allows(file.folder(), first_folder(*included))) {
       found.push_back({file.path, i + 1,
                        std::string(file.folder()) + "/ may not include \"" + *included + "\""});
-    } else if (file.folder() == "bench" && first_folder(*included) == "tests") {
-      found.push_back({file.path, i + 1, "bench/ may not include \"" + *included + "\""});
+    } else if ((file.folder() == "bench" || file.folder() == "fuzz") &&
+               first_folder(*included) == "tests") {
+      found.push_back({file.path, i + 1,
+                       std::string(file.folder()) + "/ may not include \"" + *included + "\""});
     }
   }
 }
