@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMutations = 5000;
+constexpr std::size_t kMutations = 2000;
 constexpr std::size_t kEditsMax = 4;
 constexpr std::size_t kPieceBytesMax = 32;
 
