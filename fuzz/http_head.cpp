@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "fuzz/target.hpp"
 #include "server-lite/front_door/limits.hpp"
 #include "server-lite/front_door/request_head.hpp"
@@ -86,7 +87,10 @@ void check_printed(const RequestHead& head, std::string_view version) {
   const auto again = read_whole(text);
   require(again && *again && (*again)->bytes == text.size(), "a head that was read reads again",
           text);
-  require(is_same((*again)->head, head), "a head reads back equal", text);
+  // Joining an empty value to others leaves a blank at the end, which no reader takes for a part.
+  RequestHead expected = head;
+  for (auto& [name, value] : expected.headers) value = std::string(trim(value));
+  require(is_same((*again)->head, expected), "a head reads back equal", text);
 }
 
 void check_refusal(const BadRequest& refusal) {
