@@ -89,8 +89,10 @@ void check_includes(const SourceFile& file, const std::set<std::string>& paths, 
     } else if (file.is_product() && !arrow_allows(floor_of(file.path), floor_of(*included))) {
       found.push_back(
           {file.path, i + 1, floor_of(file.path) + "/ may not include \"" + *included + "\""});
-    } else if (file.folder() == "bench" && first_folder(*included) == "tests") {
-      found.push_back({file.path, i + 1, "bench/ may not include \"" + *included + "\""});
+    } else if ((file.folder() == "bench" || file.folder() == "fuzz") &&
+               first_folder(*included) == "tests") {
+      found.push_back({file.path, i + 1,
+                       std::string(file.folder()) + "/ may not include \"" + *included + "\""});
     }
   }
 }
