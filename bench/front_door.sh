@@ -22,11 +22,22 @@ trap end EXIT
 
 ask() { curl --silent --show-error --fail-with-body "$@"; }
 
+# Until there is an answer; half a minute at most.
+await() {
+  local i
+  for ((i = 0; i < 300; ++i)); do
+    if ask "$1" >/dev/null 2>&1; then return; fi
+    sleep 0.1
+  done
+  echo "nothing answers at $1" >&2
+  exit 1
+}
+
 start_titan() {
   taskset -c $server_core "$server" --data "$folder/data" --listen 127.0.0.1:$port \
     2>"$folder/titan.log" &
   started+=($!)
-  until ask http://127.0.0.1:$port/v1/status >/dev/null 2>&1; do :; done
+  await http://127.0.0.1:$port/v1/status
   ask -X PUT http://127.0.0.1:$port/v1/hosts/pi -d '{}' >/dev/null
   ask -X POST http://127.0.0.1:$port/v1/hosts/pi/sync -d '{}' >/dev/null
 }
@@ -36,7 +47,7 @@ start_nginx() {
   mkdir -p "$folder/www"
   head -c "$1" /dev/zero | tr '\0' x >"$folder/www/file"
   cat >"$folder/nginx.conf" <<CONF
-daemon off; worker_processes 1; pid $folder/nginx.pid; error_log $folder/error.log;
+daemon off; user root; worker_processes 1; pid $folder/nginx.pid; error_log $folder/error.log;
 events { worker_connections 4096; }
 http {
   access_log off; keepalive_requests 1000000000; tcp_nodelay on; open_file_cache max=100;
@@ -47,7 +58,7 @@ http {
 CONF
   taskset -c $server_core nginx -c "$folder/nginx.conf" -p "$folder" 2>/dev/null &
   started+=($!)
-  until ask http://127.0.0.1:$nginx_port/file >/dev/null 2>&1; do :; done
+  await http://127.0.0.1:$nginx_port/file
 }
 
 # Requests a second, of wrk with the options given.
