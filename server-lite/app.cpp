@@ -24,6 +24,7 @@ struct Options {
   std::string data;
   std::string listen = "127.0.0.1:7480";
   bool verbose = false;
+  AccessLog access_log = AccessLog::news;
   Retention retention = {};
   ExitCode (*command)(const StoreCommand&, const ProgramEnv&) = nullptr;  // null: serve
   std::string file;
@@ -74,6 +75,11 @@ void add_subcommands(CLI::App& app, Options& options) {
   check->callback([&] { options.command = &run_check; });
 }
 
+AccessLog access_log_of(const std::string& word) {
+  if (word == "all") return AccessLog::all;
+  return word == "none" ? AccessLog::none : AccessLog::news;
+}
+
 // Nothing when the program shall go on; else its exit code.
 std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramEnv& env,
                               Options& options) {
@@ -91,7 +97,13 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   std::string keep_for = duration_text(options.retention.age);
   app.add_option("--keep-for", keep_for, "How long the log keeps a change at most, such as 30d")
       ->capture_default_str();
-  app.add_flag("--verbose", options.verbose, "Log every request");
+  std::string access_log = "news";
+  app.add_option("--access-log", access_log,
+                 "Which requests are logged: all; news, without those that are told that nothing "
+                 "is new; or none")
+      ->check(CLI::IsMember({"all", "news", "none"}))
+      ->capture_default_str();
+  app.add_flag("--verbose", options.verbose, "Log more, such as every request");
   app.set_version_flag("--version", "titan-server " TITAN_VERSION);
   add_subcommands(app, options);
   try {
@@ -108,6 +120,7 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
     return ExitCode::usage;
   }
   options.retention.age = *age;
+  options.access_log = access_log_of(access_log);
   if (options.command != nullptr && app.count("--listen") + app.count("--verbose") > 0) {
     env.err << "titan-server: --listen and --verbose are for serving, not for a subcommand\n";
     return ExitCode::usage;
@@ -147,8 +160,9 @@ Result<ExitCode> serve(const Options& options, const ListenAddress& address, Log
   if (!store) return store.error();
   StepLoop steps(clock);
   TITAN_ASSIGN(const auto server,
-               Server::open({**store, clock, random, log},
-                            {.retention = options.retention, .wake = [&steps] { steps.wake(); }}));
+               Server::open({**store, clock, random, log}, {.retention = options.retention,
+                                                            .access_log = options.access_log,
+                                                            .wake = [&steps] { steps.wake(); }}));
   HttpServer http([&](const HttpRequest& request) { return server->handle(request); });
   TITAN_ASSIGN(const ListenAddress bound, http.bind(address));
   log.info("listening", {{"address", bound.text()}, {"data", options.data}});

@@ -48,6 +48,13 @@ void give(const HttpResponse& response, httplib::Response& theirs) {
   }
   if (response.status == 204 || response.status == 304) return;
   const std::string type = response.header("Content-Type");
+  if (!response.header("Content-Encoding").empty()) {  // the library would compress it once more
+    const auto body = std::make_shared<std::string>(response.body);
+    return theirs.set_content_provider(
+        body->size(), type, [body](size_t offset, size_t length, httplib::DataSink& sink) {
+          return sink.write(body->data() + offset, length);
+        });
+  }
   theirs.set_content(response.body, type.empty() ? "application/octet-stream" : type);
 }
 

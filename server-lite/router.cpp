@@ -26,19 +26,52 @@ std::map<std::string, std::string> named(const std::string& path,
   return names;
 }
 
+bool is_described(const Route& route) {
+  if (route.operation.empty() || route.tag.empty() || route.summary.empty()) return false;
+  for (const std::string& part : split(std::string_view(route.path).substr(1), '/')) {
+    if (!is_placeholder(part)) continue;
+    const auto names_it = [&](const Parameter& one) { return part == "{" + one.name + "}"; };
+    if (std::none_of(route.parameters.begin(), route.parameters.end(), names_it)) return false;
+  }
+  return !route.answers.empty();
+}
+
+// What its query may name.
+std::vector<std::string> query_names(const Route& route) {
+  std::vector<std::string> names;
+  for (const Parameter& parameter : route.parameters) {
+    if (!is_in_path(route, parameter)) names.push_back(parameter.name);
+  }
+  return names;
+}
+
+// How a client asks that a request waits for news: a duration, while writes know true and false.
+bool may_wait(const Request& request) {
+  const auto wait = request.parameters.find("wait");
+  return wait != request.parameters.end() && wait->second != "true" && wait->second != "false";
+}
+
 }  // namespace
+
+// A route where it is served.
+struct Router::Place {
+  Route route;
+  std::vector<std::string> query_names;
+  std::unique_ptr<RouteMetrics> metrics;
+};
 
 struct Router::Node {
   std::map<std::string, std::unique_ptr<Node>, std::less<>> children;
   std::unique_ptr<Node> any;                         // the {name} child
-  std::map<std::string, Route, std::less<>> routes;  // by method
+  std::map<std::string, Place, std::less<>> routes;  // by method
 };
 
-Router::Router(Random& random, Log& log)
-    : random_(random), log_(log), root_(std::make_unique<Node>()) {}
+Router::Router(Random& random, RequestJournal& journal)
+    : random_(random), journal_(journal), root_(std::make_unique<Node>()) {}
 Router::~Router() = default;
 
 void Router::add(Route route) {
+  TITAN_ASSERT(is_described(route));
   Node* node = root_.get();
   for (const std::string& part : split(std::string_view(route.path).substr(1), '/')) {
     if (is_placeholder(part)) {
@@ -51,22 +84,28 @@ void Router::add(Route route) {
     }
   }
   const std::string method = route.method;
-  const bool added = node->routes.emplace(method, std::move(route)).second;
+  auto names = query_names(route);
+  auto metrics = std::make_unique<RouteMetrics>(journal_.metrics(), method, route.path);
+  const auto [place, added] =
+      node->routes.emplace(method, Place{std::move(route), std::move(names), std::move(metrics)});
   TITAN_ASSERT(added);
+  routes_.push_back(&place->second.route);
 }
 
-Response Router::handle(const HttpRequest& http) const {
+Response Router::handle(const HttpRequest& http, std::string_view peer) const {
   Request request{.http = http, .id = "req-" + make_token(random_)};
-  Response response = dispatch(request);
+  RequestNote note{.id = request.id,
+                   .method = http.method,
+                   .path = clip(http.path(), kPathLoggedBytesMax),
+                   .peer = std::string(peer),
+                   .began = journal_.now()};
+  Response response = dispatch(request, note);
   response.headers["Titan-Request-Id"] = request.id;
-  log_.debug("request", {{"id", request.id},
-                         {"method", http.method},
-                         {"target", http.target},
-                         {"status", response.status}});
+  journal_.note(note, response.status, response.body.size());
   return response;
 }
 
-Response Router::dispatch(Request& request) const {
+Response Router::dispatch(Request& request, RequestNote& note) const {
   const auto refuse = [&](int status, const Error& error) {
     return error_response(status, error, request.id);
   };
@@ -100,14 +139,17 @@ Response Router::dispatch(Request& request) const {
     return response;
   }
 
-  request.path = named(route->second.path, found);
-  const std::vector<std::string>& known = route->second.parameters;
+  const Place& place = route->second;
+  note.route = place.metrics.get();
+  request.path = named(place.route.path, found);
+  const std::vector<std::string>& known = place.query_names;
   request.parameters = parse_query(request.http.query());
   for (const auto& [name, value] : request.parameters) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     return refuse(400, invalid_field(name, "unknown parameter" + did_you_mean(name, known)));
   }
-  return route->second.handler(request);
+  note.may_wait = may_wait(request);
+  return place.route.handler(request);
 }
 
 }  // namespace titan::server_lite

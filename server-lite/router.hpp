@@ -1,49 +1,46 @@
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/http.hpp"
-#include "base/log.hpp"
 #include "base/random.hpp"
 #include "server-lite/request.hpp"
+#include "server-lite/request_journal.hpp"
+#include "server-lite/route.hpp"
 
 namespace titan::server_lite {
 
-using Handler = std::function<Response(const Request&)>;
-
-// One thing that the server can be asked.
-struct Route {
-  std::string method;                        // "GET", "POST", …
-  std::string path;                          // "/v1/hosts/{host}/sync"
-  std::vector<std::string> parameters = {};  // of the query, that the handler knows
-  Handler handler;
-};
-
 // Finds the handler of a request in a trie of path parts: a literal part before a {name} part.
 // HEAD goes to the GET handler. Answers 404 for an unknown path, 405 with Allow for an unknown
-// method, 400 for an unknown parameter. Gives each request an id, and logs it with its answer.
+// method, 400 for an unknown parameter. Gives each request an id, and notes it with its answer.
 // Routes are added first; afterwards handle() may be called from several threads.
 class Router {
  public:
   // Borrows both.
-  Router(Random& random, Log& log);
+  Router(Random& random, RequestJournal& journal);
   ~Router();
 
-  // REQUIRES: no other route has the same method and path.
+  // REQUIRES: no other route has the same method and path; the route has an operation, a tag, a
+  // summary and an answer, and describes each part {name} of its path.
   void add(Route route);
-  [[nodiscard]] Response handle(const HttpRequest& request) const;
+  // In the order in which they were added.
+  [[nodiscard]] const std::vector<const Route*>& routes() const { return routes_; }
+  // `peer`: the address that the request came from; empty when it was over no network.
+  [[nodiscard]] Response handle(const HttpRequest& request, std::string_view peer = "") const;
 
  private:
+  struct Place;
   struct Node;
-  [[nodiscard]] Response dispatch(Request& request) const;
+  Response dispatch(Request& request, RequestNote& note) const;
 
   Random& random_;
-  Log& log_;
+  RequestJournal& journal_;
   std::unique_ptr<Node> root_;
+  std::vector<const Route*> routes_;  // in root_
 };
 
 }  // namespace titan::server_lite

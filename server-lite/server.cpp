@@ -11,6 +11,8 @@ namespace titan::server_lite {
 Server::Server(const Env& env, Options options, std::string epoch)
     : env_(env),
       wake_(std::move(options.wake)),
+      limits_(metrics_),
+      journal_(metrics_, env.log, env.clock, options.access_log),
       renderer_(env.store),
       writer_(env.store, state_, renderer_, tracker_),
       roll_up_(env.store, state_, renderer_, env.clock, env.log),
@@ -23,13 +25,16 @@ Server::Server(const Env& env, Options options, std::string epoch)
           env.clock, env.log),
       compactor_(env.store, state_, runner_, env.clock, options.retention),
       hosts_({env.store, state_, renderer_, roll_up_, parking_, env.clock}, std::move(epoch)),
-      router_(env.random, env.log) {
-  const Api api{env.store, state_, writer_, tracker_, hosts_, runner_, parking_};
+      router_(env.random, journal_) {
+  const Api api{env.store, state_,   writer_,  tracker_, hosts_,
+                runner_,   parking_, metrics_, env.clock};
+  add_server_metrics(api);
   add_entity_routes(router_, api);
   add_change_routes(router_, api);
   add_host_routes(router_, api);
   add_blob_routes(router_, api);
   add_status_routes(router_, api);
+  add_document_routes(router_);
 }
 
 Server::~Server() {
@@ -67,8 +72,8 @@ Result<void> Server::start() {
 }
 
 // A report or a proposal that nobody waits for makes work without a change.
-HttpResponse Server::handle(const HttpRequest& request) const {
-  HttpResponse response = router_.handle(request);
+HttpResponse Server::handle(const HttpRequest& request, std::string_view peer) const {
+  HttpResponse response = router_.handle(request, peer);
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if ((!reads && response.status != 204) || roll_up_.has_mail()) wake_();
   return response;

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/http.hpp"
@@ -13,12 +14,15 @@
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/host_service.hpp"
 #include "server-lite/lease_processor.hpp"
+#include "server-lite/metrics.hpp"
 #include "server-lite/parking.hpp"
 #include "server-lite/placement_processor.hpp"
 #include "server-lite/processor_runner.hpp"
+#include "server-lite/request_journal.hpp"
 #include "server-lite/retention.hpp"
 #include "server-lite/roll_up_processor.hpp"
 #include "server-lite/router.hpp"
+#include "server-lite/server_metrics.hpp"
 #include "server-lite/template_renderer.hpp"
 #include "server-lite/writer.hpp"
 #include "store/store.hpp"
@@ -40,6 +44,7 @@ class Server {
   };
   struct Options {
     Retention retention = {};
+    AccessLog access_log = AccessLog::news;
     // Called when step() has something to do, from whichever thread made it so: must be quick.
     std::function<void()> wake = [] {};
   };
@@ -49,7 +54,10 @@ class Server {
   static Result<std::unique_ptr<Server>> open(const Env& env) { return open(env, Options()); }
   ~Server();
 
-  [[nodiscard]] HttpResponse handle(const HttpRequest& request) const;
+  // `peer`: the address that the request came from; empty when it was over no network.
+  [[nodiscard]] HttpResponse handle(const HttpRequest& request, std::string_view peer = "") const;
+  // A limit of the front door was reached: `name` as in front_door/limits.hpp. From any thread.
+  void count_limit(std::string_view name) { limits_.count(name); }
 
   // A bounded piece of what follows from changes and from time; returns when to call again. Before
   // or at now: there is more to do.
@@ -67,6 +75,9 @@ class Server {
 
   const Env env_;
   const std::function<void()> wake_;
+  Metrics metrics_;
+  LimitMetrics limits_;
+  RequestJournal journal_;
   FleetState state_;
   Parking parking_;
   ChangeTracker tracker_;
