@@ -107,7 +107,7 @@ void add_texts(json& schemas) {
   name["maxLength"] = model::kNameBytesMax;
   schemas["Name"] = std::move(name);
   schemas["Text"] = {{"type", "string"}};
-  schemas["Flag"] = {{"type", "boolean"}, {"default", false}};
+  schemas["Flag"] = {{"type", "boolean"}};
   schemas["PageLimit"] = number(1, kPageItemsMax);
   schemas["PageLimit"]["default"] = kPageItemsDefault;
   schemas["Bytes"] = {{"type", "string"}, {"format", "binary"}};
