@@ -58,6 +58,7 @@ void add_blob_routes(Router& router, const Api& api) {
   router.add({.method = "GET",
               .path = "/v1/blobs/{digest}",
               .operation = "getBlob",
+              .head_operation = "hasBlob",
               .tag = "Blobs",
               .summary = "Download the content of a template's file",
               .parameters = {digest},

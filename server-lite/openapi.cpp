@@ -100,6 +100,24 @@ json operation_of(const Route& route) {
   return operation;
 }
 
+// The same answers without their bodies.
+json head_operation_of(const Route& route) {
+  json operation = operation_of(route);
+  operation["operationId"] = route.head_operation;
+  operation["summary"] = "Ask whether it is there";
+  operation["responses"] = {
+      {"default", {{"description", "Any error, by its status."}, {"headers", headers_of({})}}}};
+  for (const Answer& answer : route.answers) {
+    operation["responses"][std::to_string(answer.status)] = {
+        {"description", "It is there."}, {"headers", headers_of(answer.headers)}};
+  }
+  for (const int status : route.errors) {
+    operation["responses"][std::to_string(status)] = {{"description", "It is not there."},
+                                                      {"headers", headers_of({})}};
+  }
+  return operation;
+}
+
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -126,6 +144,7 @@ json openapi_document(const std::vector<const Route*>& routes) {
   json paths = json::object();
   for (const Route* route : routes) {
     paths[route->path][lower(route->method)] = operation_of(*route);
+    if (!route->head_operation.empty()) paths[route->path]["head"] = head_operation_of(*route);
   }
   return {{"openapi", "3.1.0"},
           {"info", {{"title", "titan"}, {"version", TITAN_VERSION}, {"description", kDescription}}},

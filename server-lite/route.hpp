@@ -33,8 +33,10 @@ struct Route {
   std::string method = {};     // "GET", "POST", …
   std::string path = {};       // "/v1/hosts/{name}/sync"
   std::string operation = {};  // its name, of which programs make function names: "syncHost"
-  std::string tag = {};        // the group in which it is shown: one of openapi_tags()
-  std::string summary = {};    // a few words
+  // Every GET answers HEAD, too; where that is a question of its own: its name, "hasBlob".
+  std::string head_operation = {};
+  std::string tag = {};      // the group in which it is shown: one of openapi_tags()
+  std::string summary = {};  // a few words
   std::string description = {};
   std::vector<Parameter> parameters = {};  // of path and query
   std::vector<Parameter> headers = {};
