@@ -1,7 +1,7 @@
 # The scripts and styles of /docs and /redocs, which are built into titan-server: files of the npm
-# packages that server-lite/pages/package-lock.json pins, compressed. They are fetched while building
-# and never while configuring. Without npm, or without its registry, they are empty: the server then
-# says that it has no copy. docs/adr/0027-pages-in-the-binary.md has the reasons.
+# packages that server-lite/pages/package-lock.json pins, compressed. They are fetched while
+# building and never while configuring. Without npm, or without its registry, they are empty: the
+# server then says that it has no copy. docs/adr/0027-pages-in-the-binary.md has the reasons.
 option(TITAN_PAGES "Build the pages of the API's description into titan-server" ON)
 find_program(TITAN_NPM npm)
 

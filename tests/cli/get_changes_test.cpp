@@ -141,12 +141,14 @@ TEST_F(GetChangesTest, RefusesWhatDoesNotFitTogether) {
       {"get changes x", "titan: the change log has no names and no workspaces\n"},
       {"get changes -A", "titan: the change log has no names and no workspaces\n"},
       {"get changes --status READY",
-       "titan: the change log is picked from by --since, --kind, --actor and --limit, and goes on with "
-       "--follow\n"},
+       "titan: the change log is picked from by --since, --kind, --actor and --limit, and goes on "
+       "with --follow\n"},
       {"get changes --watch", nullptr},
       {"get changes --kind hots", nullptr},
-      {"get hosts --since 1m", "titan: --since, --kind, --actor and --follow are for titan get changes\n"},
-      {"get hosts --follow", "titan: --since, --kind, --actor and --follow are for titan get changes\n"},
+      {"get hosts --since 1m",
+       "titan: --since, --kind, --actor and --follow are for titan get changes\n"},
+      {"get hosts --follow",
+       "titan: --since, --kind, --actor and --follow are for titan get changes\n"},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(titan(row.line), 2) << row.line;

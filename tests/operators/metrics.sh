@@ -12,8 +12,9 @@ findings=$(promtool check metrics <"$folder/metrics.txt" 2>&1) || fail "$finding
 
 docs=$source/../../docs
 promtool check rules "$docs/monitoring/alerts.yaml"
-for file in "$docs/monitoring.md" "$docs/monitoring/alerts.yaml" "$docs/monitoring/dashboard.json"; do
+for file in "$docs/monitoring.md" "$docs/monitoring/"*; do
   for name in $(grep -oE '\b(titan|process)_[a-z_]+[a-z]\b' "$file" | sort -u); do
-    grep -qE "^(# TYPE )?$name[ {]" "$folder/metrics.txt" || fail "$file names $name, which is not there"
+    grep -qE "^(# TYPE )?$name[ {]" "$folder/metrics.txt" ||
+      fail "$file names $name, which is not there"
   done
 done

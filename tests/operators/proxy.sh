@@ -38,7 +38,8 @@ run "$titan" create host --name tim-pi --labels name=tim-pi,platform=kubernetes
 run "$titan" create template device-service -f ./device-service
 run "$titan" get workspaces
 run "$titan" create workload temperature-sensor --repo https://git.example.org/sensor
-run "$titan" create workload temperature-sensor --repo https://git.example.org/sensor --workspace iot
+run "$titan" create workload temperature-sensor --repo https://git.example.org/sensor \
+  --workspace iot
 run "$titan" create target tim-pi --labels name=tim-pi
 run "$titan" create deployment prod --workload temperature-sensor --template device-service \
   --target tim-pi

@@ -37,6 +37,7 @@ need_command() {
 
 # Sets `url`. The server says its port in its log.
 start_server() {
+  : >"$work/server.log"
   "$bin/titan-server" --data "$work/data" --listen 127.0.0.1:0 2>"$work/server.log" &
   started+=($!)
   local line=''
