@@ -105,11 +105,15 @@ std::string clip(std::string_view text, std::size_t bytes_max) {
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
   constexpr std::size_t kWordMax = 64;
+  constexpr std::size_t kEditsMax = 2;
   if (word.size() > kWordMax) return {};
   const std::string* closest = nullptr;
-  std::size_t least = 3;
+  std::size_t least = kEditsMax + 1;
   for (const std::string& candidate : candidates) {
     if (candidate.size() > kWordMax) continue;
+    // The lengths alone rule out most, and what a stranger sends is often far from all of them.
+    if (word.size() + kEditsMax < candidate.size()) continue;
+    if (candidate.size() + kEditsMax < word.size()) continue;
     const std::size_t distance = edit_distance(word, candidate);
     if (distance < least && distance < candidate.size()) {
       least = distance;

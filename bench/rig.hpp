@@ -68,7 +68,7 @@ class Rig {
     explicit Parts(Rig& rig)
         : renderer(*rig.store_),
           roll_up(*rig.store_, rig.state_, renderer, rig.clock_, rig.log_),
-          hosts({*rig.store_, rig.state_, renderer, roll_up, rig.parking_, rig.clock_},
+          hosts({*rig.store_, rig.state_, renderer, roll_up, rig.clock_, rig.wake_},
                 rig.head().epoch),
           writer(*rig.store_, rig.state_, renderer, rig.tracker_) {}
     server_lite::TemplateRenderer renderer;
@@ -90,7 +90,7 @@ class Rig {
   Log log_{no_log_, clock_, Log::Format::json};
   std::unique_ptr<store::SqliteStore> store_;
   server_lite::FleetState state_;
-  server_lite::Parking parking_;
+  const std::function<void()> wake_ = [] {};
   server_lite::ChangeTracker tracker_;
   std::unique_ptr<Parts> parts_;
   std::atomic<std::size_t> groups_ = 0;

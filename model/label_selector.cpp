@@ -80,8 +80,9 @@ class LabelSelector::Parser {
   }
 
   std::string_view word() {
-    const std::size_t end = std::min(text_.find_first_of(" \t\r\n=!,()", at_), text_.size());
-    return text_.substr(std::exchange(at_, end), end - at_);
+    const std::size_t start = at_;
+    at_ = std::min(text_.find_first_of(" \t\r\n=!,()", start), text_.size());
+    return text_.substr(start, at_ - start);
   }
 
   bool take(std::string_view token) {

@@ -10,9 +10,12 @@
 #include "base/file_system.hpp"
 #include "base/random.hpp"
 #include "base/stop_signals.hpp"
-#include "server-lite/http_server.hpp"
+#include "base/text.hpp"
+#include "server-lite/front_door/front_door.hpp"
+#include "server-lite/http_handler.hpp"
 #include "server-lite/limits.hpp"
 #include "server-lite/server.hpp"
+#include "server-lite/server_metrics.hpp"
 #include "server-lite/step_loop.hpp"
 #include "server-lite/store_commands.hpp"
 #include "store/sqlite_store.hpp"
@@ -22,7 +25,8 @@ namespace {
 
 struct Options {
   std::string data;
-  std::string listen = "127.0.0.1:7480";
+  std::vector<std::string> listen = {};
+  front_door::TlsContext::Files tls = {};
   bool verbose = false;
   AccessLog access_log = AccessLog::news;
   Retention retention = {};
@@ -31,6 +35,7 @@ struct Options {
   bool force = false;
 };
 
+constexpr const char* kListenDefault = "127.0.0.1:7480";
 constexpr const char* kDescription =
     "titan-server keeps the fleet's desired state and tells each host what changed.\n"
     "Without a subcommand it serves; a subcommand looks after the store instead.\n\n"
@@ -84,12 +89,17 @@ AccessLog access_log_of(const std::string& word) {
 std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramEnv& env,
                               Options& options) {
   options.data = env.variable("TITAN_DATA").value_or("");
-  options.listen = env.variable("TITAN_LISTEN").value_or(options.listen);
+  options.tls.certificate = env.variable("TITAN_TLS_CERT").value_or("");
+  options.tls.key = env.variable("TITAN_TLS_KEY").value_or("");
   CLI::App app(kDescription, "titan-server");
   app.add_option("--data", options.data, "The folder of the store; made if absent (TITAN_DATA)");
   app.add_option("--listen", options.listen,
-                 "ADDRESS:PORT on loopback, port 0 for a free one (TITAN_LISTEN)")
-      ->capture_default_str();
+                 "ADDRESS:PORT on loopback, port 0 for a free one, or unix:PATH; may be given "
+                 "several times (TITAN_LISTEN, by commas; 127.0.0.1:7480)");
+  app.add_option("--tls-cert", options.tls.certificate,
+                 "PEM file of the certificate and its chain: serve TLS on all TCP addresses "
+                 "(TITAN_TLS_CERT)");
+  app.add_option("--tls-key", options.tls.key, "PEM file of its key (TITAN_TLS_KEY)");
   app.add_option("--keep-changes", options.retention.changes,
                  "How many changes the log keeps at most")
       ->check(CLI::Range(std::uint64_t(1000), std::uint64_t(10'000'000)))
@@ -125,6 +135,13 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
     env.err << "titan-server: --listen and --verbose are for serving, not for a subcommand\n";
     return ExitCode::usage;
   }
+  if (options.listen.empty()) {
+    options.listen = split(env.variable("TITAN_LISTEN").value_or(kListenDefault), ',');
+  }
+  if (options.tls.certificate.empty() != options.tls.key.empty()) {
+    env.err << "titan-server: --tls-cert and --tls-key go together\n";
+    return ExitCode::usage;
+  }
   if (options.data.empty()) {
     env.err << "titan-server: --data: expected the folder of the store\n";
     return ExitCode::usage;
@@ -132,23 +149,38 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   return std::nullopt;
 }
 
-void serve_until_stopped(HttpServer& http, Server& server, const StopSignals& signals, Log& log) {
+void serve_until_stopped(front_door::FrontDoor& door, const StopSignals& signals, Log& log) {
   std::atomic<bool> ended = false;
   std::thread waiter([&] {
     while (!ended) {
       if (!signals.wait(kStopNoticed)) continue;
       log.info("stopping");
-      server.stop_waiting();
-      return http.stop();
+      return door.stop();
     }
   });
-  http.serve();
+  door.serve();
   ended = true;
   waiter.join();
 }
 
-Result<ExitCode> serve(const Options& options, const ListenAddress& address, Log& log,
-                       const Clock& clock) {
+Result<front_door::FrontDoor::Options> door_options(const Options& options) {
+  front_door::FrontDoor::Options door{.spool = options.data};
+  for (const std::string& text : options.listen) {
+    TITAN_ASSIGN(door.listen.emplace_back(), front_door::ListenAddress::parse(text));
+    if (door.listen.back().is_local()) continue;
+    return invalid(
+        "the address " + quote(text) +
+        " is not on loopback: titan-server does not check yet who asks, so it listens to "
+        "this machine alone; use a loopback address");
+  }
+  if (!options.tls.certificate.empty()) {
+    TITAN_ASSIGN(door.tls, front_door::TlsContext::open(options.tls));
+  }
+  return door;
+}
+
+Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options door_options,
+                       Log& log, const Clock& clock) {
   SystemRandom random;
   const StopSignals signals;
   TITAN_ASSIGN(const auto folder, DiskFileSystem::create(options.data));
@@ -163,11 +195,14 @@ Result<ExitCode> serve(const Options& options, const ListenAddress& address, Log
                Server::open({**store, clock, random, log}, {.retention = options.retention,
                                                             .access_log = options.access_log,
                                                             .wake = [&steps] { steps.wake(); }}));
-  HttpServer http([&](const HttpRequest& request) { return server->handle(request); });
-  TITAN_ASSIGN(const ListenAddress bound, http.bind(address));
-  log.info("listening", {{"address", bound.text()}, {"data", options.data}});
+  HttpHandler handler(*server);
+  TITAN_ASSIGN(const auto door, front_door::FrontDoor::open(std::move(door_options), handler));
+  server->add_metrics([&door] { return front_door_metrics(door->numbers()); });
+  for (const front_door::ListenAddress& address : door->addresses()) {
+    log.info("listening", {{"address", address.text()}, {"data", options.data}});
+  }
   steps.start([&server] { return server->step(); });
-  serve_until_stopped(http, *server, signals, log);
+  serve_until_stopped(*door, signals, log);
   steps.stop();
   TITAN_TRY(server->finish());
   return ExitCode::done;
@@ -182,14 +217,15 @@ ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
     return options.command({.data = options.data, .file = options.file, .force = options.force},
                            env);
   }
-  const auto address = ListenAddress::parse(options.listen);
-  if (!address) {
-    env.err << "titan-server: --listen: " << address.error().text() << "\n";
+  auto door = door_options(options);
+  if (!door) {
+    env.err << "titan-server: " << (door.error().subject.empty() ? "--listen" : "--tls-cert")
+            << ": " << door.error().text() << "\n";
     return ExitCode::usage;
   }
   const SystemClock clock;
   Log log(env.err, clock, env.log_format, options.verbose ? Log::Level::debug : Log::Level::info);
-  const auto served = serve(options, *address, log, clock);
+  const auto served = serve(options, *std::move(door), log, clock);
   if (served) return *served;
   log.error("titan-server cannot go on", {{"error", served.error().text()}});
   return exit_code_of(served.error().code);

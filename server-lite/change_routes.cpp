@@ -6,6 +6,7 @@
 #include "model/change.hpp"
 #include "server-lite/api.hpp"
 #include "server-lite/limits.hpp"
+#include "server-lite/parked_question.hpp"
 #include "server-lite/proposal_response.hpp"
 #include "server-lite/proposal_text.hpp"
 
@@ -135,22 +136,71 @@ Start start_of(const std::optional<Bookmark>& since, const Bookmark& head, std::
   return {.after = known ? since->seq : horizon, .full = !known};
 }
 
-void await_news(const Api& api, std::chrono::seconds wait, std::uint64_t after,
-                const store::ChangeFilter& filter) {
-  const auto interest = [&](std::span<const model::Change> changes) {
+// What the feed holds after some seq.
+class FeedQuestion final : public Question {
+ public:
+  struct Parts {
+    Api api;
+    Start start;
+    std::size_t limit;
+    store::ChangeFilter filter;
+    std::string request_id;
+  };
+  explicit FeedQuestion(Parts parts) : parts_(std::move(parts)) {}
+
+  bool matters(std::span<const model::Change> changes) override {
     return std::any_of(changes.begin(), changes.end(), [&](const model::Change& change) {
-      return change.seq > after && (!filter.kind || change.key.kind == *filter.kind) &&
+      const store::ChangeFilter& filter = parts_.filter;
+      return change.seq > parts_.start.after && (!filter.kind || change.key.kind == *filter.kind) &&
              (filter.actor.empty() || change.actor == filter.actor);
     });
-  };
-  const auto met = [&] {
-    const auto page = api.store.changes(after, 1, filter);
-    return !page || !page->empty();
-  };
-  if (wait.count() > 0 && !met()) api.parking.wait(wait, interest, met);
+  }
+  bool may_have_news() override {
+    const auto head = parts_.api.store.head();
+    return !head || head->seq > seen_.seq;
+  }
+  std::optional<Response> ask() override;
+  Response no_news() override { return form({}); }
+
+ private:
+  [[nodiscard]] Response form(const std::vector<model::Change>& page) const;
+
+  Parts parts_;
+  Bookmark seen_;  // the head before the last look
+};
+
+std::optional<Response> FeedQuestion::ask() {
+  Start& start = parts_.start;
+  const auto head = parts_.api.store.head();
+  if (!head) return error_response(head.error(), parts_.request_id);
+  seen_ = *head;
+  auto page = parts_.api.store.changes(start.after, parts_.limit, parts_.filter);
+  while (!page && page.error().code == ErrorCode::expired) {
+    // Compaction passed the reader between two looks.
+    const auto horizon = parts_.api.store.horizon();
+    if (!horizon) return error_response(horizon.error(), parts_.request_id);
+    start = {.after = *horizon, .full = true};
+    page = parts_.api.store.changes(start.after, parts_.limit, parts_.filter);
+  }
+  if (!page) return error_response(page.error(), parts_.request_id);
+  if (page->empty() && !start.full) return std::nullopt;
+  return form(*page);
 }
 
-Response changes(const Api& api, const Request& request) {
+Response FeedQuestion::form(const std::vector<model::Change>& page) const {
+  // A page that is not full has everything up to the head that was read before it.
+  Bookmark bookmark{seen_.epoch, std::max(seen_.seq, parts_.start.after)};
+  if (!page.empty() && (page.size() == parts_.limit || page.back().seq > bookmark.seq)) {
+    bookmark.seq = page.back().seq;
+  }
+  json items = json::array();
+  for (const model::Change& change : page) items.push_back(model::json_of(change));
+  return json_response(
+      200,
+      {{"items", std::move(items)}, {"bookmark", bookmark.text()}, {"full", parts_.start.full}});
+}
+
+Reply changes(const Api& api, const Request& request) {
   const auto limit = request.limit();
   const auto filter = filter_of(request);
   const auto wait = request.wait();
@@ -163,31 +213,17 @@ Response changes(const Api& api, const Request& request) {
   if (!since && since.error().field == "since") return unreadable(since.error(), request.id);
   if (!since) return error_response(since.error(), request.id);
 
-  auto head = api.store.head();
-  auto horizon = api.store.horizon();
+  const auto head = api.store.head();
+  const auto horizon = api.store.horizon();
   if (!head) return error_response(head.error(), request.id);
   if (!horizon) return error_response(horizon.error(), request.id);
-  Start start = start_of(*since, *head, *horizon);
-  if (!start.full) await_news(api, *wait, start.after, *filter);
-  head = api.store.head();
-  auto page = api.store.changes(start.after, *limit, *filter);
-  while (!page && page.error().code == ErrorCode::expired) {
-    // Compaction passed the reader between two looks.
-    horizon = api.store.horizon();
-    start = {.after = *horizon, .full = true};
-    page = api.store.changes(start.after, *limit, *filter);
-  }
-  if (!page) return error_response(page.error(), request.id);
-
-  // A page that is not full has everything up to the head that was read before it.
-  Bookmark bookmark{head->epoch, std::max(head->seq, start.after)};
-  if (!page->empty() && (page->size() == *limit || page->back().seq > bookmark.seq)) {
-    bookmark.seq = page->back().seq;
-  }
-  json items = json::array();
-  for (const model::Change& change : *page) items.push_back(model::json_of(change));
-  return json_response(
-      200, {{"items", std::move(items)}, {"bookmark", bookmark.text()}, {"full", start.full}});
+  return ask_or_park(
+      std::make_unique<FeedQuestion>(FeedQuestion::Parts{.api = api,
+                                                         .start = start_of(*since, *head, *horizon),
+                                                         .limit = *limit,
+                                                         .filter = *filter,
+                                                         .request_id = request.id}),
+      *wait, api.parking, api.clock);
 }
 
 }  // namespace

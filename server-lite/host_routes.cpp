@@ -4,10 +4,12 @@
 #include "base/json.hpp"
 #include "model/spec.hpp"
 #include "server-lite/api.hpp"
+#include "server-lite/parked_question.hpp"
 
 namespace titan::server_lite {
 namespace {
 
+using model::Bookmark;
 using model::Key;
 using model::Kind;
 using nlohmann::json;
@@ -70,44 +72,130 @@ Response answer_response(const HostService::Answer& answer) {
   return response;
 }
 
-Response sync(HostService& hosts, const Request& request) {
+// What is new for a host, asked by itself or by somebody about it.
+class HostQuestion final : public Question {
+ public:
+  using Look = std::function<Result<HostService::Answer>(const std::optional<Bookmark>& since)>;
+  using Form = std::function<Response(const HostService::Answer&)>;
+  struct Parts {
+    HostService& hosts;
+    Key host;
+    std::optional<Bookmark> since;
+    std::string request_id;
+    Look look;
+    Form form;
+    std::unique_ptr<HostService::Presence> presence = {};  // of a host that asks itself
+  };
+  explicit HostQuestion(Parts parts) : parts_(std::move(parts)) {}
+
+  bool matters(std::span<const model::Change>) override { return may_have_news(); }
+  bool may_have_news() override { return parts_.hosts.may_have_news(parts_.host, *parts_.since); }
+  std::optional<Response> ask() override {
+    const auto answer = parts_.look(parts_.since);
+    if (!answer) return error_response(answer.error(), parts_.request_id);
+    if (answer->changed) return parts_.form(*answer);
+    // Nothing was new up to here, so only what comes later matters.
+    parts_.since = answer->manifest.bookmark;
+    return std::nullopt;
+  }
+  Response no_news() override { return parts_.form(parts_.hosts.no_news(*parts_.since)); }
+
+ private:
+  Parts parts_;
+};
+
+Reply sync(const Api& api, const Request& request) {
   const auto wait = request.wait();
   if (!wait) return unreadable(wait.error(), request.id);
   const auto body = request.json();
   if (!body) return unreadable(body.error(), request.id);
   const auto sync = model::parse_sync_request(*body);
   if (!sync) return error_response(sync.error(), request.id);
-  const auto answer = hosts.sync(host_key(request), *sync, *wait, request.id);
-  return answer ? answer_response(*answer) : error_response(answer.error(), request.id);
+  HostService& hosts = api.hosts;
+  const Key host = host_key(request);
+  const auto answer = hosts.sync(host, *sync, request.id);
+  if (!answer) return error_response(answer.error(), request.id);
+  // Who is asked for something is not kept waiting.
+  const bool waits = !answer->changed && !answer->report_wanted && wait->count() > 0;
+  if (!waits) return answer_response(*answer);
+  return ask_or_park(
+      std::make_unique<HostQuestion>(HostQuestion::Parts{
+          .hosts = hosts,
+          .host = host,
+          .since = answer->manifest.bookmark,
+          .request_id = request.id,
+          .look = [&hosts, host](const auto& since) { return hosts.deliver(host, since); },
+          .form = answer_response,
+          .presence = hosts.attend(host)}),
+      *wait, api.parking, api.clock);
 }
 
-Response changes(HostService& hosts, const Request& request) {
+std::optional<Response> sync_at_once(HostService& hosts, const Request& request) {
+  if (!request.parameters.empty()) return std::nullopt;
+  const auto body = request.json();
+  if (!body) return std::nullopt;
+  const auto sync = model::parse_sync_request(*body);
+  if (!sync) return std::nullopt;
+  const auto answer = hosts.sync_at_once(host_key(request), *sync);
+  return answer ? std::optional(answer_response(*answer)) : std::nullopt;
+}
+
+// The answer about a host to somebody who may have one already.
+class ManifestForm {
+ public:
+  ManifestForm(HostService& hosts, const Request& request, bool renders)
+      : hosts_(hosts), host_(host_key(request)), request_id_(request.id), renders_(renders) {
+    const auto known = request.http.headers.find("If-None-Match");
+    if (known != request.http.headers.end()) known_ = known->second;
+  }
+
+  Response operator()(const HostService::Answer& answer) const {
+    const std::string etag = '"' + answer.manifest.bookmark.text() + '"';
+    if (known_ == etag) return {.status = 304, .headers = {{"ETag", etag}}};
+    model::Manifest manifest = answer.manifest;
+    manifest.host = host_.name;
+    if (!answer.changed) manifest.digest = hosts_.digest_of(host_);
+    json body = model::json_of(manifest);
+    if (renders_) {
+      auto rendered = hosts_.render(manifest);
+      if (!rendered) return error_response(rendered.error(), request_id_);
+      body["rendered"] = json::array();
+      for (const auto& deployment : *rendered) body["rendered"].push_back(json_of(deployment));
+    }
+    Response response = json_response(200, body);
+    response.headers["ETag"] = etag;
+    return response;
+  }
+
+ private:
+  HostService& hosts_;
+  Key host_;
+  std::string request_id_;
+  bool renders_;
+  std::string known_;  // the ETag of what the client has
+};
+
+Reply changes(const Api& api, const Request& request) {
   const auto render = request.flag("render");
   const auto wait = request.wait();
   if (!render) return unreadable(render.error(), request.id);
   if (!wait) return unreadable(wait.error(), request.id);
-  const auto since = request.parameters.find("since");
-  auto answer = hosts.changes(host_key(request),
-                              since == request.parameters.end() ? "" : since->second, *wait);
-  if (!answer && answer.error().field == "since") return unreadable(answer.error(), request.id);
-  if (!answer) return error_response(answer.error(), request.id);
-
-  const std::string etag = '"' + answer->manifest.bookmark.text() + '"';
-  const auto known = request.http.headers.find("If-None-Match");
-  if (known != request.http.headers.end() && known->second == etag) {
-    return {.status = 304, .headers = {{"ETag", etag}}};
-  }
-  answer->manifest.host = request.path.at("name");
-  json body = model::json_of(answer->manifest);
-  if (*render) {
-    auto rendered = hosts.render(answer->manifest);
-    if (!rendered) return error_response(rendered.error(), request.id);
-    body["rendered"] = json::array();
-    for (const auto& deployment : *rendered) body["rendered"].push_back(json_of(deployment));
-  }
-  Response response = json_response(200, body);
-  response.headers["ETag"] = etag;
-  return response;
+  HostService& hosts = api.hosts;
+  const auto parameter = request.parameters.find("since");
+  const auto since =
+      hosts.bookmark_of(parameter == request.parameters.end() ? "" : parameter->second);
+  if (!since && since.error().field == "since") return unreadable(since.error(), request.id);
+  if (!since) return error_response(since.error(), request.id);
+  const Key host = host_key(request);
+  return ask_or_park(
+      std::make_unique<HostQuestion>(HostQuestion::Parts{
+          .hosts = hosts,
+          .host = host,
+          .since = *since,
+          .request_id = request.id,
+          .look = [&hosts, host](const auto& from) { return hosts.changes(host, from); },
+          .form = ManifestForm(hosts, request, *render)}),
+      *wait, api.parking, api.clock);
 }
 
 Response report(const Api& api, const Request& request) {
@@ -177,7 +265,8 @@ void add_host_routes(Router& router, const Api& api) {
               .answers = {{200, "What changed.", "Manifest", sync_headers},
                           {204, "Nothing changed.", "", sync_headers}},
               .errors = {404, 413, 422},
-              .handler = [&hosts](const Request& r) { return sync(hosts, r); }});
+              .handler = [api](const Request& r) { return sync(api, r); },
+              .at_once = [&hosts](const Request& r) { return sync_at_once(hosts, r); }});
   router.add({.method = "GET",
               .path = "/v1/hosts/{name}/changes",
               .operation = "getHostChanges",
@@ -194,7 +283,7 @@ void add_host_routes(Router& router, const Api& api) {
               .answers = {{200, "The manifest.", "HostChanges", {"ETag"}},
                           {304, "`If-None-Match` is still right.", "", {"ETag"}}},
               .errors = {404},
-              .handler = [&hosts](const Request& r) { return changes(hosts, r); }});
+              .handler = [api](const Request& r) { return changes(api, r); }});
   router.add({.method = "GET",
               .path = "/v1/hosts/{name}/report",
               .operation = "getHostReport",

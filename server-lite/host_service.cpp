@@ -28,24 +28,6 @@ const model::DeploymentReport* find(const model::HostReport& report, const Key& 
   return found == report.deployments.end() ? nullptr : &*found;
 }
 
-// Keeps a host from counting as silent as long as a question of its waits.
-class Presence {
- public:
-  Presence(const HostLife& life, const Clock& clock) : life_(life), clock_(clock) {
-    ++life_.waiting;
-  }
-  ~Presence() {
-    life_.heard_us = clock_.monotonic().count();
-    --life_.waiting;
-  }
-  Presence(const Presence&) = delete;
-  Presence& operator=(const Presence&) = delete;
-
- private:
-  const HostLife& life_;  // lives stay where they are
-  const Clock& clock_;
-};
-
 bool same(const Told* one, const Told* other) {
   if (one == nullptr || other == nullptr) return one == other;
   return one->form == other->form && one->failing == other->failing && one->reason == other->reason;
@@ -69,8 +51,25 @@ HostService::Look HostService::hear(const Key& key, const model::SyncRequest& re
   });
 }
 
+HostService::Presence::Presence(const HostLife& life, const Clock& clock)
+    : life_(life), clock_(clock) {
+  ++life_.waiting;
+}
+
+HostService::Presence::~Presence() {
+  life_.heard_us = clock_.monotonic().count();
+  --life_.waiting;
+}
+
+std::unique_ptr<HostService::Presence> HostService::attend(const Key& host) const {
+  const HostLife* const life = parts_.state.read([&](const FleetView& view) {
+    const auto* record = view.fleet.find_host(host);
+    return record == nullptr ? nullptr : &view.life_of(*record);
+  });
+  return life == nullptr ? nullptr : std::make_unique<Presence>(*life, parts_.clock);
+}
+
 Result<HostService::Answer> HostService::sync(const Key& host, const model::SyncRequest& request,
-                                              std::chrono::seconds wait,
                                               const std::string& request_id) {
   const Look look = hear(host, request);
   if (look.life == nullptr) return no_such_host(host);
@@ -83,16 +82,42 @@ Result<HostService::Answer> HostService::sync(const Key& host, const model::Sync
         const auto* record = view.fleet.find_host(host);
         return record != nullptr && view.life_of(*record).report_digest != request.report_digest;
       });
-  // Who is asked for something is not kept waiting.
-  if (report_wanted) wait = std::chrono::seconds(0);
-  std::optional<Presence> presence;
-  if (wait.count() > 0) presence.emplace(*look.life, parts_.clock);
-  TITAN_ASSIGN(Answer answer, awaited_answer(host, request.bookmark, wait));
+  TITAN_ASSIGN(Answer answer, deliver(host, request.bookmark));
   answer.report_wanted = report_wanted;
+  return answer;
+}
+
+std::optional<HostService::Answer> HostService::sync_at_once(const Key& host,
+                                                             const model::SyncRequest& request) {
+  if (request.report || !request.bookmark || request.bookmark->epoch != epoch_) return std::nullopt;
+  const std::uint64_t seq = request.bookmark->seq;
+  const std::int64_t now = parts_.clock.monotonic().count();
+  const auto head = parts_.state.read([&](const FleetView& view) -> std::optional<std::uint64_t> {
+    const auto* record = view.fleet.find_host(host);
+    if (record == nullptr || record->now() == nullptr || record->status != Status::ready ||
+        seq > view.fleet.head() || seq < view.fleet.horizon() || !record->nothing_new_since(seq)) {
+      return std::nullopt;
+    }
+    const HostLife& life = view.life_of(*record);
+    const bool has_report =
+        request.report_digest.empty() || life.report_digest == request.report_digest;
+    if (!has_report) return std::nullopt;
+    life.heard_us = now;
+    life.bookmark = seq;
+    return view.fleet.head();
+  });
+  if (!head) return std::nullopt;
+  return no_news({epoch_, *head});
+}
+
+Result<HostService::Answer> HostService::deliver(const Key& host,
+                                                 const std::optional<Bookmark>& since) {
+  TITAN_ASSIGN(Answer answer, changes(host, since));
   if (!answer.changed) return answer;
   std::vector<Key> delivered;
   for (const auto& desired : answer.manifest.deployments) delivered.push_back(desired.key);
   parts_.roll_up.delivered(delivered);
+  if (parts_.roll_up.has_mail()) parts_.wake();
   return answer;
 }
 
@@ -125,6 +150,7 @@ Result<void> HostService::observe(const Key& host, const model::SyncRequest& syn
     if (!raced || attempt == kWriteAttempts) return committed.error();
   }
   if (sync.report) parts_.roll_up.touched(take_report(host, *sync.report));
+  if (parts_.roll_up.has_mail()) parts_.wake();
   return {};
 }
 
@@ -157,44 +183,40 @@ std::set<Key> HostService::take_report(const Key& key, const model::HostReport& 
   return touched;
 }
 
-Result<HostService::Answer> HostService::answer(const Key& host,
-                                                const std::optional<Bookmark>& since) {
+Result<HostService::Answer> HostService::changes(const Key& host,
+                                                 const std::optional<Bookmark>& since) {
   TITAN_ASSIGN(reconciler::HostChanges changes, parts_.state.read([&](const FleetView& view) {
     return reconciler::changes_for_host(view.fleet, epoch_, host, since);
   }));
-  Answer answer{.changed = !changes.nothing_new()};
-  if (answer.changed) {
-    for (auto& desired : changes.changed) TITAN_TRY(parts_.renderer.fill_digest(desired));
-    answer.manifest = reconciler::manifest_of(epoch_, host.name, std::move(changes));
-  } else {
-    answer.manifest.bookmark = {epoch_, changes.seq};
-  }
+  Answer answer = no_news({epoch_, changes.seq});
+  if (changes.nothing_new()) return answer;
+  for (auto& desired : changes.changed) TITAN_TRY(parts_.renderer.fill_digest(desired));
+  answer.changed = true;
+  answer.manifest = reconciler::manifest_of(epoch_, host.name, std::move(changes));
   answer.manifest.poll_after = kPollAfter;
   answer.manifest.time = parts_.clock.wall();
   return answer;
 }
 
-Result<HostService::Answer> HostService::awaited_answer(const Key& host,
-                                                        const std::optional<Bookmark>& since,
-                                                        std::chrono::seconds wait) {
-  const Clock::Monotonic end = parts_.clock.monotonic() + wait;
-  std::optional<Bookmark> from = since;
-  while (true) {
-    TITAN_ASSIGN(Answer answer, this->answer(host, from));
-    const auto left = std::chrono::ceil<std::chrono::seconds>(end - parts_.clock.monotonic());
-    if (answer.changed || left.count() <= 0) return answer;
-    // Nothing was new up to here, so only what comes later matters.
-    from = answer.manifest.bookmark;
-    const auto matters = [&] {
-      return parts_.state.read([&](const FleetView& view) {
-        const auto* record = view.fleet.find_host(host);
-        return record == nullptr || record->now() == nullptr || record->relevant > from->seq;
-      });
-    };
-    const bool woken = parts_.parking.wait(
-        left, [&](std::span<const model::Change>) { return matters(); }, matters);
-    if (!woken) return this->answer(host, since);
-  }
+HostService::Answer HostService::no_news(const Bookmark& since) const {
+  Answer answer;
+  answer.manifest.bookmark = since;
+  answer.manifest.poll_after = kPollAfter;
+  answer.manifest.time = parts_.clock.wall();
+  return answer;
+}
+
+Digest HostService::digest_of(const Key& host) const {
+  return parts_.state
+      .read([&](const FleetView& view) { return reconciler::digest_for_host(view.fleet, host); })
+      .value_or(Digest());
+}
+
+bool HostService::may_have_news(const Key& host, const Bookmark& since) const {
+  return parts_.state.read([&](const FleetView& view) {
+    const auto* record = view.fleet.find_host(host);
+    return record == nullptr || record->now() == nullptr || record->relevant > since.seq;
+  });
 }
 
 // ---- what people ask ---------------------------------------------------------------------------
@@ -212,18 +234,6 @@ Result<std::optional<Bookmark>> HostService::bookmark_of(const std::string& sinc
   if (!seq && seq.error().code == ErrorCode::expired) return std::optional(Bookmark{epoch_, 0});
   if (!seq) return seq.error();
   return std::optional(Bookmark{epoch_, *seq});
-}
-
-Result<HostService::Answer> HostService::changes(const Key& host, const std::string& since,
-                                                 std::chrono::seconds wait) {
-  TITAN_ASSIGN(const std::optional<Bookmark> bookmark, bookmark_of(since));
-  TITAN_ASSIGN(Answer answer, awaited_answer(host, bookmark, wait));
-  if (!answer.changed) {
-    TITAN_ASSIGN(answer.manifest.digest, parts_.state.read([&](const FleetView& view) {
-      return reconciler::digest_for_host(view.fleet, host);
-    }));
-  }
-  return answer;
 }
 
 Result<std::vector<model::RenderedDeployment>> HostService::render(

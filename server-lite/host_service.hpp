@@ -1,6 +1,7 @@
 #pragma once
 
-#include <chrono>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,7 +14,6 @@
 #include "model/rendered.hpp"
 #include "model/report.hpp"
 #include "server-lite/fleet_state.hpp"
-#include "server-lite/parking.hpp"
 #include "server-lite/roll_up_processor.hpp"
 #include "server-lite/template_renderer.hpp"
 #include "store/store.hpp"
@@ -55,22 +55,46 @@ class HostService {
     FleetState& state;
     TemplateRenderer& renderer;
     RollUpProcessor& roll_up;
-    Parking& parking;
     const Clock& clock;
+    const std::function<void()>& wake;  // when the roll-up has something to do
   };
 
   HostService(const Parts& parts, std::string epoch) : parts_(parts), epoch_(std::move(epoch)) {}
 
+  // Keeps a host from counting as silent as long as a question of its waits.
+  class Presence {
+   public:
+    Presence(const HostLife& life, const Clock& clock);
+    ~Presence();
+    Presence(const Presence&) = delete;
+    Presence& operator=(const Presence&) = delete;
+
+   private:
+    const HostLife& life_;  // lives stay where they are
+    const Clock& clock_;
+  };
+
   // A host's round trip. Without news from the host and for it, nothing is read from or written
-  // to the store. Without news for it, waits until there is some, for `wait` at most; the host
-  // counts as heard of until then.
+  // to the store.
   // not_found: no such host; and the errors of the store.
   Result<Answer> sync(const model::Key& host, const model::SyncRequest& request,
-                      std::chrono::seconds wait, const std::string& request_id);
-  // What sync() would answer, without noting anything. `since`: a bookmark, an RFC 3339 time, or
-  // empty for everything; invalid otherwise.
-  Result<Answer> changes(const model::Key& host, const std::string& since,
-                         std::chrono::seconds wait);
+                      const std::string& request_id);
+  // The same, when neither side has news: that is known without the store. Else nothing, and then
+  // nothing was noted.
+  std::optional<Answer> sync_at_once(const model::Key& host, const model::SyncRequest& request);
+  // What sync() would answer to a host that has come as far as `since`; what is given out counts as
+  // delivered.
+  Result<Answer> deliver(const model::Key& host, const std::optional<model::Bookmark>& since);
+  // What sync() would answer, without noting anything.
+  Result<Answer> changes(const model::Key& host, const std::optional<model::Bookmark>& since);
+  // The answer that nothing is new since that. In memory alone.
+  [[nodiscard]] Answer no_news(const model::Bookmark& since) const;
+  // The digest of all that the host should have; empty when it does not exist. In memory alone.
+  [[nodiscard]] Digest digest_of(const model::Key& host) const;
+  // Whether there may be something new for the host since then. In memory alone.
+  [[nodiscard]] bool may_have_news(const model::Key& host, const model::Bookmark& since) const;
+  // null: no such host.
+  [[nodiscard]] std::unique_ptr<Presence> attend(const model::Key& host) const;
   // The files of the deployments in the manifest, as the host would render them. Those with an
   // error have none.
   Result<std::vector<model::RenderedDeployment>> render(const model::Manifest& manifest);
@@ -97,9 +121,6 @@ class HostService {
   Result<store::Batch> observation(const model::Key& host, const model::SyncRequest& sync,
                                    bool is_ready, const std::string& request_id);
   std::set<model::Key> take_report(const model::Key& host, const model::HostReport& report);
-  Result<Answer> answer(const model::Key& host, const std::optional<model::Bookmark>& since);
-  Result<Answer> awaited_answer(const model::Key& host, const std::optional<model::Bookmark>& since,
-                                std::chrono::seconds wait);
   Result<Standing> standing_on(const std::string& host, const model::Key& deployment);
 
   Parts parts_;

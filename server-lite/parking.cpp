@@ -1,44 +1,50 @@
 #include "server-lite/parking.hpp"
 
-#include "server-lite/limits.hpp"
+#include <utility>
 
 namespace titan::server_lite {
 
-bool Parking::wait(std::chrono::seconds time, const Interest& interest,
-                   const std::function<bool()>& met) {
-  Parked parked{.interest = interest};
-  std::unique_lock lock(mutex_);
-  if (closed_ || parked_.size() >= kParkedMax) return false;
-  const auto place = parked_.insert(parked_.end(), &parked);
-  lock.unlock();
-  const bool already = met();
-  lock.lock();
-  if (!already) parked.woken.wait_for(lock, time, [&] { return parked.ready; });
-  parked_.erase(place);
-  return already || (parked.ready && !closed_);
+Parking::Spot::Spot(Parking& parking, Interest interest, Wake wake)
+    : parking_(parking), interest_(std::move(interest)), wake_(std::move(wake)) {}
+
+Parking::Spot::~Spot() {
+  const std::lock_guard lock(parking_.mutex_);
+  parking_.spots_.erase(place_);
+}
+
+std::unique_ptr<Parking::Spot> Parking::park(Interest interest, Wake wake) {
+  std::unique_ptr<Spot> spot(new Spot(*this, std::move(interest), std::move(wake)));
+  const std::lock_guard lock(mutex_);
+  spot->place_ = spots_.insert(spots_.end(), spot.get());
+  if (closed_) spot->wake_();
+  return spot;
 }
 
 void Parking::wake(std::span<const model::Change> changes) {
   const std::lock_guard lock(mutex_);
-  for (Parked* parked : parked_) {
-    if (parked->ready || !parked->interest(changes)) continue;
-    parked->ready = true;
-    parked->woken.notify_one();
+  for (Spot* spot : spots_) {
+    if (spot->woken_ || !spot->interest_(changes)) continue;
+    spot->woken_ = true;
+    spot->wake_();
   }
 }
 
 void Parking::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
-  for (Parked* parked : parked_) {
-    parked->ready = true;
-    parked->woken.notify_one();
+  for (Spot* spot : spots_) {
+    if (!std::exchange(spot->woken_, true)) spot->wake_();
   }
+}
+
+bool Parking::is_closed() const {
+  const std::lock_guard lock(mutex_);
+  return closed_;
 }
 
 std::size_t Parking::count() const {
   const std::lock_guard lock(mutex_);
-  return parked_.size();
+  return spots_.size();
 }
 
 }  // namespace titan::server_lite

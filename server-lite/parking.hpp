@@ -1,10 +1,9 @@
 #pragma once
 
-#include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <list>
+#include <memory>
 #include <mutex>
 #include <span>
 
@@ -12,34 +11,47 @@
 
 namespace titan::server_lite {
 
-// Where requests with `wait` stay until something happens that they wait for. Each holds its
-// thread, so only kParkedMax may; the next ones are answered at once. Safe to share between
-// threads.
+// Who waits for something to happen stands here, without a thread. Safe to share between threads.
 class Parking {
  public:
   // Whether these changes, which are in force already, are what it waits for. Called by the thread
   // that brought them about: quick, without I/O.
   using Interest = std::function<bool(std::span<const model::Change>)>;
+  // Called by that thread, at most once, when they are: quick, without I/O.
+  using Wake = std::function<void()>;
 
-  // Waits until `interest` was met: true; or until `time` is over, or when it may not wait: false.
-  // `met` is asked once it is parked, so that nothing is missed in between.
-  bool wait(std::chrono::seconds time, const Interest& interest, const std::function<bool()>& met);
+  // A place among those who wait. Once it is destroyed, nothing of it is called any more.
+  class Spot {
+   public:
+    ~Spot();
+    Spot(const Spot&) = delete;
+    Spot& operator=(const Spot&) = delete;
+
+   private:
+    friend class Parking;
+    Spot(Parking& parking, Interest interest, Wake wake);
+
+    Parking& parking_;
+    const Interest interest_;
+    const Wake wake_;
+    bool woken_ = false;  // guarded by the mutex of `parking_`
+    std::list<Spot*>::iterator place_;
+  };
+
+  // What came before is not noticed: look for it after this. When nobody may wait any more, it is
+  // woken at once.
+  std::unique_ptr<Spot> park(Interest interest, Wake wake);
   // Wakes those whose interest is met.
   void wake(std::span<const model::Change> changes);
   // Wakes all, and lets nobody wait from now on.
   void close();
+  [[nodiscard]] bool is_closed() const;
   // How many wait now.
   [[nodiscard]] std::size_t count() const;
 
  private:
-  struct Parked {
-    const Interest& interest;
-    std::condition_variable woken = {};
-    bool ready = false;
-  };
-
   mutable std::mutex mutex_;  // guards the rest
-  std::list<Parked*> parked_;
+  std::list<Spot*> spots_;
   bool closed_ = false;
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/http.hpp"
 #include "base/result.hpp"
+#include "server-lite/front_door/handler.hpp"
 
 namespace titan::server_lite {
 
@@ -37,6 +38,7 @@ struct Request {
 };
 
 using Response = HttpResponse;
+using front_door::Reply;
 
 // Answers of the API.
 Response json_response(int status, const nlohmann::json& body);

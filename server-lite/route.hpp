@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,7 +9,9 @@
 
 namespace titan::server_lite {
 
-using Handler = std::function<Response(const Request&)>;
+using Handler = std::function<Reply(const Request&)>;
+// The answer, if it is known without waiting for anything, not even for the store.
+using QuickHandler = std::function<std::optional<Response>(const Request&)>;
 
 // Something that a request may say: in its path when the path has a part {name}, else in its query;
 // or in a header.
@@ -46,6 +49,8 @@ struct Route {
   std::vector<int> errors = {};  // statuses that end it badly, besides those of every route
   bool deprecated = false;
   Handler handler = {};
+  // Asked first, by who must not wait; none: nothing is known so quickly.
+  QuickHandler at_once = {};
 };
 
 // Whether the parameter stands in the path of the route.

@@ -67,7 +67,9 @@ struct Router::Node {
 };
 
 Router::Router(Random& random, RequestJournal& journal)
-    : random_(random), journal_(journal), root_(std::make_unique<Node>()) {}
+    : journal_(journal),
+      id_prefix_("req-" + make_token(random).substr(0, 10) + "-"),
+      root_(std::make_unique<Node>()) {}
 Router::~Router() = default;
 
 void Router::add(Route route) {
@@ -92,20 +94,92 @@ void Router::add(Route route) {
   routes_.push_back(&place->second.route);
 }
 
-Response Router::handle(const HttpRequest& http, std::string_view peer) const {
-  Request request{.http = http, .id = "req-" + make_token(random_)};
-  RequestNote note{.id = request.id,
-                   .method = http.method,
-                   .path = clip(http.path(), kPathLoggedBytesMax),
-                   .peer = std::string(peer),
-                   .began = journal_.now()};
-  Response response = dispatch(request, note);
-  response.headers["Titan-Request-Id"] = request.id;
-  journal_.note(note, response.status, response.body.size());
+// A request that waits, whose answer still has to get its id.
+class Router::Identified final : public front_door::Parked {
+ public:
+  Identified(const Router& router, RequestNote note, std::unique_ptr<Parked> parked)
+      : router_(router), note_(std::move(note)), parked_(std::move(parked)) {}
+
+  [[nodiscard]] std::chrono::milliseconds time() const override { return parked_->time(); }
+  void begin(std::function<void()> wake) override { parked_->begin(std::move(wake)); }
+  Reply answer() override {
+    Reply reply = parked_->answer();
+    if (auto* again = std::get_if<std::unique_ptr<Parked>>(&reply)) {
+      return std::make_unique<Identified>(router_, std::move(note_), std::move(*again));
+    }
+    router_.finish(note_, std::get<HttpResponse>(reply));
+    return reply;
+  }
+  HttpResponse give_up() override {
+    HttpResponse response = parked_->give_up();
+    router_.finish(note_, response);
+    return response;
+  }
+
+ private:
+  const Router& router_;
+  RequestNote note_;
+  std::unique_ptr<Parked> parked_;
+};
+
+Reply Router::handle(const HttpRequest& http, std::string_view peer) const {
+  Request request{.http = http, .id = next_id()};
+  RequestNote note = note_of(request, peer);
+  Found found = find(request);
+  if (auto* refusal = std::get_if<Response>(&found)) {
+    finish(note, *refusal);
+    return std::move(*refusal);
+  }
+  const Place& place = *std::get<const Place*>(found);
+  note.route = place.metrics.get();
+  note.may_wait = may_wait(request);
+  Reply reply = place.route.handler(request);
+  if (auto* parked = std::get_if<std::unique_ptr<front_door::Parked>>(&reply)) {
+    return std::make_unique<Identified>(*this, std::move(note), std::move(*parked));
+  }
+  finish(note, std::get<HttpResponse>(reply));
+  return reply;
+}
+
+std::optional<Response> Router::handle_at_once(const HttpRequest& http,
+                                               std::string_view peer) const {
+  Request request{.http = http};
+  const Found found = find(request);
+  const auto* const place = std::get_if<const Place*>(&found);
+  if (place == nullptr || !(*place)->route.at_once) return std::nullopt;
+  request.id = next_id();
+  RequestNote note = note_of(request, peer);
+  note.route = (*place)->metrics.get();
+  auto response = (*place)->route.at_once(request);
+  if (response) finish(note, *response);
   return response;
 }
 
-Response Router::dispatch(Request& request, RequestNote& note) const {
+Response Router::refuse(int status, const Error& error) const {
+  const RequestNote note{.id = next_id(), .began = journal_.now()};
+  Response response = error_response(status, error, note.id);
+  finish(note, response);
+  return response;
+}
+
+std::string Router::next_id() const {
+  return id_prefix_ + std::to_string(++ids_);
+}
+
+RequestNote Router::note_of(const Request& request, std::string_view peer) const {
+  return {.id = request.id,
+          .method = request.http.method,
+          .path = clip(request.http.path(), kPathLoggedBytesMax),
+          .peer = std::string(peer),
+          .began = journal_.now()};
+}
+
+void Router::finish(const RequestNote& note, Response& response) const {
+  response.headers["Titan-Request-Id"] = note.id;
+  journal_.note(note, response.status, response.body.size());
+}
+
+Router::Found Router::find(Request& request) const {
   const auto refuse = [&](int status, const Error& error) {
     return error_response(status, error, request.id);
   };
@@ -140,7 +214,6 @@ Response Router::dispatch(Request& request, RequestNote& note) const {
   }
 
   const Place& place = route->second;
-  note.route = place.metrics.get();
   request.path = named(place.route.path, found);
   const std::vector<std::string>& known = place.query_names;
   request.parameters = parse_query(request.http.query());
@@ -148,8 +221,7 @@ Response Router::dispatch(Request& request, RequestNote& note) const {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     return refuse(400, invalid_field(name, "unknown parameter" + did_you_mean(name, known)));
   }
-  note.may_wait = may_wait(request);
-  return place.route.handler(request);
+  return &place;
 }
 
 }  // namespace titan::server_lite

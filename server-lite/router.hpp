@@ -1,13 +1,17 @@
 #pragma once
 
-#include <map>
+#include <atomic>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/http.hpp"
 #include "base/random.hpp"
+#include "base/result.hpp"
 #include "server-lite/request.hpp"
 #include "server-lite/request_journal.hpp"
 #include "server-lite/route.hpp"
@@ -20,7 +24,7 @@ namespace titan::server_lite {
 // Routes are added first; afterwards handle() may be called from several threads.
 class Router {
  public:
-  // Borrows both.
+  // Borrows the journal.
   Router(Random& random, RequestJournal& journal);
   ~Router();
 
@@ -30,15 +34,27 @@ class Router {
   // In the order in which they were added.
   [[nodiscard]] const std::vector<const Route*>& routes() const { return routes_; }
   // `peer`: the address that the request came from; empty when it was over no network.
-  [[nodiscard]] Response handle(const HttpRequest& request, std::string_view peer = "") const;
+  [[nodiscard]] Reply handle(const HttpRequest& request, std::string_view peer = "") const;
+  // The answer, if the route has one at once.
+  [[nodiscard]] std::optional<Response> handle_at_once(const HttpRequest& request,
+                                                       std::string_view peer = "") const;
+  // An answer that the router gives itself, with an id, and noted.
+  [[nodiscard]] Response refuse(int status, const Error& error) const;
 
  private:
   struct Place;
   struct Node;
-  Response dispatch(Request& request, RequestNote& note) const;
+  class Identified;
+  // Where the route is, when the request is one that it takes; else the answer why not.
+  using Found = std::variant<const Place*, Response>;
+  [[nodiscard]] Found find(Request& request) const;
+  [[nodiscard]] std::string next_id() const;
+  [[nodiscard]] RequestNote note_of(const Request& request, std::string_view peer) const;
+  void finish(const RequestNote& note, Response& response) const;
 
-  Random& random_;
   RequestJournal& journal_;
+  const std::string id_prefix_;
+  mutable std::atomic<std::uint64_t> ids_ = 0;
   std::unique_ptr<Node> root_;
   std::vector<const Route*> routes_;  // in root_
 };

@@ -5,13 +5,14 @@
 
 #include "server-lite/actors.hpp"
 #include "server-lite/api.hpp"
+#include "server-lite/parked_question.hpp"
+#include "server-lite/server_metrics.hpp"
 
 namespace titan::server_lite {
 
 Server::Server(const Env& env, Options options, std::string epoch)
     : env_(env),
       wake_(std::move(options.wake)),
-      limits_(metrics_),
       journal_(metrics_, env.log, env.clock, options.access_log),
       renderer_(env.store),
       writer_(env.store, state_, renderer_, tracker_),
@@ -24,7 +25,7 @@ Server::Server(const Env& env, Options options, std::string epoch)
           [this] { return state_.read([](const FleetView& view) { return view.fleet.head(); }); },
           env.clock, env.log),
       compactor_(env.store, state_, runner_, env.clock, options.retention),
-      hosts_({env.store, state_, renderer_, roll_up_, parking_, env.clock}, std::move(epoch)),
+      hosts_({env.store, state_, renderer_, roll_up_, env.clock, wake_}, std::move(epoch)),
       router_(env.random, journal_) {
   const Api api{env.store, state_,   writer_,  tracker_, hosts_,
                 runner_,   parking_, metrics_, env.clock};
@@ -71,12 +72,27 @@ Result<void> Server::start() {
   return runner_.open();
 }
 
-// A report or a proposal that nobody waits for makes work without a change.
-HttpResponse Server::handle(const HttpRequest& request, std::string_view peer) const {
-  HttpResponse response = router_.handle(request, peer);
+Reply Server::answer(const HttpRequest& request, std::string_view peer) const {
+  Reply reply = router_.handle(request, peer);
+  // A proposal that nobody waits for makes work without a change.
+  const auto* const response = std::get_if<HttpResponse>(&reply);
   const bool reads = request.method == "GET" || request.method == "HEAD";
-  if ((!reads && response.status != 204) || roll_up_.has_mail()) wake_();
-  return response;
+  const bool wrote = !reads && response != nullptr && response->status != 204;
+  if (wrote) wake_();
+  return reply;
+}
+
+std::optional<HttpResponse> Server::answer_at_once(const HttpRequest& request,
+                                                   std::string_view peer) const {
+  return router_.handle_at_once(request, peer);
+}
+
+HttpResponse Server::refuse(int status, const Error& error) const {
+  return router_.refuse(status, error);
+}
+
+HttpResponse Server::handle(const HttpRequest& request) const {
+  return wait_for(answer(request));
 }
 
 Clock::Monotonic Server::step() {

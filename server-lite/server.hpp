@@ -2,8 +2,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/http.hpp"
@@ -22,7 +24,6 @@
 #include "server-lite/retention.hpp"
 #include "server-lite/roll_up_processor.hpp"
 #include "server-lite/router.hpp"
-#include "server-lite/server_metrics.hpp"
 #include "server-lite/template_renderer.hpp"
 #include "server-lite/writer.hpp"
 #include "store/store.hpp"
@@ -54,10 +55,18 @@ class Server {
   static Result<std::unique_ptr<Server>> open(const Env& env) { return open(env, Options()); }
   ~Server();
 
-  // `peer`: the address that the request came from; empty when it was over no network.
-  [[nodiscard]] HttpResponse handle(const HttpRequest& request, std::string_view peer = "") const;
-  // A limit of the front door was reached: `name` as in front_door/limits.hpp. From any thread.
-  void count_limit(std::string_view name) { limits_.count(name); }
+  // The answer, or a request that waits for it. `peer`: the address that the request came from;
+  // empty when it was over no network.
+  [[nodiscard]] Reply answer(const HttpRequest& request, std::string_view peer = "") const;
+  // The answer, if it is known without waiting for anything, not even for the store.
+  [[nodiscard]] std::optional<HttpResponse> answer_at_once(const HttpRequest& request,
+                                                           std::string_view peer = "") const;
+  // The answer to what could not even be read.
+  [[nodiscard]] HttpResponse refuse(int status, const Error& error) const;
+  // As answer(); a request that waits does so on the caller's thread.
+  [[nodiscard]] HttpResponse handle(const HttpRequest& request) const;
+  // More that /v1/metrics shows. What it borrows must live while requests are answered.
+  void add_metrics(Metrics::Source source) { metrics_.add_source(std::move(source)); }
 
   // A bounded piece of what follows from changes and from time; returns when to call again. Before
   // or at now: there is more to do.
@@ -76,7 +85,6 @@ class Server {
   const Env env_;
   const std::function<void()> wake_;
   Metrics metrics_;
-  LimitMetrics limits_;
   RequestJournal journal_;
   FleetState state_;
   Parking parking_;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
+#include <map>
+#include <string>
 #include <utility>
 
-#include "base/assert.hpp"
 #include "base/duration.hpp"
 #include "server-lite/api.hpp"
 #include "server-lite/limits.hpp"
@@ -17,11 +17,6 @@ using model::Kind;
 using Family = Metrics::Family;
 using Families = std::vector<Family>;
 using std::chrono::seconds;
-
-constexpr std::array kLimits = {"request_line", "head_bytes", "headers",     "body_bytes",
-                                "head_time",    "body_rate",  "idle",        "handshake",
-                                "answer_rate",  "linger",     "connections", "per_peer",
-                                "queue",        "parked",     "output",      "stop"};
 
 // How long ago hosts were there; each holds those before it.
 constexpr std::array kHeardWithin = {seconds(60),  seconds(120),  seconds(300),
@@ -152,18 +147,27 @@ Families build_metrics() {
 
 }  // namespace
 
-LimitMetrics::LimitMetrics(Metrics& metrics) {
-  for (const char* limit : kLimits) {
-    counters_.emplace(
-        limit, metrics.counter("titan_http_limits_total", "How often a limit of HTTP was reached.",
-                               {{"limit", limit}}));
+Families front_door_metrics(const front_door::Numbers& numbers) {
+  const auto now = [](const char* name, const char* help, const auto& number) {
+    return gauge(name, help, static_cast<double>(number.load()));
+  };
+  Family limits{.name = "titan_http_limits_total",
+                .help = "How often a limit of HTTP was reached.",
+                .type = Metrics::Type::counter};
+  for (std::size_t i = 0; i < front_door::kLimits; ++i) {
+    const std::string name(front_door::name_of(static_cast<front_door::Limit>(i)));
+    limits.samples.push_back({{{"limit", name}}, static_cast<double>(numbers.limits[i].load())});
   }
-}
-
-void LimitMetrics::count(std::string_view limit) {
-  const auto found = counters_.find(limit);
-  TITAN_ASSERT(found != counters_.end());
-  found->second.get().add();
+  return {std::move(limits),
+          counter("titan_http_connections_total", "Connections accepted.", numbers.accepted),
+          counter("titan_http_handshakes_failed_total", "TLS handshakes that failed.",
+                  numbers.handshakes_failed),
+          counter("titan_http_answered_at_once_total",
+                  "Requests answered by the event loop itself.", numbers.at_once),
+          now("titan_http_connections", "Open connections.", numbers.connections),
+          now("titan_http_requests_queued", "Requests that wait for a worker.", numbers.queued),
+          now("titan_http_output_bytes", "Bytes of answers that are not sent yet.",
+              numbers.output_bytes)};
 }
 
 void add_server_metrics(const Api& api) {

@@ -17,25 +17,26 @@ struct Peer {
   bool is_encrypted = false;
 };
 
+class Parked;
+// A request is answered, or it is parked.
+using Reply = std::variant<HttpResponse, std::unique_ptr<Parked>>;
+
 // A request that waits for something to happen. It is made by the handler and belongs to the front
 // door, which destroys it when it is answered or when the client has gone: keep it small.
 class Parked {
  public:
   virtual ~Parked() = default;
-  // How long it may wait.
+  // How much longer it may wait.
   [[nodiscard]] virtual std::chrono::milliseconds time() const = 0;
   // Called once, on the loop, when the request stands in its place. From then until it is destroyed
   // `wake` may be called, from any thread, also from within this call, also more than once: the
   // answer can be had.
   virtual void begin(std::function<void()> wake) = 0;
-  // The answer, after wake(). On a worker.
-  virtual HttpResponse answer() = 0;
+  // The answer, after wake(); or another one to park, when it was woken in vain. On a worker.
+  virtual Reply answer() = 0;
   // The answer when the time is over, or the server stops. On the loop: must not block.
   virtual HttpResponse give_up() = 0;
 };
-
-// A request is answered, or it is parked.
-using Reply = std::variant<HttpResponse, std::unique_ptr<Parked>>;
 
 // Answers requests. Both methods are called from several threads and throw nothing.
 class Handler {

@@ -35,7 +35,7 @@ TEST(BadRequests, GetAClear4xxAndLeaveTheStoreAsItWas) {
       {"a bad label", "POST", "/v1/hosts", R"({"name":"x","spec":{"labels":{"a b":"c"}}})", 422,
        "\"a b\" is not a label key"},
       {"broken JSON", "POST", "/v1/hosts", R"({"name":"x",)", 400, "not valid JSON"},
-      {"9 MB", "POST", "/v1/hosts", std::string(9'000'000, ' '), 413, "larger than 8388608 bytes"},
+      {"9 MB", "POST", "/v1/hosts", std::string(9'000'000, ' '), 413, "at most 8388608"},
       {"a name with ../", "POST", "/v1/hosts", R"({"name":"../x"})", 422, "\"../x\" is not a name"},
       {"../ in the path", "PUT", "/v1/hosts/..%2F..%2Fx", "{}", 422, "is not a name"},
       {"an unknown field", "POST", "/v1/hosts", R"({"name":"x","spec":{"lables":{}}})", 422,

@@ -6,6 +6,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "server-lite/limits.hpp"
+#include "server-lite/parked_question.hpp"
 #include "server-lite/request_journal.hpp"
 #include "server-lite/router.hpp"
 #include "tests/server-lite/test_server.hpp"
@@ -38,7 +39,8 @@ class AccessLogTest : public ::testing::Test {
   json ask(const std::string& target, int status = 200) {
     status_ = status;
     text_.str("");
-    request_id_ = router_->handle({.target = target}, "192.0.2.7").header("Titan-Request-Id");
+    request_id_ =
+        wait_for(router_->handle({.target = target}, "192.0.2.7")).header("Titan-Request-Id");
     return text_.str().empty() ? json() : parse_json(text_.str()).value();
   }
 

@@ -3,11 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <future>
 #include <thread>
+#include <vector>
 
 #include "server-lite/limits.hpp"
+#include "server-lite/parked_question.hpp"
 #include "tests/server-lite/obedient_host.hpp"
 #include "tests/server-lite/test_server.hpp"
 
@@ -29,81 +30,128 @@ bool nothing(std::span<const model::Change>) {
   return false;
 }
 
-// A thread that is parked: `is_parked` is set once nothing that comes can be missed any more.
-class Waiter {
- public:
-  Waiter(Parking& parking, Parking::Interest interest) {
-    std::promise<void> parked;
-    is_parked_ = parked.get_future();
-    result_ = std::async(std::launch::async, [&parking, interest = std::move(interest),
-                                              parked = std::move(parked)]() mutable {
-      return parking.wait(kWaitMax, interest, [&] {
-        parked.set_value();
-        return false;
-      });
-    });
-    is_parked_.wait();
-  }
-  bool result() { return result_.get(); }
-
- private:
-  std::future<void> is_parked_;
-  std::future<bool> result_;
-};
-
 TEST(Parking, WakesThoseWhoseInterestIsMetAndNobodyElse) {
   Parking parking;
-  std::atomic<int> asked = 0;
-  Waiter woken(parking, anything);
-  Waiter other(parking, [&](std::span<const model::Change> changes) {
-    ++asked;
-    return changes.front().seq == 8;
-  });
+  int woken = 0;
+  int other = 0;
+  int asked = 0;
+  const auto first = parking.park(anything, [&] { ++woken; });
+  const auto second = parking.park(
+      [&](std::span<const model::Change> changes) {
+        ++asked;
+        return changes.front().seq == 8;
+      },
+      [&] { ++other; });
   parking.wake({&kChange, 1});
-  EXPECT_TRUE(woken.result());
+  EXPECT_EQ(woken, 1);
+  EXPECT_EQ(other, 0);
   EXPECT_EQ(asked, 1);
   model::Change next = kChange;
   next.seq = 8;
   parking.wake({&next, 1});
-  EXPECT_TRUE(other.result());
-  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(other, 1);
+  EXPECT_EQ(woken, 1) << "woken once";
 }
 
-TEST(Parking, WhatCameJustBeforeIsNotMissed) {
+TEST(Parking, ForgetsWhoHasGone) {
   Parking parking;
-  EXPECT_TRUE(parking.wait(kWaitMax, nothing, [] { return true; }));
-  EXPECT_TRUE(parking.wait(kWaitMax, anything, [&] {
-    parking.wake({&kChange, 1});
-    return false;
-  }));
-}
-
-TEST(Parking, GivesUpWhenTheTimeIsOver) {
-  Parking parking;
-  EXPECT_FALSE(parking.wait(seconds(0), nothing, [] { return false; }));
-}
-
-TEST(Parking, MoreThanItTakesAreAnsweredAtOnce) {
-  Parking parking;
-  std::vector<std::unique_ptr<Waiter>> waiters;
-  for (std::size_t i = 0; i < kParkedMax; ++i) {
-    waiters.push_back(std::make_unique<Waiter>(parking, anything));
-  }
-  EXPECT_FALSE(parking.wait(kWaitMax, anything, [] { return true; }));
+  bool woken = false;
+  auto spot = parking.park(anything, [&] { woken = true; });
+  EXPECT_EQ(parking.count(), 1U);
+  spot.reset();
+  EXPECT_EQ(parking.count(), 0U);
   parking.wake({&kChange, 1});
-  for (auto& waiter : waiters) EXPECT_TRUE(waiter->result());
-  // There is room again.
-  EXPECT_TRUE(parking.wait(kWaitMax, nothing, [] { return true; }));
+  EXPECT_FALSE(woken);
 }
 
-TEST(Parking, CloseFreesAllAndNobodyWaitsAfterIt) {
+TEST(Parking, CloseWakesAllAndNobodyWaitsAfterIt) {
   Parking parking;
-  Waiter one(parking, nothing);
-  Waiter other(parking, nothing);
+  int woken = 0;
+  const auto one = parking.park(nothing, [&] { ++woken; });
   parking.close();
-  EXPECT_FALSE(one.result());
-  EXPECT_FALSE(other.result());
-  EXPECT_FALSE(parking.wait(kWaitMax, anything, [] { return false; }));
+  EXPECT_EQ(woken, 1);
+  EXPECT_TRUE(parking.is_closed());
+  const auto late = parking.park(nothing, [&] { ++woken; });
+  EXPECT_EQ(woken, 2);
+}
+
+// A question whose answer is there when `news` is.
+class FakeQuestion final : public Question {
+ public:
+  FakeQuestion(const bool& news, int& asked) : news_(news), asked_(asked) {}
+  bool matters(std::span<const model::Change>) override { return true; }
+  bool may_have_news() override { return news_; }
+  std::optional<Response> ask() override {
+    ++asked_;
+    return news_ ? std::optional(Response{.status = 200}) : std::nullopt;
+  }
+  Response no_news() override { return {.status = 204}; }
+
+ private:
+  const bool& news_;
+  int& asked_;
+};
+
+class ParkedQuestionTest : public ::testing::Test {
+ protected:
+  Reply ask(seconds wait) {
+    return ask_or_park(std::make_unique<FakeQuestion>(news_, asked_), wait, parking_, clock_);
+  }
+  static std::unique_ptr<front_door::Parked> parked(Reply reply) {
+    return std::get<std::unique_ptr<front_door::Parked>>(std::move(reply));
+  }
+  static int status(const Reply& reply) { return std::get<HttpResponse>(reply).status; }
+
+  Parking parking_;
+  testing::FakeClock clock_;
+  bool news_ = false;
+  int asked_ = 0;
+};
+
+TEST_F(ParkedQuestionTest, AnswersAtOnceWhatIsKnownOrMayNotWait) {
+  EXPECT_EQ(status(ask(seconds(0))), 204);
+  news_ = true;
+  EXPECT_EQ(status(ask(seconds(60))), 200);
+  news_ = false;
+  parking_.close();
+  EXPECT_EQ(status(ask(seconds(60))), 204);
+}
+
+TEST_F(ParkedQuestionTest, IsWokenByWhatComesAndByWhatCameJustBefore) {
+  int woken = 0;
+  const auto waiting = parked(ask(seconds(60)));
+  waiting->begin([&] { ++woken; });
+  EXPECT_EQ(woken, 0);
+  news_ = true;
+  parking_.wake({&kChange, 1});
+  EXPECT_EQ(woken, 1);
+  EXPECT_EQ(status(waiting->answer()), 200);
+  EXPECT_EQ(parking_.count(), 0U);
+
+  news_ = false;
+  const auto late = parked(ask(seconds(60)));
+  news_ = true;
+  late->begin([&] { ++woken; });
+  EXPECT_EQ(woken, 2);
+}
+
+TEST_F(ParkedQuestionTest, WaitsOnWhenItWasWokenInVain) {
+  const auto waiting = parked(ask(seconds(60)));
+  waiting->begin([] {});
+  clock_.advance(seconds(20));
+  const auto again = parked(waiting->answer());
+  EXPECT_EQ(again->time(), seconds(40));
+  clock_.advance(seconds(40));
+  EXPECT_EQ(again->time(), seconds(0));
+  EXPECT_EQ(status(again->answer()), 204);
+  EXPECT_EQ(asked_, 3);
+}
+
+TEST_F(ParkedQuestionTest, GivesUpWithoutAskingAgain) {
+  const auto waiting = parked(ask(seconds(60)));
+  waiting->begin([] {});
+  EXPECT_EQ(waiting->give_up().status, 204);
+  EXPECT_EQ(asked_, 1);
 }
 
 // ---- the routes --------------------------------------------------------------------------------
@@ -284,20 +332,6 @@ TEST_F(Waiting, WhoAsksAboutAHostDoesNotKeepItFromBeingMissing) {
   server_.advance(kHostLease);
   EXPECT_EQ(server_.json("GET", "/v1/hosts/pi")["status"], "MISSING");
   server_.stop_waiting();
-}
-
-TEST_F(Waiting, WithTooManyTheNextAreAnsweredAtOnce) {
-  const std::string since = head();
-  std::vector<std::future<HttpResponse>> waiting;
-  for (std::size_t i = 0; i < kParkedMax; ++i) {
-    waiting.push_back(ask("GET", "/v1/changes?wait=60s&since=" + since));
-  }
-  until_parked(kParkedMax);
-  EXPECT_TRUE(server_.json("GET", "/v1/changes?wait=60s&since=" + since)["items"].empty());
-  server_.put_host("pi", {});
-  for (auto& answer : waiting) {
-    EXPECT_EQ(parse_json(answer.get().body).value()["items"].size(), 1U);
-  }
 }
 
 TEST_F(Waiting, RefusesATimeThatIsNone) {

@@ -4,6 +4,7 @@
 
 #include <sstream>
 
+#include "server-lite/parked_question.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/seeded_random.hpp"
 
@@ -42,7 +43,7 @@ class RouterTest : public ::testing::Test {
   }
 
   HttpResponse ask(const std::string& method, const std::string& target) {
-    return router_.handle({.method = method, .target = target});
+    return wait_for(router_.handle({.method = method, .target = target}));
   }
 
   testing::FakeClock clock_;

@@ -52,6 +52,7 @@ class TestServer {
                     const std::string& body = "", const HttpHeaders& headers = {}) {
     return handle({.method = method, .target = target, .headers = headers, .body = body});
   }
+  const server_lite::Server& server() { return *server_; }
   // One request, and nothing of what follows from it until settle().
   HttpResponse handle_alone(const HttpRequest& request) { return server_->handle(request); }
   // Takes one step, and the steps that are due then.

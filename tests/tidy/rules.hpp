@@ -11,7 +11,8 @@ namespace titan::tests::tidy {
 
 // ---- include_rules.cpp -----------------------------------------------------------------------
 
-// Folders include and link only along the arrows of the floors, and never tests or benchmarks.
+// Folders include and link only along the arrows of the floors, and never tests, benchmarks or fuzz
+// targets; the latter two include no tests.
 // Each quoted include names a file from the root of the project.
 Offences floors(const SourceTree& tree);
 // A library's header is included only by the folder that wraps it, and never by one of titan's

@@ -1,0 +1,385 @@
+#include "server-lite/front_door/connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "server-lite/front_door/limits.hpp"
+#include "server-lite/front_door/response_text.hpp"
+
+namespace titan::front_door {
+namespace {
+
+constexpr int kReadsAtOnce = 4;  // then others have their turn
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+std::optional<Limit> limit_of(int status) {
+  switch (status) {
+    case 413:
+      return Limit::body_bytes;
+    case 414:
+      return Limit::request_line;
+    case 431:
+      return Limit::head_bytes;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Connection::Connection(std::size_t place, std::unique_ptr<Socket> socket, Peer peer,
+                       Surroundings& around, Moment now)
+    : place_(place),
+      socket_(std::move(socket)),
+      peer_(std::move(peer)),
+      around_(around),
+      since_(now),
+      output_since_(now),
+      progress_(now) {
+  ++around_.numbers().accepted;
+  ++around_.numbers().connections;
+}
+
+Connection::~Connection() {
+  cut();
+  --around_.numbers().connections;
+}
+
+// ---- what comes in -----------------------------------------------------------------------------
+
+bool Connection::wants_input() const {
+  if (input_ended_) return false;
+  switch (phase_) {
+    case Phase::idle:
+    case Phase::head:
+    case Phase::body:
+      return keeps_alive_ || phase_ == Phase::body ? unsent() < kReadAheadBytesMax : false;
+    case Phase::answering:
+    case Phase::parked:
+      return input_.size() < kReadAheadBytesMax;  // also to notice when the client goes
+    case Phase::lingering:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void Connection::on_event(bool readable, bool writable, Moment now) {
+  const bool reads_again = writable && std::exchange(tls_wants_write_, false);
+  if (writable) {
+    flush(now);
+    go_on(now);
+  }
+  if (readable || reads_again) receive(now);
+}
+
+void Connection::receive(Moment now) {
+  const std::span<char> room = around_.scratch();
+  for (int round = 0; round < kReadsAtOnce && wants_input(); ++round) {
+    const auto got = socket_->read(room.data(), room.size());
+    switch (got.state) {
+      case Socket::State::open:
+        take({room.data(), got.bytes}, now);
+        // A plain socket that gave less than there is room for has no more.
+        if (!socket_->may_hold_input() && got.bytes < room.size()) return;
+        break;
+      case Socket::State::wants_read:
+        return;
+      case Socket::State::wants_write:
+        tls_wants_write_ = true;
+        return;
+      case Socket::State::ended:
+        return on_input_end();
+      case Socket::State::broken:
+        if (!socket_->is_ready()) ++around_.numbers().handshakes_failed;
+        return cut();
+    }
+  }
+}
+
+void Connection::take(std::string_view bytes, Moment now) {
+  if (phase_ == Phase::lingering) return;
+  if (input_.empty()) {
+    const std::size_t done = consume(bytes, now);
+    if (!is_closed()) input_.assign(bytes.substr(done));
+  } else {
+    input_.append(bytes);
+    go_on(now);
+  }
+  flush(now);
+}
+
+// With what was read before.
+void Connection::go_on(Moment now) {
+  if (input_.empty() || is_closed()) return;
+  input_.erase(0, consume(input_, now));
+  flush(now);
+}
+
+// Returns how much of the bytes is done with.
+std::size_t Connection::consume(std::string_view bytes, Moment now) {
+  std::size_t done = 0;
+  while (done < bytes.size() && unsent() < kReadAheadBytesMax) {
+    const std::string_view rest = bytes.substr(done);
+    if (phase_ == Phase::head || (phase_ == Phase::idle && keeps_alive_)) {
+      const std::size_t of_head = consume_head(rest, now);
+      if (of_head == 0) break;
+      done += of_head;
+    } else if (phase_ == Phase::body) {
+      done += consume_body(rest, now);
+    } else {
+      break;
+    }
+  }
+  // What follows the last request of a connection is of no interest.
+  const bool was_last = !keeps_alive_ && phase_ != Phase::body;
+  return was_last ? bytes.size() : done;
+}
+
+std::size_t Connection::consume_head(std::string_view bytes, Moment now) {
+  if (phase_ == Phase::idle) {
+    searched_ = 0;
+    enter(Phase::head, now);
+  }
+  auto read = read_head(bytes, searched_);
+  if (!read) {
+    refuse(read.error(), now);
+    return 0;
+  }
+  if (!*read) return 0;
+  searched_ = 0;
+  begin_request(std::move((*read)->head), bytes.size() > (*read)->bytes, now);
+  return (*read)->bytes;
+}
+
+void Connection::begin_request(RequestHead head, bool body_has_come, Moment now) {
+  keeps_alive_ = head.keeps_alive && !stopping_;
+  is_head_ = head.method == "HEAD";
+  lingers_ = false;
+  incoming_ = {.method = std::move(head.method),
+               .target = std::move(head.target),
+               .headers = std::move(head.headers)};
+  body_left_ = head.body_bytes;
+  ++request_;
+  ++around_.numbers().requests;
+  if (body_left_ == 0) return dispatch(now);
+  body_ = BodyBuffer(around_.spool());
+  enter(Phase::body, now);
+  if (head.expects_continue && !body_has_come)
+    send(now, [](std::string& text) { text += kContinue; });
+}
+
+std::size_t Connection::consume_body(std::string_view bytes, Moment now) {
+  const std::string_view part = bytes.substr(0, body_left_);
+  if (const auto added = body_.add(part); !added) {
+    refuse(503, added.error().message, now);
+    return part.size();
+  }
+  body_left_ -= part.size();
+  if (body_left_ == 0) dispatch(now);
+  return part.size();
+}
+
+// The client sends nothing more. It may still wait for the answer to what it sent.
+void Connection::on_input_end() {
+  input_ended_ = true;
+  keeps_alive_ = false;
+  const bool answers = phase_ == Phase::answering || unsent() > 0;
+  if (!answers || phase_ == Phase::lingering) cut();
+}
+
+// ---- what goes out -----------------------------------------------------------------------------
+
+void Connection::dispatch(Moment now) {
+  const bool in_memory = body_.size() <= kBodyInMemoryMax;
+  if (in_memory) incoming_.body = body_.take().value_or("");
+  if (in_memory) {
+    if (const auto known = around_.handler().answer_at_once(incoming_, peer_)) {
+      ++around_.numbers().at_once;
+      return answer(*known, now);
+    }
+  }
+  enter(Phase::answering, now);
+  if (around_.hand_over(*this, request_, std::move(incoming_), std::move(body_))) return;
+  around_.numbers().count(Limit::queue);
+  keeps_alive_ = false;
+  answer(around_.handler().refuse(503, "too many requests wait already"), now);
+}
+
+void Connection::complete(std::uint64_t number, Reply reply, Moment now) {
+  if (number != request_ || phase_ != Phase::answering) return;
+  if (auto* parked = std::get_if<std::unique_ptr<Parked>>(&reply)) {
+    return park(std::move(*parked), now);
+  }
+  answer(std::get<HttpResponse>(reply), now);
+  go_on(now);
+}
+
+void Connection::park(std::unique_ptr<Parked> parked, Moment now) {
+  Numbers& numbers = around_.numbers();
+  const bool has_room = numbers.parked < kParkedMax;
+  if (!has_room) numbers.count(Limit::parked);
+  if (!has_room || stopping_ || input_ended_) {
+    answer(parked->give_up(), now);
+    return go_on(now);
+  }
+  ++numbers.parked;
+  enter(Phase::parked, now);
+  input_.shrink_to_fit();
+  output_ = {};
+  sent_ = 0;
+  parked_ = std::move(parked);
+  parked_until_ = now + parked_->time();
+  parked_->begin(around_.waker(*this, request_));
+}
+
+std::unique_ptr<Parked> Connection::woken(std::uint64_t number) {
+  if (number != request_ || phase_ != Phase::parked) return nullptr;
+  --around_.numbers().parked;
+  phase_ = Phase::answering;
+  return std::move(parked_);
+}
+
+void Connection::answer(const HttpResponse& response, Moment now) {
+  if (stopping_) keeps_alive_ = false;
+  incoming_ = {};
+  enter(Phase::idle, now);
+  send(now, [&](std::string& text) {
+    append_response(text, response,
+                    {.to_head = is_head_, .keeps_alive = keeps_alive_, .date = around_.date()});
+  });
+}
+
+// `append` adds to what is to be sent.
+template <class Append>
+void Connection::send(Moment now, Append append) {
+  if (unsent() == 0) {
+    output_since_ = now;
+    output_done_ = 0;
+  }
+  append(output_);
+  flush(now);
+}
+
+void Connection::refuse(const BadRequest& bad, Moment now) {
+  if (const auto limit = limit_of(bad.status)) around_.numbers().count(*limit);
+  refuse(bad.status, bad.message, now);
+}
+
+void Connection::refuse(int status, const std::string& message, Moment now) {
+  ++around_.numbers().refused;
+  keeps_alive_ = false;
+  lingers_ = true;
+  answer(around_.handler().refuse(status, message), now);
+}
+
+void Connection::flush(Moment now) {
+  if (is_closed()) return;
+  while (unsent() > 0) {
+    const auto put = socket_->write(std::string_view(output_).substr(sent_));
+    if (put.state == Socket::State::broken || put.state == Socket::State::ended) return cut();
+    if (put.state != Socket::State::open) break;
+    sent_ += put.bytes;
+    output_done_ += put.bytes;
+    progress_ = now;
+  }
+  account();
+  if (unsent() > 0) return;
+  sent_ = 0;
+  output_.clear();
+  if (output_.capacity() > kReadAheadBytesMax) output_.shrink_to_fit();
+  finish_output(now);
+}
+
+// Keeps the sum of all connections.
+void Connection::account() {
+  around_.numbers().output_bytes += unsent() - accounted_;
+  accounted_ = unsent();
+}
+
+// All is sent.
+void Connection::finish_output(Moment now) {
+  if (phase_ != Phase::idle) return;
+  since_ = now;
+  if (keeps_alive_) return;
+  if (!lingers_ || input_ended_) return cut();
+  socket_->end_output();
+  enter(Phase::lingering, now);
+}
+
+// ---- deadlines and ends ------------------------------------------------------------------------
+
+bool Connection::is_too_slow(Moment now, Moment since, std::chrono::seconds grace,
+                             std::size_t bytes, std::size_t bytes_per_second) const {
+  const auto counted = std::chrono::duration_cast<std::chrono::milliseconds>(now - since - grace);
+  if (counted.count() <= 0) return false;
+  return bytes < static_cast<std::size_t>(counted.count()) * bytes_per_second / 1000;
+}
+
+void Connection::check_deadlines(Moment now) {
+  Numbers& numbers = around_.numbers();
+  if (unsent() > 0) {
+    if (!is_too_slow(now, output_since_, kAnswerGrace, output_done_, kAnswerBytesPerSecond)) return;
+    numbers.count(Limit::answer_rate);
+    return cut();
+  }
+  const auto phase_time = now - since_;
+  switch (phase_) {
+    case Phase::idle:
+      if (!socket_->is_ready()) {
+        if (phase_time < kHandshakeTime) return;
+        numbers.count(Limit::handshake);
+        return cut();
+      }
+      if (phase_time < kIdleTime) return;
+      numbers.count(Limit::idle);
+      return cut();
+    case Phase::head:
+      if (phase_time < kHeadTime) return;
+      numbers.count(Limit::head_time);
+      return refuse(
+          408,
+          "the head of the request did not come within " + std::to_string(kHeadTime.count()) + " s",
+          now);
+    case Phase::body:
+      if (!is_too_slow(now, since_, kBodyGrace, body_.size(), kBodyBytesPerSecond)) return;
+      numbers.count(Limit::body_rate);
+      return refuse(408, "the body of the request comes too slowly", now);
+    case Phase::parked:
+      if (now < parked_until_) return;
+      break;
+    case Phase::lingering:
+      return phase_time < kLingerTime ? void() : cut();
+    default:
+      return;
+  }
+  const auto parked = woken(request_);
+  answer(parked->give_up(), now);
+  go_on(now);
+}
+
+void Connection::stop(Moment now) {
+  stopping_ = true;
+  if (phase_ == Phase::parked) {
+    const auto parked = woken(request_);
+    answer(parked->give_up(), now);
+  } else if (phase_ == Phase::idle && unsent() == 0) {
+    cut();
+  }
+}
+
+void Connection::cut() {
+  if (phase_ == Phase::parked) --around_.numbers().parked;
+  parked_.reset();
+  output_.clear();
+  sent_ = 0;
+  account();
+  phase_ = Phase::closed;
+}
+
+void Connection::enter(Phase phase, Moment now) {
+  phase_ = phase;
+  since_ = now;
+}
+
+}  // namespace titan::front_door

@@ -1,0 +1,198 @@
+// TLS at the front door, with a certificate that the test makes.
+#include "server-lite/front_door/tls.hpp"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+#include "server-lite/front_door/front_door.hpp"
+#include "tests/server-lite/front_door/raw_client.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace titan::front_door {
+namespace {
+
+template <class Thing, void (*free)(Thing*)>
+struct Free {
+  void operator()(Thing* thing) const { free(thing); }
+};
+template <class Thing, void (*free)(Thing*)>
+using Owned = std::unique_ptr<Thing, Free<Thing, free>>;
+
+// A key and a certificate for it that it signed itself, as PEM files in the folder.
+TlsContext::Files make_certificate(const std::string& folder, const std::string& name) {
+  const TlsContext::Files files{.certificate = folder + "/" + name + ".crt",
+                                .key = folder + "/" + name + ".key"};
+  const Owned<EVP_PKEY, EVP_PKEY_free> key(EVP_EC_gen("P-256"));
+  const Owned<X509, X509_free> certificate(X509_new());
+  X509_set_version(certificate.get(), 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
+  X509_set_pubkey(certificate.get(), key.get());
+  X509_NAME* const subject = X509_get_subject_name(certificate.get());
+  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
+  X509_set_issuer_name(certificate.get(), subject);
+  X509_sign(certificate.get(), key.get(), EVP_sha256());
+  const Owned<BIO, BIO_free_all> key_file(BIO_new_file(files.key.c_str(), "w"));
+  PEM_write_bio_PrivateKey(key_file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  const Owned<BIO, BIO_free_all> certificate_file(BIO_new_file(files.certificate.c_str(), "w"));
+  PEM_write_bio_X509(certificate_file.get(), certificate.get());
+  return files;
+}
+
+class HelloHandler final : public Handler {
+ public:
+  std::optional<HttpResponse> answer_at_once(const HttpRequest&, const Peer&) override {
+    return std::nullopt;
+  }
+  Reply answer(const HttpRequest& request, const Peer& peer) override {
+    return HttpResponse{.body = (peer.is_encrypted ? "TLS " : "plain ") +
+                                std::to_string(request.body.size()) + std::string(100'000, '.')};
+  }
+  HttpResponse refuse(int status, const std::string& message) override {
+    return {.status = status, .body = message};
+  }
+};
+
+// A client with OpenSSL's own interface.
+class TlsClient {
+ public:
+  TlsClient(const ListenAddress& address, int version, SSL_SESSION* session)
+      : context_(SSL_CTX_new(TLS_client_method())) {
+    SSL_CTX_set_min_proto_version(context_.get(), version);
+    SSL_CTX_set_max_proto_version(context_.get(), version);
+    SSL_CTX_set_security_level(context_.get(), 0);
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_port = htons(address.port);
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socket_ = Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ::connect(socket_.get(), reinterpret_cast<sockaddr*>(&name), sizeof name);
+    tls_.reset(SSL_new(context_.get()));
+    SSL_set_fd(tls_.get(), socket_.get());
+    if (session != nullptr) SSL_set_session(tls_.get(), session);
+    is_connected_ = SSL_connect(tls_.get()) == 1;
+  }
+
+  [[nodiscard]] bool is_connected() const { return is_connected_; }
+  [[nodiscard]] bool is_resumed() const { return SSL_session_reused(tls_.get()) == 1; }
+  Owned<SSL_SESSION, SSL_SESSION_free> session() {
+    return Owned<SSL_SESSION, SSL_SESSION_free>(SSL_get1_session(tls_.get()));
+  }
+  // The body of the answer to a PUT of so many bytes.
+  std::string ask(std::size_t bytes) {
+    const std::string request =
+        "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(bytes) + "\r\n\r\n" +
+        std::string(bytes, 'x');
+    EXPECT_EQ(SSL_write(tls_.get(), request.data(), static_cast<int>(request.size())),
+              static_cast<int>(request.size()));
+    std::string answer;
+    std::array<char, 16384> part{};
+    while (answer.size() < 100'000) {
+      const int got = SSL_read(tls_.get(), part.data(), part.size());
+      if (got <= 0) break;
+      answer.append(part.data(), static_cast<std::size_t>(got));
+    }
+    return answer.substr(answer.find("\r\n\r\n") + 4);
+  }
+
+ private:
+  Owned<SSL_CTX, SSL_CTX_free> context_;
+  Descriptor socket_{-1};
+  Owned<SSL, SSL_free> tls_;
+  bool is_connected_ = false;
+};
+
+class TlsTest : public ::testing::Test {
+ protected:
+  TlsTest() {
+    const auto files = make_certificate(folder_.path(), "server");
+    door_ = FrontDoor::open({.listen = {{.host = "127.0.0.1"}, {.path = folder_.path() + "/s"}},
+                             .tls = TlsContext::open(files).value(),
+                             .spool = folder_.path()},
+                            handler_)
+                .value();
+    thread_ = std::thread([this] { door_->serve(); });
+  }
+  ~TlsTest() override {
+    door_->stop();
+    thread_.join();
+  }
+  TlsClient client(int version, SSL_SESSION* session = nullptr) {
+    return {door_->addresses()[0], version, session};
+  }
+
+  testing::TemporaryDirectory folder_;
+  HelloHandler handler_;
+  std::unique_ptr<FrontDoor> door_;
+  std::thread thread_;
+};
+
+TEST_F(TlsTest, ServesBothVersionsAndResumesSessions) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsClient first = client(version);
+    ASSERT_TRUE(first.is_connected());
+    EXPECT_FALSE(first.is_resumed());
+    EXPECT_TRUE(first.ask(3).starts_with("TLS 3."));
+    EXPECT_TRUE(first.ask(1'000'000).starts_with("TLS 1000000."));
+    const auto session = first.session();
+    TlsClient second = client(version, session.get());
+    ASSERT_TRUE(second.is_connected());
+    EXPECT_TRUE(second.is_resumed());
+    EXPECT_TRUE(second.ask(0).starts_with("TLS 0."));
+  }
+}
+
+TEST_F(TlsTest, RefusesOlderVersionsAndWhatIsNoTls) {
+  EXPECT_FALSE(client(TLS1_1_VERSION).is_connected());
+  RawClient plain(door_->addresses()[0]);
+  plain.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(plain.until_closed().find("HTTP/1.1 200"), std::string::npos);
+  while (door_->numbers().handshakes_failed < 2) std::this_thread::yield();
+}
+
+TEST_F(TlsTest, LeavesUnixSocketsPlain) {
+  RawClient local(door_->addresses()[1]);
+  local.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_NE(local.answer().find("plain 0."), std::string::npos);
+}
+
+TEST(TlsContext, SaysWhichFileIsOfNoUse) {
+  const testing::TemporaryDirectory folder;
+  const auto one = make_certificate(folder.path(), "one");
+  const auto other = make_certificate(folder.path(), "other");
+  const std::string empty = folder.path() + "/empty";
+  std::ofstream(empty).close();
+  struct Row {
+    TlsContext::Files files;
+    ErrorCode code;
+    std::string subject;
+  };
+  const std::vector<Row> rows = {
+      {{one.certificate, folder.path() + "/none"}, ErrorCode::not_found, folder.path() + "/none"},
+      {{empty, one.key}, ErrorCode::invalid, empty},
+      {{one.certificate, empty}, ErrorCode::invalid, empty},
+      {{one.certificate, other.key}, ErrorCode::invalid, other.key},
+  };
+  for (const Row& row : rows) {
+    const auto refused = TlsContext::open(row.files);
+    ASSERT_FALSE(refused) << row.subject;
+    EXPECT_EQ(refused.error().code, row.code) << row.subject;
+    EXPECT_EQ(refused.error().subject, row.subject);
+  }
+  EXPECT_TRUE(TlsContext::open(one));
+}
+
+}  // namespace
+}  // namespace titan::front_door
