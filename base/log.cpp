@@ -114,7 +114,7 @@ Log::Log(std::ostream& out, const Clock& clock, Format format, Level least)
     : out_(out), clock_(clock), format_(format), least_(least) {}
 
 void Log::write(Level level, std::string_view message, Fields fields) {
-  if (level < least_) return;
+  if (!takes(level)) return;
   const auto format_line = format_ == Format::json ? json_line : human_line;
   const std::string line = format_line(clock_.wall(), level, message, fields) + "\n";
   const std::lock_guard guard(mutex_);

@@ -53,10 +53,11 @@ class Log {
     write(Level::warning, message, fields);
   }
   void error(std::string_view message, Fields fields = {}) { write(Level::error, message, fields); }
+  void write(Level level, std::string_view message, Fields fields);
+  // Whether records of this level are written: to spare the making of fields where it counts.
+  [[nodiscard]] bool takes(Level level) const { return level >= least_; }
 
  private:
-  void write(Level level, std::string_view message, Fields fields);
-
   std::ostream& out_;  // guarded by mutex_
   const Clock& clock_;
   Format format_;

@@ -253,6 +253,7 @@ class Parser {
     verb.add_option("--since", since_,
                     "Of changes: a bookmark, a time, or how long ago (10m); after it only");
     verb.add_option("--kind", change_kind_, "Of changes: of this kind only");
+    verb.add_option("--actor", actor_, "Of changes: written by this actor only");
     verb.add_flag("--follow", follow_, "Of changes: go on with what comes, until interrupted");
     add_connection(verb, true);
     add_output(verb);
@@ -353,8 +354,8 @@ class Parser {
   Result<Command> make_get() {
     if (kind_.empty()) return invalid("expected a kind; see titan get --help");
     if (kind_ == "changes") return make_get_changes();
-    if (since_ || change_kind_ || follow_) {
-      return invalid("--since, --kind and --follow are for titan get changes");
+    if (since_ || change_kind_ || actor_ || follow_) {
+      return invalid("--since, --kind, --actor and --follow are for titan get changes");
     }
     TITAN_ASSIGN(const auto what, make_what());
     if (all_workspaces_ && (!what.name.empty() || connection_.workspace)) {
@@ -379,11 +380,13 @@ class Parser {
     }
     if (has_filter() || watch_) {
       return invalid(
-          "the change log is picked from by --since, --kind and --limit, and goes on "
+          "the change log is picked from by --since, --kind, --actor and --limit, and goes on "
           "with --follow");
     }
+    if (actor_ && actor_->empty()) return invalid("--actor: expected the name of an actor");
     GetChangesCommand command{.since = since_.value_or(""),
                               .limit = limit_,
+                              .actor = actor_.value_or(""),
                               .follow = follow_,
                               .connection = connection_,
                               .output = output()};
@@ -478,6 +481,7 @@ class Parser {
   std::optional<std::string> since_;
   std::optional<std::size_t> limit_;
   std::optional<std::string> change_kind_;
+  std::optional<std::string> actor_;
   std::optional<std::string> timeout_;
   std::string condition_ = "ready";
   std::vector<std::string> names_;

@@ -347,6 +347,7 @@ Result<ChangePage> Client::changes(const ChangesQuery& asked) {
   query.add_if(!asked.since.empty(), "since", asked.since);
   if (asked.limit) query.add("limit", std::to_string(*asked.limit));
   if (asked.kind) query.add("kind", model::name_of(*asked.kind));
+  query.add_if(!asked.actor.empty(), "actor", asked.actor);
   query.add_wait(asked.wait);
   TITAN_ASSIGN(const json body, ask_json("/v1/changes" + query.text()));
   return read_change_page(body);

@@ -162,6 +162,7 @@ class Client {
     std::string since = {};                 // as for host_changes()
     std::optional<std::size_t> limit = {};  // 1 to 1000; none: the server's choice
     std::optional<model::Kind> kind = {};
+    std::string actor = {};  // only what this one wrote; empty: whoever it was
     // Cut to kWaitMax: how long the server holds an answer back that would be empty.
     std::chrono::seconds wait{};
   };

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "base/clock.hpp"
 #include "server-lite/change_tracker.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/host_service.hpp"
+#include "server-lite/metrics.hpp"
 #include "server-lite/parking.hpp"
 #include "server-lite/processor_runner.hpp"
 #include "server-lite/router.hpp"
@@ -20,6 +22,7 @@ struct Api {
   HostService& hosts;
   ProcessorRunner& processors;
   Parking& parking;
+  Metrics& metrics;
   const Clock& clock;
 };
 
@@ -29,5 +32,7 @@ void add_change_routes(Router& router, const Api& api);
 void add_host_routes(Router& router, const Api& api);
 void add_blob_routes(Router& router, const Api& api);
 void add_status_routes(Router& router, const Api& api);
+// These tell of the routes themselves.
+void add_document_routes(Router& router);
 
 }  // namespace titan::server_lite

@@ -15,6 +15,7 @@
 #include "server-lite/http_handler.hpp"
 #include "server-lite/limits.hpp"
 #include "server-lite/server.hpp"
+#include "server-lite/server_metrics.hpp"
 #include "server-lite/step_loop.hpp"
 #include "server-lite/store_commands.hpp"
 #include "store/sqlite_store.hpp"
@@ -27,6 +28,7 @@ struct Options {
   std::vector<std::string> listen = {};
   front_door::TlsContext::Files tls = {};
   bool verbose = false;
+  AccessLog access_log = AccessLog::news;
   Retention retention = {};
   ExitCode (*command)(const StoreCommand&, const ProgramEnv&) = nullptr;  // null: serve
   std::string file;
@@ -78,6 +80,11 @@ void add_subcommands(CLI::App& app, Options& options) {
   check->callback([&] { options.command = &run_check; });
 }
 
+AccessLog access_log_of(const std::string& word) {
+  if (word == "all") return AccessLog::all;
+  return word == "none" ? AccessLog::none : AccessLog::news;
+}
+
 // Nothing when the program shall go on; else its exit code.
 std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramEnv& env,
                               Options& options) {
@@ -100,7 +107,13 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   std::string keep_for = duration_text(options.retention.age);
   app.add_option("--keep-for", keep_for, "How long the log keeps a change at most, such as 30d")
       ->capture_default_str();
-  app.add_flag("--verbose", options.verbose, "Log every request");
+  std::string access_log = "news";
+  app.add_option("--access-log", access_log,
+                 "Which requests are logged: all; news, without those that are told that nothing "
+                 "is new; or none")
+      ->check(CLI::IsMember({"all", "news", "none"}))
+      ->capture_default_str();
+  app.add_flag("--verbose", options.verbose, "Log more, such as every request");
   app.set_version_flag("--version", "titan-server " TITAN_VERSION);
   add_subcommands(app, options);
   try {
@@ -117,6 +130,7 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
     return ExitCode::usage;
   }
   options.retention.age = *age;
+  options.access_log = access_log_of(access_log);
   if (options.command != nullptr && app.count("--listen") + app.count("--verbose") > 0) {
     env.err << "titan-server: --listen and --verbose are for serving, not for a subcommand\n";
     return ExitCode::usage;
@@ -178,10 +192,12 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
   if (!store) return store.error();
   StepLoop steps(clock);
   TITAN_ASSIGN(const auto server,
-               Server::open({**store, clock, random, log},
-                            {.retention = options.retention, .wake = [&steps] { steps.wake(); }}));
+               Server::open({**store, clock, random, log}, {.retention = options.retention,
+                                                            .access_log = options.access_log,
+                                                            .wake = [&steps] { steps.wake(); }}));
   HttpHandler handler(*server);
   TITAN_ASSIGN(const auto door, front_door::FrontDoor::open(std::move(door_options), handler));
+  server->add_metrics([&door] { return front_door_metrics(door->numbers()); });
   for (const front_door::ListenAddress& address : door->addresses()) {
     log.info("listening", {{"address", address.text()}, {"data", options.data}});
   }

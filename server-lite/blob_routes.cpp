@@ -41,10 +41,30 @@ Response get_blob(store::Store& store, const Request& request) {
 
 void add_blob_routes(Router& router, const Api& api) {
   store::Store& store = api.store;
-  router.add(
-      {"PUT", "/v1/blobs/{digest}", {}, [&store](const Request& r) { return put_blob(store, r); }});
-  router.add(
-      {"GET", "/v1/blobs/{digest}", {}, [&store](const Request& r) { return get_blob(store, r); }});
+  const Parameter digest = {"digest", "Digest", "The digest of the bytes."};
+  router.add({.method = "PUT",
+              .path = "/v1/blobs/{digest}",
+              .operation = "putBlob",
+              .tag = "Blobs",
+              .summary = "Upload the content of a template's file",
+              .description = "At most 4 MiB. 400 when the body has another digest.",
+              .parameters = {digest},
+              .body = "Bytes",
+              .body_type = "application/octet-stream",
+              .answers = {{201, "They are stored now.", "StoredBlob"},
+                          {200, "They were stored already.", "StoredBlob"}},
+              .errors = {413},
+              .handler = [&store](const Request& r) { return put_blob(store, r); }});
+  router.add({.method = "GET",
+              .path = "/v1/blobs/{digest}",
+              .operation = "getBlob",
+              .head_operation = "hasBlob",
+              .tag = "Blobs",
+              .summary = "Download the content of a template's file",
+              .parameters = {digest},
+              .answers = {{200, "The bytes.", "Bytes", {"ETag"}, "application/octet-stream"}},
+              .errors = {404},
+              .handler = [&store](const Request& r) { return get_blob(store, r); }});
 }
 
 }  // namespace titan::server_lite

@@ -110,12 +110,18 @@ Response follow(const Api& api, const Request& request) {
 
 // ---- the feed ----------------------------------------------------------------------------------
 
-Result<std::optional<model::Kind>> kind_of(const Request& request) {
+Result<store::ChangeFilter> filter_of(const Request& request) {
+  store::ChangeFilter filter;
+  if (const auto actor = request.parameters.find("actor"); actor != request.parameters.end()) {
+    if (actor->second.empty()) return invalid_field("actor", "expected the name of an actor");
+    filter.actor = actor->second;
+  }
   const auto word = request.parameters.find("kind");
-  if (word == request.parameters.end()) return std::optional<model::Kind>();
-  auto kind = model::parse_kind_word(word->second);
-  if (kind) return std::optional(*kind);
-  return invalid_field("kind", kind.error().message);
+  if (word == request.parameters.end()) return filter;
+  const auto kind = model::parse_kind_word(word->second);
+  if (!kind) return invalid_field("kind", kind.error().message);
+  filter.kind = *kind;
+  return filter;
 }
 
 // Where a reader of the feed begins.
@@ -137,14 +143,16 @@ class FeedQuestion final : public Question {
     Api api;
     Start start;
     std::size_t limit;
-    std::optional<model::Kind> kind;
+    store::ChangeFilter filter;
     std::string request_id;
   };
   explicit FeedQuestion(Parts parts) : parts_(std::move(parts)) {}
 
   bool matters(std::span<const model::Change> changes) override {
     return std::any_of(changes.begin(), changes.end(), [&](const model::Change& change) {
-      return change.seq > parts_.start.after && (!parts_.kind || change.key.kind == *parts_.kind);
+      const store::ChangeFilter& filter = parts_.filter;
+      return change.seq > parts_.start.after && (!filter.kind || change.key.kind == *filter.kind) &&
+             (filter.actor.empty() || change.actor == filter.actor);
     });
   }
   bool may_have_news() override {
@@ -166,13 +174,13 @@ std::optional<Response> FeedQuestion::ask() {
   const auto head = parts_.api.store.head();
   if (!head) return error_response(head.error(), parts_.request_id);
   seen_ = *head;
-  auto page = parts_.api.store.changes(start.after, parts_.limit, parts_.kind);
+  auto page = parts_.api.store.changes(start.after, parts_.limit, parts_.filter);
   while (!page && page.error().code == ErrorCode::expired) {
     // Compaction passed the reader between two looks.
     const auto horizon = parts_.api.store.horizon();
     if (!horizon) return error_response(horizon.error(), parts_.request_id);
     start = {.after = *horizon, .full = true};
-    page = parts_.api.store.changes(start.after, parts_.limit, parts_.kind);
+    page = parts_.api.store.changes(start.after, parts_.limit, parts_.filter);
   }
   if (!page) return error_response(page.error(), parts_.request_id);
   if (page->empty() && !start.full) return std::nullopt;
@@ -194,13 +202,13 @@ Response FeedQuestion::form(const std::vector<model::Change>& page) const {
 
 Reply changes(const Api& api, const Request& request) {
   const auto limit = request.limit();
-  const auto kind = kind_of(request);
+  const auto filter = filter_of(request);
   const auto wait = request.wait();
   const auto parameter = request.parameters.find("since");
   const auto since =
       api.hosts.bookmark_of(parameter == request.parameters.end() ? "" : parameter->second);
   if (!limit) return unreadable(limit.error(), request.id);
-  if (!kind) return unreadable(kind.error(), request.id);
+  if (!filter) return unreadable(filter.error(), request.id);
   if (!wait) return unreadable(wait.error(), request.id);
   if (!since && since.error().field == "since") return unreadable(since.error(), request.id);
   if (!since) return error_response(since.error(), request.id);
@@ -213,7 +221,7 @@ Reply changes(const Api& api, const Request& request) {
       std::make_unique<FeedQuestion>(FeedQuestion::Parts{.api = api,
                                                          .start = start_of(*since, *head, *horizon),
                                                          .limit = *limit,
-                                                         .kind = *kind,
+                                                         .filter = *filter,
                                                          .request_id = request.id}),
       *wait, api.parking, api.clock);
 }
@@ -221,14 +229,48 @@ Reply changes(const Api& api, const Request& request) {
 }  // namespace
 
 void add_change_routes(Router& router, const Api& api) {
-  router.add({"GET", "/v1/changes", {"since", "limit", "kind", "wait"}, [api](const Request& r) {
-                return changes(api, r);
-              }});
   router.add(
-      {"POST", "/v1/changes", {"createWorkspace", "allowMissing", "wait"}, [api](const Request& r) {
-         return propose(api, r);
-       }});
-  router.add({"GET", "/v1/changes/{id}", {}, [api](const Request& r) { return follow(api, r); }});
+      {.method = "GET",
+       .path = "/v1/changes",
+       .operation = "listChanges",
+       .tag = "Changes",
+       .summary = "Read the change log",
+       .description = "Every accepted write, oldest first: what it did, who asked for it "
+                      "and in which request.",
+       .parameters = {{"since", "Since",
+                       "A bookmark, for what comes after it; or a time, for what was changed "
+                       "then or later. The beginning of the log when left out."},
+                      page_limit(),
+                      {"kind", "KindWord", "Only changes of this kind: `host`, `hosts`."},
+                      {"actor", "Text", "Only what this actor wrote, exactly so."},
+                      wait_for_news()},
+       .answers = {{200, "A page of the log.", "ChangeList"}},
+       .handler = [api](const Request& r) { return changes(api, r); }});
+  router.add(
+      {.method = "POST",
+       .path = "/v1/changes",
+       .operation = "proposeChanges",
+       .tag = "Changes",
+       .summary = "Write several entities, all or none",
+       .parameters = {create_workspace(), allow_missing(), wait_for_write()},
+       .body = "ProposedChanges",
+       .answers =
+           {{200,
+             "All of it is durable.",
+             "CommittedChanges",
+             {"Titan-Change", "Titan-Workspace-Created"}},
+            {202, "Accepted with `wait=false`; not written yet.", "Accepted", {"Titan-Change"}}},
+       .errors = {404, 409, 413, 422},
+       .handler = [api](const Request& r) { return propose(api, r); }});
+  router.add({.method = "GET",
+              .path = "/v1/changes/{id}",
+              .operation = "getChange",
+              .tag = "Changes",
+              .summary = "Follow a change",
+              .parameters = {{"id", "Text", "What a write gave as `Titan-Change`."}},
+              .answers = {{200, "What became of it, and who has dealt with it.", "ChangeProgress"}},
+              .errors = {404},
+              .handler = [api](const Request& r) { return follow(api, r); }});
 }
 
 }  // namespace titan::server_lite

@@ -195,32 +195,166 @@ Response list(const Api& api, Kind kind, const Request& request) {
   return json_response(200, body);
 }
 
+// ---- the routes --------------------------------------------------------------------------------
+
+// The words of one kind, as its routes need them.
+struct Words {
+  explicit Words(Kind kind)
+      : kind_name(model::name_of(kind)),
+        kind_names(kind_name + "s"),
+        one(model::singular_of(kind)),
+        many(model::plural_of(kind)),
+        a(one == "assignment" ? "an assignment" : "a " + one),
+        path("/v1/" + many),
+        path_of_all(model::in_workspace(kind) ? "/v1/workspaces/{workspace}/" + many : path),
+        path_of_one(path_of_all + "/{name}"),
+        name{"name", "Name", "The name of the " + one + "."} {
+    if (model::in_workspace(kind)) path_parameters = {workspace_in_path()};
+  }
+  // These, and then those.
+  [[nodiscard]] std::vector<Parameter> of_all(const std::vector<Parameter>& more) const {
+    std::vector<Parameter> all = path_parameters;
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  [[nodiscard]] std::vector<Parameter> of_one(const std::vector<Parameter>& more) const {
+    std::vector<Parameter> all = of_all({name});
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+
+  std::string kind_name;   // "Host"
+  std::string kind_names;  // "Hosts"
+  std::string one;         // "host"
+  std::string many;        // "hosts"
+  std::string a;           // "a host"
+  std::string path;        // across workspaces
+  std::string path_of_all;
+  std::string path_of_one;
+  Parameter name;
+  std::vector<Parameter> path_parameters = {};  // without the name
+};
+
+std::vector<Parameter> list_parameters() {
+  return {
+      page_limit(),
+      page_continue(),
+      {"tags", "LabelText", "Only those with all of these tags: `owner=tim,tier=lab`."},
+      {"labels", "Selector", "Only hosts whose labels match; other kinds refuse it."},
+      {"status", "StatusText",
+       "Only those in one of these statuses: `READY,MISSING`. `DELETED`, alone, gives what was "
+       "deleted and the change log still holds."},
+      {"fields", "LabelText", "Only those whose fields have these texts: `spec.workload=sensor`."},
+      {"modifiedAfter", "Time", "Only what was written last at this time or later."},
+      {"modifiedBefore", "Time", "Only what was written last before this time."}};
+}
+
+Parameter if_match() {
+  return {"If-Match", "RevisionTag",
+          "Write only if the entity is at this revision, in double quotes; else 409."};
+}
+
+const std::vector<std::string> kWriteHeaders = {"ETag", "Titan-Outcome", "Titan-Change",
+                                                "Titan-Workspace-Created"};
+
+Answer accepted() {
+  return {202, "Accepted with `wait=false`; not written yet.", "Accepted", {"Titan-Change"}};
+}
+
+void add_reading(Router& router, const Api& api, Kind kind) {
+  const Words words(kind);
+  const auto list_kind = [api, kind](const Request& r) { return list(api, kind, r); };
+  const Route listing = {
+      .method = "GET",
+      .tag = words.kind_names,
+      .description =
+          "By workspace and name. All pages of one list show the same moment, which is "
+          "the `bookmark`, whatever is written meanwhile.",
+      .answers = {{200, "A page of " + words.many + ".", words.kind_name + "List"}},
+      .errors = {410},
+      .handler = list_kind};
+  Route in_one = listing;
+  in_one.path = words.path_of_all;
+  in_one.operation = "list" + words.kind_names;
+  in_one.summary = "List " + words.many;
+  in_one.parameters = words.of_all(list_parameters());
+  router.add(std::move(in_one));
+  if (model::in_workspace(kind)) {
+    Route across = listing;
+    across.path = words.path;
+    across.operation = "listAll" + words.kind_names;
+    across.summary = "List " + words.many + " across workspaces";
+    across.parameters = list_parameters();
+    across.parameters.push_back({"workspace", "Name", "Only those of this workspace."});
+    router.add(std::move(across));
+  }
+  router.add({.method = "GET",
+              .path = words.path_of_one,
+              .operation = "get" + words.kind_name,
+              .tag = words.kind_names,
+              .summary = "Get " + words.a,
+              .parameters = words.of_one({}),
+              .answers = {{200, "The " + words.one + ".", words.kind_name, {"ETag"}}},
+              .errors = {404},
+              .handler = [api, kind](const Request& r) { return get(api, kind, r); }});
+}
+
+void add_writing(Router& router, const Api& api, Kind kind) {
+  const Words words(kind);
+  const std::string body = words.kind_name + "Write";
+  const std::vector<Parameter> writing = {create_workspace(), allow_missing(), wait_for_write()};
+  const Answer created = {201, "It was created.", words.kind_name, kWriteHeaders};
+  const Answer written = {200, "It was updated, or said what was there already (`Titan-Outcome`).",
+                          words.kind_name, kWriteHeaders};
+  router.add(
+      {.method = "POST",
+       .path = words.path_of_all,
+       .operation = "create" + words.kind_name,
+       .tag = words.kind_names,
+       .summary = "Create " + words.a,
+       .description = "With `\"delete\": true` in the body it is a DELETE.",
+       .parameters = words.of_all(writing),
+       .body = body,
+       .answers = {created, written, accepted()},
+       .errors = {404, 409, 413, 422},
+       .handler = [api, kind](const Request& r) { return put(api, kind, r, Operation::create); }});
+  router.add(
+      {.method = "PUT",
+       .path = words.path_of_one,
+       .operation = "put" + words.kind_name,
+       .tag = words.kind_names,
+       .summary = "Create or replace " + words.a,
+       .description = "What is left out gets its default, not what was stored. With "
+                      "`\"delete\": true` in the body it is a DELETE.",
+       .parameters = words.of_one(writing),
+       .headers = {if_match()},
+       .body = body,
+       .answers = {written, created, accepted()},
+       .errors = {404, 409, 413, 422},
+       .handler = [api, kind](const Request& r) { return put(api, kind, r, Operation::apply); }});
+  router.add(
+      {.method = "DELETE",
+       .path = words.path_of_one,
+       .operation = "delete" + words.kind_name,
+       .tag = words.kind_names,
+       .summary = "Delete " + words.a,
+       .description = "409 while others name it. A deployment is DELETING until its hosts "
+                      "report that it is gone.",
+       .parameters = words.of_one(
+           {{"force", "Flag", "Of deployments: do not wait for the hosts."}, wait_for_write()}),
+       .headers = {if_match()},
+       .answers = {{200, "As it was last: DELETED, or DELETING.", words.kind_name, kWriteHeaders},
+                   accepted()},
+       .errors = {404, 409, 422},
+       .handler = [api, kind](const Request& r) { return remove(api, kind, r); }});
+}
+
 }  // namespace
 
 void add_entity_routes(Router& router, const Api& api) {
-  const std::vector<std::string> listing = {
-      "limit", "continue", "tags", "labels", "status", "fields", "modifiedAfter", "modifiedBefore"};
-  std::vector<std::string> listing_across = listing;
-  listing_across.emplace_back("workspace");
-  const std::vector<std::string> writing = {"createWorkspace", "allowMissing", "wait"};
   for (const Kind kind : model::kKinds) {
-    const std::string across = "/v1/" + std::string(model::plural_of(kind));
-    const std::string all = model::in_workspace(kind) ? "/v1/workspaces/{workspace}/" +
-                                                            std::string(model::plural_of(kind))
-                                                      : across;
-    const std::string one = all + "/{name}";
-    const auto list_kind = [api, kind](const Request& r) { return list(api, kind, r); };
-    router.add({"GET", all, listing, list_kind});
-    if (all != across) router.add({"GET", across, listing_across, list_kind});
-    router.add({"GET", one, {}, [api, kind](const Request& r) { return get(api, kind, r); }});
-    if (kind == Kind::assignment) continue;  // the server's own to write
-    router.add({"POST", all, writing,
-                [api, kind](const Request& r) { return put(api, kind, r, Operation::create); }});
-    router.add({"PUT", one, writing,
-                [api, kind](const Request& r) { return put(api, kind, r, Operation::apply); }});
-    router.add({"DELETE", one, {"force", "wait"}, [api, kind](const Request& r) {
-                  return remove(api, kind, r);
-                }});
+    add_reading(router, api, kind);
+    if (kind != Kind::assignment) add_writing(router, api, kind);  // the server writes those
   }
 }
 

@@ -14,7 +14,7 @@ using model::Key;
 using model::Kind;
 using nlohmann::json;
 
-Key host_in_path(const Request& request) {
+Key host_key(const Request& request) {
   return {.kind = Kind::host, .name = request.path.at("name")};
 }
 
@@ -112,7 +112,7 @@ Reply sync(const Api& api, const Request& request) {
   const auto sync = model::parse_sync_request(*body);
   if (!sync) return error_response(sync.error(), request.id);
   HostService& hosts = api.hosts;
-  const Key host = host_in_path(request);
+  const Key host = host_key(request);
   const auto answer = hosts.sync(host, *sync, request.id);
   if (!answer) return error_response(answer.error(), request.id);
   // Who is asked for something is not kept waiting.
@@ -136,7 +136,7 @@ std::optional<Response> sync_at_once(HostService& hosts, const Request& request)
   if (!body) return std::nullopt;
   const auto sync = model::parse_sync_request(*body);
   if (!sync) return std::nullopt;
-  const auto answer = hosts.sync_at_once(host_in_path(request), *sync);
+  const auto answer = hosts.sync_at_once(host_key(request), *sync);
   return answer ? std::optional(answer_response(*answer)) : std::nullopt;
 }
 
@@ -144,7 +144,7 @@ std::optional<Response> sync_at_once(HostService& hosts, const Request& request)
 class ManifestForm {
  public:
   ManifestForm(HostService& hosts, const Request& request, bool renders)
-      : hosts_(hosts), host_(host_in_path(request)), request_id_(request.id), renders_(renders) {
+      : hosts_(hosts), host_(host_key(request)), request_id_(request.id), renders_(renders) {
     const auto known = request.http.headers.find("If-None-Match");
     if (known != request.http.headers.end()) known_ = known->second;
   }
@@ -186,7 +186,7 @@ Reply changes(const Api& api, const Request& request) {
       hosts.bookmark_of(parameter == request.parameters.end() ? "" : parameter->second);
   if (!since && since.error().field == "since") return unreadable(since.error(), request.id);
   if (!since) return error_response(since.error(), request.id);
-  const Key host = host_in_path(request);
+  const Key host = host_key(request);
   return ask_or_park(
       std::make_unique<HostQuestion>(HostQuestion::Parts{
           .hosts = hosts,
@@ -199,7 +199,7 @@ Reply changes(const Api& api, const Request& request) {
 }
 
 Response report(const Api& api, const Request& request) {
-  const Key host = host_in_path(request);
+  const Key host = host_key(request);
   const auto stored = api.store.report(host.organization, host.name);
   if (!stored && stored.error().code == ErrorCode::not_found) {
     return error_response(
@@ -232,7 +232,7 @@ Response standings(HostService& hosts, const Request& request) {
 }
 
 Response state(HostService& hosts, const Request& request) {
-  const Key host = host_in_path(request);
+  const Key host = host_key(request);
   const auto state = hosts.state_of(host);
   if (!state) return error_response(state.error(), request.id);
   json deployments = json::array();
@@ -251,24 +251,70 @@ Response state(HostService& hosts, const Request& request) {
 
 void add_host_routes(Router& router, const Api& api) {
   HostService& hosts = api.hosts;
-  router.add({"POST",
-              "/v1/hosts/{name}/sync",
-              {"wait"},
-              [api](const Request& r) { return sync(api, r); },
-              [&hosts](const Request& r) { return sync_at_once(hosts, r); }});
-  router.add(
-      {"GET", "/v1/hosts/{name}/changes", {"since", "render", "wait"}, [api](const Request& r) {
-         return changes(api, r);
-       }});
-  router.add(
-      {"GET", "/v1/hosts/{name}/report", {}, [api](const Request& r) { return report(api, r); }});
-  router.add({"GET", "/v1/hosts/{name}/state", {}, [&hosts](const Request& r) {
-                return state(hosts, r);
-              }});
-  router.add({"GET",
-              "/v1/workspaces/{workspace}/deployments/{name}/hosts",
-              {"limit", "continue"},
-              [&hosts](const Request& r) { return standings(hosts, r); }});
+  const std::vector<std::string> sync_headers = {"Titan-Bookmark", "Titan-Poll-After",
+                                                 "Titan-Report-Wanted"};
+  router.add({.method = "POST",
+              .path = "/v1/hosts/{name}/sync",
+              .operation = "syncHost",
+              .tag = "Hosts",
+              .summary = "The agent's round trip",
+              .description = "The host says what it holds, and is told what changed for it since "
+                             "its bookmark.",
+              .parameters = {host_in_path(), wait_for_news()},
+              .body = "SyncRequest",
+              .answers = {{200, "What changed.", "Manifest", sync_headers},
+                          {204, "Nothing changed.", "", sync_headers}},
+              .errors = {404, 413, 422},
+              .handler = [api](const Request& r) { return sync(api, r); },
+              .at_once = [&hosts](const Request& r) { return sync_at_once(hosts, r); }});
+  router.add({.method = "GET",
+              .path = "/v1/hosts/{name}/changes",
+              .operation = "getHostChanges",
+              .tag = "Hosts",
+              .summary = "What changed for a host",
+              .description = "The manifest that the host would get, for people and tools. Nothing "
+                             "is noted of the host.",
+              .parameters = {host_in_path(),
+                             {"since", "Since",
+                              "A bookmark or a time; when left out, the manifest is full."},
+                             {"render", "Flag", "Add the rendered files."},
+                             wait_for_news()},
+              .headers = {{"If-None-Match", "Text", "The `ETag` of an earlier answer."}},
+              .answers = {{200, "The manifest.", "HostChanges", {"ETag"}},
+                          {304, "`If-None-Match` is still right.", "", {"ETag"}}},
+              .errors = {404},
+              .handler = [api](const Request& r) { return changes(api, r); }});
+  router.add({.method = "GET",
+              .path = "/v1/hosts/{name}/report",
+              .operation = "getHostReport",
+              .tag = "Hosts",
+              .summary = "What a host reported last",
+              .parameters = {host_in_path()},
+              .answers = {{200, "The report.", "StoredReport"}},
+              .errors = {404},
+              .handler = [api](const Request& r) { return report(api, r); }});
+  router.add({.method = "GET",
+              .path = "/v1/hosts/{name}/state",
+              .operation = "getHostState",
+              .tag = "Hosts",
+              .summary = "What the server knows of a host",
+              .parameters = {host_in_path()},
+              .answers = {{200, "When it was there, and how its deployments stand.", "HostState"}},
+              .errors = {404},
+              .handler = [&hosts](const Request& r) { return state(hosts, r); }});
+  router.add({.method = "GET",
+              .path = "/v1/workspaces/{workspace}/deployments/{name}/hosts",
+              .operation = "listDeploymentHosts",
+              .tag = "Deployments",
+              .summary = "How a deployment stands on each host",
+              .description = "Each host that should have it or still has it, by name.",
+              .parameters = {workspace_in_path(),
+                             {"name", "Name", "The name of the deployment."},
+                             page_limit(),
+                             page_continue()},
+              .answers = {{200, "A page of hosts.", "DeploymentHostList"}},
+              .errors = {404},
+              .handler = [&hosts](const Request& r) { return standings(hosts, r); }});
 }
 
 }  // namespace titan::server_lite

@@ -41,20 +41,20 @@ ErrorCode code_of(int status) {
 }  // namespace
 
 std::optional<HttpResponse> HttpHandler::answer_at_once(const HttpRequest& request,
-                                                        const front_door::Peer& /*peer*/) {
+                                                        const front_door::Peer& peer) {
   if (comes_from_elsewhere(request)) {
     return refuse(403, "only programs on this machine may ask; a browser's page may not");
   }
   try {
-    return server_.answer_at_once(request);
+    return server_.answer_at_once(request, peer.address);
   } catch (const std::exception&) {
     return fault();
   }
 }
 
-Reply HttpHandler::answer(const HttpRequest& request, const front_door::Peer& /*peer*/) {
+Reply HttpHandler::answer(const HttpRequest& request, const front_door::Peer& peer) {
   try {
-    return server_.answer(request);
+    return server_.answer(request, peer.address);
   } catch (const std::exception&) {
     return fault();
   }

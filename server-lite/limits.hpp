@@ -38,6 +38,12 @@ constexpr std::chrono::seconds kLeaseLookMin{1};     // between two looks at all
 constexpr std::chrono::seconds kLeaseLookMax{60};
 constexpr std::chrono::minutes kRescheduleAfter{10};  // MISSING for longer: replicas move
 
+// What operators see.
+constexpr std::size_t kMetricSeriesMax = 2000;    // of one family
+constexpr std::size_t kPathLoggedBytesMax = 256;  // of a request's path, in the access log
+
+constexpr std::size_t kPageBytesMax = 8UL << 20U;  // of a file of /docs, inflated
+
 // The change log.
 constexpr std::uint64_t kChangesKept = 100'000;
 constexpr std::chrono::hours kChangesKeptFor{24 * 30};

@@ -26,21 +26,54 @@ std::map<std::string, std::string> named(const std::string& path,
   return names;
 }
 
+bool is_described(const Route& route) {
+  if (route.operation.empty() || route.tag.empty() || route.summary.empty()) return false;
+  for (const std::string& part : split(std::string_view(route.path).substr(1), '/')) {
+    if (!is_placeholder(part)) continue;
+    const auto names_it = [&](const Parameter& one) { return part == "{" + one.name + "}"; };
+    if (std::none_of(route.parameters.begin(), route.parameters.end(), names_it)) return false;
+  }
+  return !route.answers.empty();
+}
+
+// What its query may name.
+std::vector<std::string> query_names(const Route& route) {
+  std::vector<std::string> names;
+  for (const Parameter& parameter : route.parameters) {
+    if (!is_in_path(route, parameter)) names.push_back(parameter.name);
+  }
+  return names;
+}
+
+// How a client asks that a request waits for news: a duration, while writes know true and false.
+bool may_wait(const Request& request) {
+  const auto wait = request.parameters.find("wait");
+  return wait != request.parameters.end() && wait->second != "true" && wait->second != "false";
+}
+
 }  // namespace
+
+// A route where it is served.
+struct Router::Place {
+  Route route;
+  std::vector<std::string> query_names;
+  std::unique_ptr<RouteMetrics> metrics;
+};
 
 struct Router::Node {
   std::map<std::string, std::unique_ptr<Node>, std::less<>> children;
   std::unique_ptr<Node> any;                         // the {name} child
-  std::map<std::string, Route, std::less<>> routes;  // by method
+  std::map<std::string, Place, std::less<>> routes;  // by method
 };
 
-Router::Router(Random& random, Log& log)
-    : log_(log),
+Router::Router(Random& random, RequestJournal& journal)
+    : journal_(journal),
       id_prefix_("req-" + make_token(random).substr(0, 10) + "-"),
       root_(std::make_unique<Node>()) {}
 Router::~Router() = default;
 
 void Router::add(Route route) {
+  TITAN_ASSERT(is_described(route));
   Node* node = root_.get();
   for (const std::string& part : split(std::string_view(route.path).substr(1), '/')) {
     if (is_placeholder(part)) {
@@ -53,77 +86,79 @@ void Router::add(Route route) {
     }
   }
   const std::string method = route.method;
-  const bool added = node->routes.emplace(method, std::move(route)).second;
+  auto names = query_names(route);
+  auto metrics = std::make_unique<RouteMetrics>(journal_.metrics(), method, route.path);
+  const auto [place, added] =
+      node->routes.emplace(method, Place{std::move(route), std::move(names), std::move(metrics)});
   TITAN_ASSERT(added);
+  routes_.push_back(&place->second.route);
 }
 
 // A request that waits, whose answer still has to get its id.
 class Router::Identified final : public front_door::Parked {
  public:
-  Identified(const Router& router, std::string id, const HttpRequest& http,
-             std::unique_ptr<Parked> parked)
-      : router_(router),
-        id_(std::move(id)),
-        method_(http.method),
-        target_(http.target),
-        parked_(std::move(parked)) {}
+  Identified(const Router& router, RequestNote note, std::unique_ptr<Parked> parked)
+      : router_(router), note_(std::move(note)), parked_(std::move(parked)) {}
 
   [[nodiscard]] std::chrono::milliseconds time() const override { return parked_->time(); }
   void begin(std::function<void()> wake) override { parked_->begin(std::move(wake)); }
   Reply answer() override {
     Reply reply = parked_->answer();
     if (auto* again = std::get_if<std::unique_ptr<Parked>>(&reply)) {
-      auto same = std::make_unique<Identified>(router_, std::move(id_),
-                                               HttpRequest{method_, target_}, std::move(*again));
-      return same;
+      return std::make_unique<Identified>(router_, std::move(note_), std::move(*again));
     }
-    router_.finish(id_, method_, target_, std::get<HttpResponse>(reply));
+    router_.finish(note_, std::get<HttpResponse>(reply));
     return reply;
   }
   HttpResponse give_up() override {
     HttpResponse response = parked_->give_up();
-    router_.finish(id_, method_, target_, response);
+    router_.finish(note_, response);
     return response;
   }
 
  private:
   const Router& router_;
-  std::string id_;
-  std::string method_;
-  std::string target_;
+  RequestNote note_;
   std::unique_ptr<Parked> parked_;
 };
 
-Reply Router::handle(const HttpRequest& http) const {
+Reply Router::handle(const HttpRequest& http, std::string_view peer) const {
   Request request{.http = http, .id = next_id()};
+  RequestNote note = note_of(request, peer);
   Found found = find(request);
   if (auto* refusal = std::get_if<Response>(&found)) {
-    finish(request.id, http.method, http.target, *refusal);
+    finish(note, *refusal);
     return std::move(*refusal);
   }
-  Reply reply = std::get<const Route*>(found)->handler(request);
+  const Place& place = *std::get<const Place*>(found);
+  note.route = place.metrics.get();
+  note.may_wait = may_wait(request);
+  Reply reply = place.route.handler(request);
   if (auto* parked = std::get_if<std::unique_ptr<front_door::Parked>>(&reply)) {
-    return std::make_unique<Identified>(*this, request.id, http, std::move(*parked));
+    return std::make_unique<Identified>(*this, std::move(note), std::move(*parked));
   }
-  finish(request.id, http.method, http.target, std::get<HttpResponse>(reply));
+  finish(note, std::get<HttpResponse>(reply));
   return reply;
 }
 
-std::optional<Response> Router::handle_at_once(const HttpRequest& http) const {
+std::optional<Response> Router::handle_at_once(const HttpRequest& http,
+                                               std::string_view peer) const {
   Request request{.http = http};
   const Found found = find(request);
-  const auto* const route = std::get_if<const Route*>(&found);
-  if (route == nullptr || !(*route)->at_once) return std::nullopt;
+  const auto* const place = std::get_if<const Place*>(&found);
+  if (place == nullptr || !(*place)->route.at_once) return std::nullopt;
   request.id = next_id();
-  auto response = (*route)->at_once(request);
-  if (response) finish(request.id, http.method, http.target, *response);
+  RequestNote note = note_of(request, peer);
+  note.route = (*place)->metrics.get();
+  auto response = (*place)->route.at_once(request);
+  if (response) finish(note, *response);
   return response;
 }
 
 Response Router::refuse(int status, const Error& error) const {
-  const std::string id = next_id();
-  Response response = error_response(status, error, id);
-  finish(id, "", "", response);
+  const RequestNote note{.id = next_id(), .began = journal_.now()};
+  Response response = error_response(status, error, note.id);
+  finish(note, response);
   return response;
 }
 
@@ -131,11 +166,17 @@ std::string Router::next_id() const {
   return id_prefix_ + std::to_string(++ids_);
 }
 
-void Router::finish(const std::string& id, const std::string& method, const std::string& target,
-                    Response& response) const {
-  response.headers["Titan-Request-Id"] = id;
-  log_.debug("request",
-             {{"id", id}, {"method", method}, {"target", target}, {"status", response.status}});
+RequestNote Router::note_of(const Request& request, std::string_view peer) const {
+  return {.id = request.id,
+          .method = request.http.method,
+          .path = clip(request.http.path(), kPathLoggedBytesMax),
+          .peer = std::string(peer),
+          .began = journal_.now()};
+}
+
+void Router::finish(const RequestNote& note, Response& response) const {
+  response.headers["Titan-Request-Id"] = note.id;
+  journal_.note(note, response.status, response.body.size());
 }
 
 Router::Found Router::find(Request& request) const {
@@ -172,14 +213,15 @@ Router::Found Router::find(Request& request) const {
     return response;
   }
 
-  request.path = named(route->second.path, found);
-  const std::vector<std::string>& known = route->second.parameters;
+  const Place& place = route->second;
+  request.path = named(place.route.path, found);
+  const std::vector<std::string>& known = place.query_names;
   request.parameters = parse_query(request.http.query());
   for (const auto& [name, value] : request.parameters) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     return refuse(400, invalid_field(name, "unknown parameter" + did_you_mean(name, known)));
   }
-  return &route->second;
+  return &place;
 }
 
 }  // namespace titan::server_lite

@@ -6,12 +6,14 @@
 #include "server-lite/actors.hpp"
 #include "server-lite/api.hpp"
 #include "server-lite/parked_question.hpp"
+#include "server-lite/server_metrics.hpp"
 
 namespace titan::server_lite {
 
 Server::Server(const Env& env, Options options, std::string epoch)
     : env_(env),
       wake_(std::move(options.wake)),
+      journal_(metrics_, env.log, env.clock, options.access_log),
       renderer_(env.store),
       writer_(env.store, state_, renderer_, tracker_),
       roll_up_(env.store, state_, renderer_, env.clock, env.log),
@@ -24,13 +26,16 @@ Server::Server(const Env& env, Options options, std::string epoch)
           env.clock, env.log),
       compactor_(env.store, state_, runner_, env.clock, options.retention),
       hosts_({env.store, state_, renderer_, roll_up_, env.clock, wake_}, std::move(epoch)),
-      router_(env.random, env.log) {
-  const Api api{env.store, state_, writer_, tracker_, hosts_, runner_, parking_, env.clock};
+      router_(env.random, journal_) {
+  const Api api{env.store, state_,   writer_,  tracker_, hosts_,
+                runner_,   parking_, metrics_, env.clock};
+  add_server_metrics(api);
   add_entity_routes(router_, api);
   add_change_routes(router_, api);
   add_host_routes(router_, api);
   add_blob_routes(router_, api);
   add_status_routes(router_, api);
+  add_document_routes(router_);
 }
 
 Server::~Server() {
@@ -67,8 +72,8 @@ Result<void> Server::start() {
   return runner_.open();
 }
 
-Reply Server::answer(const HttpRequest& request) const {
-  Reply reply = router_.handle(request);
+Reply Server::answer(const HttpRequest& request, std::string_view peer) const {
+  Reply reply = router_.handle(request, peer);
   // A proposal that nobody waits for makes work without a change.
   const auto* const response = std::get_if<HttpResponse>(&reply);
   const bool reads = request.method == "GET" || request.method == "HEAD";
@@ -77,8 +82,9 @@ Reply Server::answer(const HttpRequest& request) const {
   return reply;
 }
 
-std::optional<HttpResponse> Server::answer_at_once(const HttpRequest& request) const {
-  return router_.handle_at_once(request);
+std::optional<HttpResponse> Server::answer_at_once(const HttpRequest& request,
+                                                   std::string_view peer) const {
+  return router_.handle_at_once(request, peer);
 }
 
 HttpResponse Server::refuse(int status, const Error& error) const {

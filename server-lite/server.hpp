@@ -2,7 +2,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/http.hpp"
@@ -13,9 +16,11 @@
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/host_service.hpp"
 #include "server-lite/lease_processor.hpp"
+#include "server-lite/metrics.hpp"
 #include "server-lite/parking.hpp"
 #include "server-lite/placement_processor.hpp"
 #include "server-lite/processor_runner.hpp"
+#include "server-lite/request_journal.hpp"
 #include "server-lite/retention.hpp"
 #include "server-lite/roll_up_processor.hpp"
 #include "server-lite/router.hpp"
@@ -40,6 +45,7 @@ class Server {
   };
   struct Options {
     Retention retention = {};
+    AccessLog access_log = AccessLog::news;
     // Called when step() has something to do, from whichever thread made it so: must be quick.
     std::function<void()> wake = [] {};
   };
@@ -49,14 +55,18 @@ class Server {
   static Result<std::unique_ptr<Server>> open(const Env& env) { return open(env, Options()); }
   ~Server();
 
-  // The answer, or a request that waits for it.
-  [[nodiscard]] Reply answer(const HttpRequest& request) const;
+  // The answer, or a request that waits for it. `peer`: the address that the request came from;
+  // empty when it was over no network.
+  [[nodiscard]] Reply answer(const HttpRequest& request, std::string_view peer = "") const;
   // The answer, if it is known without waiting for anything, not even for the store.
-  [[nodiscard]] std::optional<HttpResponse> answer_at_once(const HttpRequest& request) const;
+  [[nodiscard]] std::optional<HttpResponse> answer_at_once(const HttpRequest& request,
+                                                           std::string_view peer = "") const;
   // The answer to what could not even be read.
   [[nodiscard]] HttpResponse refuse(int status, const Error& error) const;
   // As answer(); a request that waits does so on the caller's thread.
   [[nodiscard]] HttpResponse handle(const HttpRequest& request) const;
+  // More that /v1/metrics shows. What it borrows must live while requests are answered.
+  void add_metrics(Metrics::Source source) { metrics_.add_source(std::move(source)); }
 
   // A bounded piece of what follows from changes and from time; returns when to call again. Before
   // or at now: there is more to do.
@@ -74,6 +84,8 @@ class Server {
 
   const Env env_;
   const std::function<void()> wake_;
+  Metrics metrics_;
+  RequestJournal journal_;
   FleetState state_;
   Parking parking_;
   ChangeTracker tracker_;

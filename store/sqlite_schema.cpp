@@ -156,6 +156,8 @@ INSERT INTO reports SELECT organization, host, epoch, seq, time, '', report FROM
 DROP TABLE reports_1;
 )sql";
 
+constexpr const char* kVersion3 = "CREATE INDEX changes_by_actor ON changes (actor, seq);";
+
 // One report at a time, whatever their number. One that is damaged gets the digest of nothing: its
 // host is asked for another.
 Result<void> write_digests(Connection& connection) {
@@ -179,9 +181,10 @@ Result<void> write_digests(Connection& connection) {
   }
 }
 
-constexpr std::array<Migration, 2> kSteps = {
+constexpr std::array<Migration, 3> kSteps = {
     Migration{.version = 1, .sql = kVersion1},
-    Migration{.version = 2, .sql = kVersion2, .then = &write_digests}};
+    Migration{.version = 2, .sql = kVersion2, .then = &write_digests},
+    Migration{.version = 3, .sql = kVersion3}};
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "store/sqlite_store.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <mutex>
 #include <optional>
@@ -118,6 +119,13 @@ Result<Transaction> begin_after(Connection& reader, std::uint64_t seq) {
   return transaction;
 }
 
+// Every parameter stands in every condition; a unary plus keeps a column from choosing the index.
+std::string condition_of(const ChangeFilter& filter) {
+  const std::string kind = filter.kind ? "kind = ?1" : "?1 = 0";
+  const std::string actor = filter.actor.empty() ? "?2 = ''" : "actor = ?2";
+  return (filter.actor.empty() || !filter.kind ? kind : "+" + kind) + " AND " + actor;
+}
+
 template <class Value, class Row>
 Result<std::vector<Value>> parse_all(std::vector<Row> rows) {
   std::vector<Value> values;
@@ -126,6 +134,12 @@ Result<std::vector<Value>> parse_all(std::vector<Row> rows) {
     TITAN_ASSIGN(values.emplace_back(), parse(std::move(row)));
   }
   return values;
+}
+
+std::uint64_t size_of(const std::string& file) {
+  std::error_code fault;
+  const std::uintmax_t size = std::filesystem::file_size(file, fault);
+  return fault ? 0 : size;
 }
 
 // SQLite's integers have a sign; no seq is greater.
@@ -217,27 +231,23 @@ Result<Page> SqliteStore::list(const ListQuery& query) {
 }
 
 Result<std::vector<model::Change>> SqliteStore::changes(std::uint64_t after_seq, std::size_t limit,
-                                                        std::optional<model::Kind> kind) {
+                                                        const ChangeFilter& filter) {
   TITAN_TRY(check_limit(limit));
-  const std::int64_t after = seq_bound(after_seq);
-  const auto count = static_cast<std::int64_t>(limit);
-  const std::int64_t head = seq_bound(state_->writer.seq());
   std::vector<ChangeRow> rows;
   {
     const std::lock_guard lock(state_->reader.mutex);
     Connection& reader = *state_->reader.connection;
     TITAN_ASSIGN(const Transaction transaction, begin_after(reader, after_seq));
-    TITAN_ASSIGN(
-        rows, rows_of(kind ? reader.query("SELECT seq, time, organization, kind, workspace, name,"
-                                          " before, after, actor, request_id FROM changes"
-                                          " WHERE kind = ?1 AND seq > ?2 AND seq <= ?3"
-                                          " ORDER BY seq LIMIT ?4",
-                                          number_of(*kind), after, head, count)
-                           : reader.query("SELECT seq, time, organization, kind, workspace, name,"
-                                          " before, after, actor, request_id FROM changes"
-                                          " WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3",
-                                          after, head, count),
-                      &change_row));
+    TITAN_ASSIGN(rows, rows_of(reader.query("SELECT seq, time, organization, kind, workspace, name,"
+                                            " before, after, actor, request_id FROM changes"
+                                            " WHERE " +
+                                                condition_of(filter) +
+                                                " AND seq > ?3 AND seq <= ?4"
+                                                " ORDER BY seq LIMIT ?5",
+                                            filter.kind ? number_of(*filter.kind) : 0, filter.actor,
+                                            seq_bound(after_seq), seq_bound(state_->writer.seq()),
+                                            static_cast<std::int64_t>(limit)),
+                               &change_row));
   }
   return parse_all<model::Change>(std::move(rows));
 }
@@ -409,6 +419,15 @@ Result<void> SqliteStore::check() {
   TITAN_ASSIGN(const bool found, statement.step());
   if (found && statement.bytes(0) == state_->epoch) return {};
   return about(state_->path, internal("the file is not the one that was opened"));
+}
+
+Figures SqliteStore::figures() {
+  SqliteWriter& writer = state_->writer;
+  return {.data_bytes = size_of(state_->path),
+          .journal_bytes = size_of(state_->path + "-wal"),
+          .write_groups = writer.groups(),
+          .writes = writer.jobs(),
+          .writes_waiting = writer.waiting()};
 }
 
 }  // namespace titan::store

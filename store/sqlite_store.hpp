@@ -52,7 +52,7 @@ class SqliteStore final : public Store {
   Result<model::Entity> get(const model::Key& key) override;
   Result<Page> list(const ListQuery& query) override;
   Result<std::vector<model::Change>> changes(std::uint64_t after_seq, std::size_t limit,
-                                             std::optional<model::Kind> kind) override;
+                                             const ChangeFilter& filter) override;
   Result<std::vector<SpecChange>> spec_changes(std::uint64_t after_seq, std::size_t limit) override;
   Result<CommittedRange> committed(std::string_view request_id) override;
   Result<std::uint64_t> seq_before(Timestamp moment) override;
@@ -68,6 +68,7 @@ class SqliteStore final : public Store {
   Result<std::string> get_blob(const Digest& digest) override;
   Result<bool> has_blob(const Digest& digest) override;
   Result<void> check() override;
+  Figures figures() override;
 
  private:
   struct State;  // keeps sqlite3.h out of this header

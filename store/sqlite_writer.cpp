@@ -50,6 +50,8 @@ void SqliteWriter::execute(const WriteQueue::Group& group) {
   }
   seq_ = position_.seq;
   horizon_ = position_.horizon;
+  ++groups_;
+  jobs_ += group.size();
 }
 
 void SqliteWriter::announce(const WriteQueue::Group& group) {

@@ -71,6 +71,10 @@ class SqliteWriter {
   // Of what is durable.
   [[nodiscard]] std::uint64_t seq() const { return seq_; }
   [[nodiscard]] std::uint64_t horizon() const { return horizon_; }
+  // Since it was made: groups that became durable, and the jobs in them.
+  [[nodiscard]] std::uint64_t groups() const { return groups_; }
+  [[nodiscard]] std::uint64_t jobs() const { return jobs_; }
+  [[nodiscard]] std::size_t waiting() { return queue_.waiting(); }
 
  private:
   void execute(const WriteQueue::Group& group);
@@ -89,6 +93,8 @@ class SqliteWriter {
 
   std::atomic<std::uint64_t> seq_;
   std::atomic<std::uint64_t> horizon_;
+  std::atomic<std::uint64_t> groups_ = 0;
+  std::atomic<std::uint64_t> jobs_ = 0;
   WriteQueue queue_;
 };
 

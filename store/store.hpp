@@ -99,6 +99,12 @@ struct SpecChange {
   bool operator==(const SpecChange&) const = default;
 };
 
+// A part of the log: what is given must hold.
+struct ChangeFilter {
+  std::optional<model::Kind> kind = {};
+  std::string actor = {};  // exactly; empty: whoever it was
+};
+
 // Which part of the log one request wrote.
 struct CommittedRange {
   std::uint64_t first_seq = 0;
@@ -114,6 +120,15 @@ struct ReportHead {
   Timestamp time = {};
   Digest digest = {};  // of the report, as model::digest_of()
   bool operator==(const ReportHead&) const = default;
+};
+
+// How large a store is, and what it has written since it was opened: for those who watch it.
+struct Figures {
+  std::uint64_t data_bytes = 0;     // of its file
+  std::uint64_t journal_bytes = 0;  // of what was written and is not yet in that file (the WAL)
+  std::uint64_t write_groups = 0;   // commits that became durable together count as one
+  std::uint64_t writes = 0;         // all of those groups together
+  std::size_t writes_waiting = 0;   // that stand in line now
 };
 
 // A Store keeps the entities, the log of their changes, the last report of every host, and the
@@ -171,11 +186,11 @@ class Store {
   // DELETED (field `status`). expired: `at` is before the horizon.
   virtual Result<Page> list(const ListQuery& query) = 0;
 
-  // The changes with a greater seq, in order; only those of `kind` when it is given. Fewer than
-  // `limit` when the log ends. invalid when the limit (1 to kPageMax) is out of range. expired:
+  // The changes with a greater seq that the filter picks, in order. Fewer than `limit` when the log
+  // ends. invalid when the limit (1 to kPageMax) is out of range. expired:
   // `after_seq` is before the horizon.
   virtual Result<std::vector<model::Change>> changes(std::uint64_t after_seq, std::size_t limit,
-                                                     std::optional<model::Kind> kind = {}) = 0;
+                                                     const ChangeFilter& filter = {}) = 0;
   // The changes after `after_seq` that altered what hosts should have, in order, at most `limit`
   // (1 to kPageMax). invalid and expired as changes().
   virtual Result<std::vector<SpecChange>> spec_changes(std::uint64_t after_seq,
@@ -213,6 +228,8 @@ class Store {
 
   // Whether the store can be read right now. Cheap: for health probes.
   virtual Result<void> check() = 0;
+  // Cheap, too, and waits for nobody. A size that cannot be found out is 0.
+  virtual Figures figures() = 0;
 };
 
 }  // namespace titan::store

@@ -29,6 +29,7 @@ Result<ExitCode> follow(const GetChangesCommand& command, client::Client& client
     TITAN_ASSIGN(const auto page, client.changes({.since = since,
                                                   .limit = command.limit,
                                                   .kind = command.kind,
+                                                  .actor = command.actor,
                                                   .wait = client::kWaitMax}));
     tell_full(page, since, env);
     printer.more_changes(page, first, &widths);
@@ -50,7 +51,8 @@ Result<ExitCode> run(const GetChangesCommand& command, const Env& env) {
   if (command.follow) return follow(command, session.client(), since, env);
   TITAN_ASSIGN(
       const auto page,
-      session.client().changes({.since = since, .limit = command.limit, .kind = command.kind}));
+      session.client().changes(
+          {.since = since, .limit = command.limit, .kind = command.kind, .actor = command.actor}));
   tell_full(page, since, env);
   Printer(env, command.output).changes(page);
   if (command.limit && page.items.size() == *command.limit) {

@@ -18,6 +18,7 @@ struct GetChangesCommand {
   std::string since = {};                 // see moment.hpp; empty: the beginning
   std::optional<std::size_t> limit = {};  // 1 to 1000; none: the server's choice
   std::optional<model::Kind> kind = {};
+  std::string actor = {};  // only what this one wrote; empty: whoever it was
   bool follow = false;
   ConnectionFlags connection = {};
   OutputFlags output = {};

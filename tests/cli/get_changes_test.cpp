@@ -63,6 +63,17 @@ TEST_F(GetChangesTest, PicksAKindAndANumber) {
   EXPECT_EQ(err, "titan: there may be more; go on with --since 0123456789abcdef.3\n");
 }
 
+TEST_F(GetChangesTest, PicksAnActor) {
+  EXPECT_EQ(titan("get changes --actor tim --kind host"), 0) << err;
+  EXPECT_EQ(api.log.back(), "GET /v1/changes?kind=Host&actor=tim");
+  EXPECT_EQ(titan("get changes --actor host/tim-pi"), 0) << err;
+  EXPECT_EQ(api.log.back(), "GET /v1/changes?actor=host%2Ftim-pi");
+  EXPECT_EQ(titan("get changes --actor="), 2);
+  EXPECT_EQ(titan("get hosts --actor tim"), 2);
+  EXPECT_NE(err.find("--since, --kind, --actor and --follow are for titan get changes"),
+            std::string::npos);
+}
+
 TEST_F(GetChangesTest, PrintsJsonYamlAndNames) {
   EXPECT_EQ(titan("get changes -o json"), 0);
   const json page = json::parse(out);
@@ -130,12 +141,14 @@ TEST_F(GetChangesTest, RefusesWhatDoesNotFitTogether) {
       {"get changes x", "titan: the change log has no names and no workspaces\n"},
       {"get changes -A", "titan: the change log has no names and no workspaces\n"},
       {"get changes --status READY",
-       "titan: the change log is picked from by --since, --kind and --limit, and goes on with "
-       "--follow\n"},
+       "titan: the change log is picked from by --since, --kind, --actor and --limit, and goes on "
+       "with --follow\n"},
       {"get changes --watch", nullptr},
       {"get changes --kind hots", nullptr},
-      {"get hosts --since 1m", "titan: --since, --kind and --follow are for titan get changes\n"},
-      {"get hosts --follow", "titan: --since, --kind and --follow are for titan get changes\n"},
+      {"get hosts --since 1m",
+       "titan: --since, --kind, --actor and --follow are for titan get changes\n"},
+      {"get hosts --follow",
+       "titan: --since, --kind, --actor and --follow are for titan get changes\n"},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(titan(row.line), 2) << row.line;

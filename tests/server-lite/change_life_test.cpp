@@ -1,6 +1,8 @@
 // The life of a change: proposed, refused or committed, and followed.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "server-lite/limits.hpp"
 #include "tests/server-lite/obedient_host.hpp"
 #include "tests/server-lite/test_server.hpp"
@@ -524,6 +526,27 @@ TEST_F(ChangeLife, AWriteWhoseAnswerTheStoreLostIsLookedUpInTheLog) {
   EXPECT_EQ(lost.status, 503);
   EXPECT_TRUE(exists("/v1/hosts/pi"));
   EXPECT_EQ(follow(lost.header("Titan-Change"))["state"], "COMMITTED");
+}
+
+// Who did what: the log by actor.
+TEST_F(ChangeLife, CanBePickedByActor) {
+  server_.put_prod();
+  ObedientHost pi(server_, "pi");
+  pi.sync_and_report();
+  const auto found_for = [&](const std::string& actor) {
+    std::set<std::string> actors;
+    const json page = server_.json("GET", "/v1/changes?actor=" + percent_encode(actor));
+    for (const json& change : page["items"]) actors.insert(change["actor"]);
+    EXPECT_EQ(page["bookmark"], server_.store().head()->text());
+    return actors;
+  };
+  for (const char* actor : {"local", "titan", "host/pi"}) {
+    EXPECT_EQ(found_for(actor), std::set<std::string>{actor});
+  }
+  EXPECT_TRUE(found_for("nobody").empty());
+  const json page = server_.json("GET", "/v1/changes?actor=local&kind=host&limit=1");
+  EXPECT_EQ(page["items"][0]["key"], "default/host/pi");
+  EXPECT_EQ(server_.call("GET", "/v1/changes?actor=").status, 400);
 }
 
 }  // namespace

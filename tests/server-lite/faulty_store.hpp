@@ -99,9 +99,9 @@ class FaultyStore final : public store::Store {
     return real_.list(query);
   }
   Result<std::vector<model::Change>> changes(std::uint64_t after, std::size_t limit,
-                                             std::optional<model::Kind> kind) override {
+                                             const store::ChangeFilter& filter) override {
     TITAN_TRY(call("changes"));
-    return real_.changes(after, limit, kind);
+    return real_.changes(after, limit, filter);
   }
   Result<std::vector<store::SpecChange>> spec_changes(std::uint64_t after,
                                                       std::size_t limit) override {
@@ -153,6 +153,7 @@ class FaultyStore final : public store::Store {
     TITAN_TRY(call("has_blob"));
     return real_.has_blob(digest);
   }
+  store::Figures figures() override { return real_.figures(); }
   Result<void> check() override {
     TITAN_TRY(call("check"));
     return real_.check();

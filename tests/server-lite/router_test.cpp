@@ -25,14 +25,21 @@ class RouterTest : public ::testing::Test {
 
   void add(const std::string& method, const std::string& path,
            const std::vector<std::string>& parameters) {
-    router_.add({method, path, parameters, [path](const Request& request) {
-                   std::string said = path;
-                   for (const auto& [name, value] : request.path) said += " " + name + "=" + value;
-                   for (const auto& [name, value] : request.parameters) {
-                     said += " ?" + name + "=" + value;
-                   }
-                   return Response{.status = 200, .body = said};
-                 }});
+    Route route = {.method = method,
+                   .path = path,
+                   .operation = "test",
+                   .tag = "Hosts",
+                   .summary = "A test",
+                   .parameters = {{"name"}, {"workspace"}},
+                   .answers = {{200, "Well."}}};
+    for (const std::string& parameter : parameters) route.parameters.push_back({parameter});
+    route.handler = [path](const Request& request) {
+      std::string said = path;
+      for (const auto& [name, value] : request.path) said += " " + name + "=" + value;
+      for (const auto& [name, value] : request.parameters) said += " ?" + name + "=" + value;
+      return Response{.status = 200, .body = said};
+    };
+    router_.add(std::move(route));
   }
 
   HttpResponse ask(const std::string& method, const std::string& target) {
@@ -43,7 +50,9 @@ class RouterTest : public ::testing::Test {
   testing::SeededRandom random_{1};
   std::ostringstream log_text_;
   Log log_{log_text_, clock_, Log::Format::json, Log::Level::debug};
-  Router router_{random_, log_};
+  Metrics metrics_;
+  RequestJournal journal_{metrics_, log_, clock_, AccessLog::news};
+  Router router_{random_, journal_};
 };
 
 TEST_F(RouterTest, FindsTheHandlerAndTheNamesInThePath) {

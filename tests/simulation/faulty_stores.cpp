@@ -12,7 +12,7 @@ using model::Change;
 using store::SpecChange;
 using Changes = Result<std::vector<Change>>;
 using SpecChanges = Result<std::vector<SpecChange>>;
-using Kind = std::optional<model::Kind>;
+using Filter = store::ChangeFilter;
 using Memory = std::shared_ptr<FaultMemory>;
 
 constexpr std::size_t kLookedAt = 500;     // changes after the horizon
@@ -37,8 +37,8 @@ class LosesADelete final : public PassingStore {
     if (found != kept->end()) memory_->lost.insert(bookmark_of(*found));
     return horizon;
   }
-  Changes changes(std::uint64_t after_seq, std::size_t limit, Kind kind) override {
-    auto page = PassingStore::changes(after_seq, limit, kind);
+  Changes changes(std::uint64_t after_seq, std::size_t limit, const Filter& filter) override {
+    auto page = PassingStore::changes(after_seq, limit, filter);
     if (page) {
       std::erase_if(
           *page, [&](const Change& change) { return memory_->lost.contains(bookmark_of(change)); });
@@ -60,8 +60,8 @@ class SkipsDeletes final : public PassingStore {
       : PassingStore(std::move(inner)),
         wrong_reads_(std::exchange(memory->opened_before, true) ? kReadsAfterStart : 0) {}
 
-  Changes changes(std::uint64_t after_seq, std::size_t limit, Kind kind) override {
-    auto page = PassingStore::changes(after_seq, limit, kind);
+  Changes changes(std::uint64_t after_seq, std::size_t limit, const Filter& filter) override {
+    auto page = PassingStore::changes(after_seq, limit, filter);
     if (page && wrong_reads_ > 0) {
       --wrong_reads_;
       std::erase_if(*page, is_delete);
@@ -109,8 +109,8 @@ class GoesBack final : public PassingStore {
     if (head && wrong_reads_ > 0) head->seq = shown_;
     return head;
   }
-  Changes changes(std::uint64_t after_seq, std::size_t limit, Kind kind) override {
-    auto page = PassingStore::changes(after_seq, limit, kind);
+  Changes changes(std::uint64_t after_seq, std::size_t limit, const Filter& filter) override {
+    auto page = PassingStore::changes(after_seq, limit, filter);
     if (page && wrong_reads_ > 0) {
       --wrong_reads_;
       std::erase_if(*page, [&](const Change& change) { return change.seq > shown_; });

@@ -20,8 +20,8 @@ class PassingStore : public store::Store {
   Result<model::Entity> get(const model::Key& key) override { return inner_->get(key); }
   Result<store::Page> list(const store::ListQuery& query) override { return inner_->list(query); }
   Result<std::vector<model::Change>> changes(std::uint64_t after_seq, std::size_t limit,
-                                             std::optional<model::Kind> kind) override {
-    return inner_->changes(after_seq, limit, kind);
+                                             const store::ChangeFilter& filter) override {
+    return inner_->changes(after_seq, limit, filter);
   }
   Result<std::vector<store::SpecChange>> spec_changes(std::uint64_t after_seq,
                                                       std::size_t limit) override {
@@ -53,6 +53,7 @@ class PassingStore : public store::Store {
   Result<std::string> get_blob(const Digest& digest) override { return inner_->get_blob(digest); }
   Result<bool> has_blob(const Digest& digest) override { return inner_->has_blob(digest); }
   Result<void> check() override { return inner_->check(); }
+  store::Figures figures() override { return inner_->figures(); }
 
  private:
   std::unique_ptr<Store> inner_;

@@ -114,7 +114,7 @@ Result<FeedPage> StoreSubject::changes(const Bookmark& since, std::size_t limit,
                                        std::optional<Kind> kind) {
   TITAN_ASSIGN(const Bookmark head, store_.head());
   if (since.epoch != head.epoch || since.seq > head.seq) return FeedPage{.anew = true};
-  auto items = store_.changes(since.seq, limit, kind);
+  auto items = store_.changes(since.seq, limit, {.kind = kind});
   if (!items && items.error().code == ErrorCode::expired) return FeedPage{.anew = true};
   if (!items) return items.error();
   FeedPage page{.bookmark = head, .items = *std::move(items)};

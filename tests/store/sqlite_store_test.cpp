@@ -260,6 +260,28 @@ TEST_F(SqliteStoreTest, MakesTodaysSchemaForANewFile) {
   EXPECT_EQ(schema_of(path_), created);
 }
 
+TEST_F(SqliteStoreTest, GivesAFileOfVersionTwoTheSchemaOfToday) {
+  open().value().reset();
+  const std::string created = schema_of(path_);
+  tamper("DROP INDEX changes_by_actor; PRAGMA user_version = 2;");
+  open().value().reset();
+  EXPECT_EQ(schema_of(path_), created);
+}
+
+TEST_F(SqliteStoreTest, TellsItsSizesAndHowItWrote) {
+  const auto store = open().value();
+  const Figures before = store->figures();
+  EXPECT_EQ(before.writes, 0U);
+  ASSERT_TRUE(put(*store, host("a")));
+  ASSERT_TRUE(put(*store, host("b")));
+  const Figures after = store->figures();
+  EXPECT_EQ(after.writes, 2U);
+  EXPECT_EQ(after.write_groups, 2U);
+  EXPECT_EQ(after.writes_waiting, 0U);
+  EXPECT_GT(after.data_bytes, 0U);
+  EXPECT_GT(after.journal_bytes, before.journal_bytes);
+}
+
 // One row per file or path that is not what it should be.
 TEST_F(SqliteStoreTest, RefusesWhatIsNotItsFile) {
   struct Row {
@@ -284,9 +306,9 @@ TEST_F(SqliteStoreTest, RefusesWhatIsNotItsFile) {
        "is an SQLite database of another program"},
       {"named.db", sql("PRAGMA application_id = 7"), ErrorCode::invalid,
        "is an SQLite database of another program"},
-      {"newer.db", sql("PRAGMA application_id = 1953068142; PRAGMA user_version = 3"),
+      {"newer.db", sql("PRAGMA application_id = 1953068142; PRAGMA user_version = 4"),
        ErrorCode::invalid,
-       "the file has schema version 3, and this titan knows versions up to 2:"
+       "the file has schema version 4, and this titan knows versions up to 3:"
        " it was written by a newer titan"},
       {"folder.db", [](const std::string& path) { fs::create_directory(path); }, ErrorCode::invalid,
        "is no regular file"},

@@ -370,16 +370,19 @@ TEST_P(StoreContract, RefusesALimitOutOfRange) {
   }
 }
 
-TEST_P(StoreContract, FeedsChangesInOrderByKindAndFromASeq) {
+TEST_P(StoreContract, FeedsChangesInOrderByKindAndActorAndFromASeq) {
+  const auto put_as = [&](const char* actor, const Entity& entity) {
+    return store_->commit({.mutations = {{entity.key(), {}, entity}}, .actor = actor});
+  };
   for (const char* name : {"a", "b", "c"}) {
-    ASSERT_TRUE(put(host(name)));
-    ASSERT_TRUE(put(workload("default", name)));
+    ASSERT_TRUE(put_as(name, host(name)));
+    ASSERT_TRUE(put_as("ann", workload("default", name)));
   }
   ASSERT_TRUE(remove(host("b").key()));
   struct Row {
     std::uint64_t after;
     std::size_t limit;
-    std::optional<Kind> kind;
+    ChangeFilter filter;
     Seqs expected;
   };
   const Row rows[] = {
@@ -389,14 +392,20 @@ TEST_P(StoreContract, FeedsChangesInOrderByKindAndFromASeq) {
       {6, 3, {}, {7}},
       {7, 3, {}, {}},
       {UINT64_MAX, 3, {}, {}},
-      {0, 100, Kind::host, {1, 3, 5, 7}},
-      {3, 1, Kind::host, {5}},
-      {5, 100, Kind::workload, {6}},
-      {0, 100, Kind::target, {}},
+      {0, 100, {.kind = Kind::host}, {1, 3, 5, 7}},
+      {3, 1, {.kind = Kind::host}, {5}},
+      {5, 100, {.kind = Kind::workload}, {6}},
+      {0, 100, {.kind = Kind::workspace}, {}},
+      {0, 100, {.actor = "ann"}, {2, 4, 6}},
+      {2, 1, {.actor = "ann"}, {4}},
+      {0, 100, {.actor = "an"}, {}},
+      {0, 100, {.actor = "' OR '' = '"}, {}},
+      {0, 100, {.kind = Kind::host, .actor = "b"}, {3}},
+      {0, 100, {.kind = Kind::workload, .actor = "b"}, {}},
   };
   for (const Row& row : rows) {
-    EXPECT_EQ(seqs_of(store_->changes(row.after, row.limit, row.kind).value()), row.expected)
-        << "after " << row.after;
+    EXPECT_EQ(seqs_of(store_->changes(row.after, row.limit, row.filter).value()), row.expected)
+        << "after " << row.after << " by " << row.filter.actor;
   }
   EXPECT_EQ(store_->head()->seq, 7U);
 }

@@ -191,7 +191,7 @@ class FaultyDay {
   Result<void> read_log() {
     TITAN_ASSIGN(const auto log, store_->changes(0, 100, {}));
     TITAN_ASSIGN(const auto specs, store_->spec_changes(0, 100));
-    TITAN_ASSIGN(const auto hosts, store_->changes(0, 100, model::Kind::host));
+    TITAN_ASSIGN(const auto hosts, store_->changes(0, 100, {.kind = model::Kind::host}));
     TITAN_ASSIGN(const auto before, store_->seq_before(clock_.wall()));
     return outcome(log.size() == 5 && specs.size() == 5 && hosts.empty() && before == 0,
                    std::to_string(log.size()) + " changes");

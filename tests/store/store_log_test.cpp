@@ -105,7 +105,7 @@ TEST_P(StoreLog, SaysExpiredOfWhatIsGoneAndGivesTheRestWhole) {
   const auto whole = log();
   ASSERT_EQ(store_->compact(4, 100).value(), 4U);
   EXPECT_EQ(store_->changes(3, 10, {}).error().code, ErrorCode::expired);
-  EXPECT_EQ(store_->changes(3, 10, Kind::host).error().code, ErrorCode::expired);
+  EXPECT_EQ(store_->changes(3, 10, {.kind = Kind::host}).error().code, ErrorCode::expired);
   EXPECT_EQ(store_->spec_changes(3, 10).error().code, ErrorCode::expired);
   EXPECT_EQ(store_->changes(4, 10, {})->size(), 2U);
   EXPECT_EQ(store_->spec_changes(4, 10)->size(), 2U);

@@ -1,0 +1,570 @@
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/kind.hpp"
+#include "model/limits.hpp"
+#include "server-lite/limits.hpp"
+#include "server-lite/openapi.hpp"
+#include "store/limits.hpp"
+
+namespace titan::server_lite {
+namespace {
+
+using model::Kind;
+using nlohmann::json;
+
+// ---- how schemas are written -------------------------------------------------------------------
+
+json use(const std::string& schema) {
+  return {{"$ref", "#/components/schemas/" + schema}};
+}
+
+json or_null(const std::string& schema) {
+  return {{"anyOf", {use(schema), {{"type", "null"}}}}};
+}
+
+json list_of(const std::string& schema) {
+  return {{"type", "array"}, {"items", use(schema)}};
+}
+
+json list_of(const std::string& schema, std::size_t items_max) {
+  return {{"type", "array"}, {"items", use(schema)}, {"maxItems", items_max}};
+}
+
+json one_of(std::vector<std::string> words) {
+  return {{"type", "string"}, {"enum", std::move(words)}};
+}
+
+json text(const std::string& description, std::size_t bytes_max, const std::string& example) {
+  return {{"type", "string"},
+          {"description", description},
+          {"maxLength", bytes_max},
+          {"examples", {example}}};
+}
+
+json pattern(const std::string& description, const std::string& regex, const std::string& example) {
+  return {{"type", "string"},
+          {"description", description},
+          {"pattern", regex},
+          {"examples", {example}}};
+}
+
+json number(std::uint64_t least, std::uint64_t most) {
+  return {{"type", "integer"}, {"format", "int64"}, {"minimum", least}, {"maximum", most}};
+}
+
+constexpr std::uint64_t kNumberMax = INT64_MAX;
+
+struct Field {
+  enum class Presence { always, maybe };
+
+  std::string name;
+  json schema;
+  std::string description;
+  Presence presence = Presence::always;
+};
+constexpr auto kMaybe = Field::Presence::maybe;
+
+// `closed`: a field that is not named is refused.
+json object_of(const std::string& description, const std::vector<Field>& fields,
+               bool closed = false) {
+  json properties = json::object();
+  json required = json::array();
+  for (const Field& field : fields) {
+    json schema = field.schema;
+    if (!field.description.empty()) schema["description"] = field.description;
+    properties[field.name] = std::move(schema);
+    if (field.presence == Field::Presence::always) required.push_back(field.name);
+  }
+  json object = {
+      {"type", "object"}, {"description", description}, {"properties", std::move(properties)}};
+  if (!required.empty()) object["required"] = std::move(required);
+  if (closed) object["additionalProperties"] = false;
+  return object;
+}
+
+json with_example(json schema, json example) {
+  schema["examples"] = json::array({std::move(example)});
+  return schema;
+}
+
+// ---- small types -------------------------------------------------------------------------------
+
+constexpr const char* kLabelKey = "^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$";
+constexpr const char* kLabelValue = "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$";
+
+json names_of_kinds() {
+  json names = json::array();
+  for (const Kind kind : model::kKinds) names.push_back(model::name_of(kind));
+  return names;
+}
+
+void add_texts(json& schemas) {
+  json name = pattern("Of an entity: unique for its kind, in its workspace.",
+                      "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", "temperature-sensor");
+  name["maxLength"] = model::kNameBytesMax;
+  schemas["Name"] = std::move(name);
+  schemas["Text"] = {{"type", "string"}};
+  schemas["Flag"] = {{"type", "boolean"}};
+  schemas["PageLimit"] = number(1, kPageItemsMax);
+  schemas["PageLimit"]["default"] = kPageItemsDefault;
+  schemas["Bytes"] = {{"type", "string"}, {"format", "binary"}};
+  schemas["Time"] = {{"type", "string"},
+                     {"format", "date-time"},
+                     {"description", "RFC 3339; the server gives UTC with microseconds."},
+                     {"examples", {"2026-03-01T12:00:00.000000Z"}}};
+  schemas["Duration"] = pattern("Whole numbers with d, h, m, s, in this order; at most 3660 days.",
+                                "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$", "1h30m");
+  schemas["Duration"]["minLength"] = 2;
+  schemas["Digest"] =
+      pattern("SHA-256.", "^sha256:[0-9a-f]{64}$",
+              "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae");
+  schemas["MaybeDigest"] = pattern("A digest, or empty for none.", "^(sha256:[0-9a-f]{64})?$", "");
+  schemas["Bookmark"] = pattern("A place in the change log of one store.",
+                                "^[0-9a-f]{16}\\.(0|[1-9][0-9]*)$", "0123456789abcdef.42");
+  schemas["MaybeBookmark"] =
+      pattern("A bookmark, or empty for none.", "^([0-9a-f]{16}\\.(0|[1-9][0-9]*))?$", "");
+  schemas["Since"] = text("A bookmark, or an RFC 3339 time.", 64, "0123456789abcdef.42");
+  schemas["Key"] = text(
+      "`<organization>/<kind>/<name>`, with the workspace before the name for "
+      "kinds that are in one.",
+      4 * model::kNameBytesMax, "default/deployment/default/prod");
+  schemas["RevisionTag"] = pattern("A revision in double quotes.", "^\"[0-9]+\"$", "\"3\"");
+  schemas["Selector"] = text("Clauses with commas between; all must hold.",
+                             model::kSelectorBytesMax, "region in (eu,us),!gpu,tier!=db");
+  schemas["LabelText"] = text("`name=value`, with commas between.", kTargetBytesMax, "owner=tim");
+  schemas["StatusText"] = text("Statuses, with commas between, in any case.", 256, "READY,MISSING");
+  schemas["KindWord"] = text("A kind in any of its forms.", 64, "deployment");
+  schemas["Kind"] = {{"type", "string"}, {"enum", names_of_kinds()}};
+  schemas["Status"] = one_of(
+      {"INITIALIZED", "CREATING", "READY", "UPDATING", "DELETING", "DELETED", "ERROR", "MISSING"});
+  schemas["Reasons"] = {
+      {"type", "array"},
+      {"items", {{"type", "string"}}},
+      {"maxItems", model::kReasonsMax},
+      {"description", "Why it has its status; never empty with ERROR or MISSING."}};
+  schemas["Values"] = {
+      {"type", "object"},
+      {"description", "What templates are filled with: any JSON, at most 256 KiB and 32 levels."},
+      {"examples", {{{"intervalSeconds", 5}}}}};
+  schemas["Labels"] = {
+      {"type", "object"},
+      {"description", "What targets match."},
+      {"maxProperties", model::kLabelsMax},
+      {"propertyNames", {{"pattern", kLabelKey}, {"maxLength", model::kLabelKeyBytesMax}}},
+      {"additionalProperties",
+       {{"type", "string"}, {"pattern", kLabelValue}, {"maxLength", model::kLabelValueBytesMax}}},
+      {"examples", {{{"site", "lab"}}}}};
+  schemas["Tags"] = {
+      {"type", "object"},
+      {"description", "Free metadata."},
+      {"maxProperties", model::kLabelsMax},
+      {"propertyNames", {{"pattern", kLabelKey}, {"maxLength", model::kLabelKeyBytesMax}}},
+      {"additionalProperties", {{"type", "string"}, {"maxLength", model::kTagValueBytesMax}}},
+      {"examples", {{{"owner", "tim"}}}}};
+}
+
+// ---- specs -------------------------------------------------------------------------------------
+
+json template_file() {
+  json mode = pattern("Permission bits, octal.", "^[0-7]{1,4}$", "0644");
+  mode["default"] = "0644";
+  return object_of("One file; its content is a blob.",
+                   {{"path",
+                     {{"type", "string"}, {"maxLength", 4096}, {"examples", {"root/etc/motd"}}},
+                     "Relative; may hold placeholders."},
+                    {"mode", std::move(mode), "", kMaybe},
+                    {"digest", use("Digest"), ""},
+                    {"size", number(0, model::kTemplateFileBytesMax), "Bytes.", kMaybe}},
+                   true);
+}
+
+void add_specs(json& schemas) {
+  const json words = {{"type", "string"}, {"maxLength", model::kTextBytesMax}};
+  json delivery = one_of({"agent", "gitops"});
+  delivery["default"] = "agent";
+  schemas["WorkspaceSpec"] =
+      object_of("A team's space.", {{"description", words, "", kMaybe}}, true);
+  schemas["HostSpec"] = with_example(
+      object_of("Anything that takes workloads as a unit: a device, or a cluster.",
+                {{"labels", use("Labels"), "", kMaybe},
+                 {"values", use("Values"), "The strongest layer.", kMaybe},
+                 {"delivery", delivery, "`gitops` is refused for now.", kMaybe},
+                 {"drivers", list_of("Name", model::kLabelsMax), "A description.", kMaybe},
+                 {"capacity", number(0, kNumberMax), "How many deployments it carries.", kMaybe},
+                 {"lease", use("Duration"), "How long it may be silent.", kMaybe}},
+                true),
+      {{"labels", {{"site", "lab"}}}, {"values", {{"intervalSeconds", 5}}}});
+  schemas["TemplateFile"] = template_file();
+  schemas["TemplateSpec"] =
+      object_of("A directory of files with placeholders.",
+                {{"driver", use("Name"), "How files are applied; `files` when left out.", kMaybe},
+                 {"defaults", use("Values"), "The weakest layer.", kMaybe},
+                 {"files", list_of("TemplateFile", model::kTemplateFilesMax), "", kMaybe}},
+                true);
+  schemas["WorkloadSpec"] = with_example(
+      object_of("What a team ships.",
+                {{"repo", words, "Where its source lives.", kMaybe},
+                 {"template", use("Name"), "Of deployments that name none.", kMaybe},
+                 {"values", use("Values"), "", kMaybe}},
+                true),
+      {{"repo", "https://git.example.org/iot/sensor"}, {"template", "device-service"}});
+  schemas["TargetSpec"] = with_example(
+      object_of("Rules that match hosts. One of the two must say something; both must hold.",
+                {{"labels", use("Labels"), "", kMaybe}, {"selector", use("Selector"), "", kMaybe}},
+                true),
+      {{"selector", "site=lab"}});
+  schemas["DeploymentSpec"] = with_example(
+      object_of(
+          "One instance of a workload.",
+          {{"workload", use("Name"), "In the same workspace."},
+           {"target", use("Name"), "In the same workspace."},
+           {"template", use("Name"), "In the organization; the workload's when left out.", kMaybe},
+           {"values", use("Values"), "", kMaybe},
+           {"replicas", number(1, model::kReplicasMax), "Every matching host when left out.",
+            kMaybe},
+           {"spreadBy",
+            {{"type", "string"}, {"pattern", kLabelKey}, {"maxLength", model::kLabelKeyBytesMax}},
+            "With replicas: a label over whose values they are spread.",
+            kMaybe},
+           {"rescheduleAfter", use("Duration"),
+            "With replicas: they leave a host that is MISSING for longer.", kMaybe},
+           {"dependsOn", list_of("Name", model::kLabelsMax), "Refused for now.", kMaybe},
+           {"suspend", {{"type", "boolean"}}, "`true` is refused for now.", kMaybe}},
+          true),
+      {{"workload", "temperature-sensor"}, {"target", "lab"}, {"values", {{"interval", 5}}}});
+  schemas["AssignmentSpec"] = object_of(
+      "A deployment with limited replicas runs on a host; written by the server.",
+      {{"deployment", use("Name"), "In the same workspace."}, {"host", use("Name"), ""}}, true);
+}
+
+// ---- entities ----------------------------------------------------------------------------------
+
+json entity(Kind kind) {
+  const std::string name(model::name_of(kind));
+  std::vector<Field> fields = {
+      {"kind", one_of({name}), ""},
+      {"id", {{"type", "string"}, {"format", "uuid"}}, "Never used again."},
+      {"name", use("Name"), ""},
+      {"organizationId", use("Name"), ""},
+      {"createdTime", use("Time"), ""},
+      {"modifiedTime", use("Time"), "Strictly increasing over all writes."},
+      {"deletedTime", use("Time"), "Only with the status DELETED.", kMaybe},
+      {"revision", number(1, kNumberMax), "+1 at each write; the `ETag`."},
+      {"version", number(1, kNumberMax), "+1 when the spec changes."},
+      {"spec", use(name + "Spec"), "What is desired."},
+      {"status", use("Status"), ""},
+      {"reason", use("Reasons"), ""},
+      {"tags", use("Tags"), ""},
+      {"delete", {{"type", "boolean"}}, "Deletion was asked for."}};
+  if (model::in_workspace(kind)) fields.push_back({"workspace", use("Name"), ""});
+  return object_of("As it is stored.", fields);
+}
+
+// What the server writes may stand in what it is sent, and counts for nothing.
+json entity_to_write(Kind kind, bool is_whole) {
+  const std::string name(model::name_of(kind));
+  const auto named = is_whole ? Field::Presence::always : kMaybe;
+  std::vector<Field> fields = {
+      {"kind", one_of({name}), "", named},
+      {"name", use("Name"), is_whole ? "" : "Must be given with POST.", named},
+      {"spec", use(name + "Spec"), "What is desired.", kMaybe},
+      {"tags", use("Tags"), "", kMaybe},
+      {"delete", {{"type", "boolean"}}, "Delete it instead.", kMaybe}};
+  if (model::in_workspace(kind)) {
+    fields.push_back({"workspace", use("Name"),
+                      is_whole ? "`default` when left out." : "The one of the path.", kMaybe});
+  }
+  for (const char* ignored : {"id", "organizationId", "createdTime", "modifiedTime", "deletedTime",
+                              "revision", "version", "status", "reason"}) {
+    fields.push_back({ignored, json::object(), "Ignored.", kMaybe});
+  }
+  return object_of("As it is sent; what GET gave may be sent back.", fields, true);
+}
+
+void add_entities(json& schemas) {
+  json any = json::array();
+  json any_to_write = json::array();
+  for (const Kind kind : model::kKinds) {
+    const std::string name(model::name_of(kind));
+    schemas[name] = entity(kind);
+    any.push_back(use(name));
+    schemas[name + "List"] = object_of(
+        "One page.",
+        {{"items", list_of(name), ""},
+         {"bookmark", use("Bookmark"), "The moment that all pages show."},
+         {"continue", use("Text"), "Goes back for the next page, while there is one.", kMaybe}});
+    if (kind == Kind::assignment) continue;
+    schemas[name + "Write"] = entity_to_write(kind, false);
+    schemas[name + "Whole"] = entity_to_write(kind, true);
+    any_to_write.push_back(use(name + "Whole"));
+  }
+  schemas["Entity"] = {{"oneOf", std::move(any)}, {"description", "An entity of any kind."}};
+  schemas["EntityToWrite"] = {{"oneOf", std::move(any_to_write)},
+                              {"description", "An entity of any kind that clients write."}};
+}
+
+// ---- changes -----------------------------------------------------------------------------------
+
+json error_fields() {
+  return object_of(
+      "What is wrong.",
+      {{"code",
+        one_of({"invalid", "not_found", "conflict", "denied", "unavailable", "exhausted", "expired",
+                "internal"}),
+        ""},
+       {"message", use("Text"), "For people."},
+       {"field", use("Text"), "The place in the request; empty when there is none."},
+       {"subject", use("Text"), "The entity; empty when there is none."},
+       {"requestId", use("Text"), "", kMaybe},
+       {"revision", number(1, kNumberMax), "With 409: where the entity is.", kMaybe},
+       {"users",
+        {{"type", "array"}, {"items", {{"type", "string"}}}, {"maxItems", kUsersListed}},
+        "With 409: what keeps it from being deleted.",
+        kMaybe}});
+}
+
+json proposed_changes() {
+  json revision = number(0, kNumberMax);
+  const json put = object_of("Write one.",
+                             {{"operation", one_of({"CREATE", "UPDATE", "APPLY"}), ""},
+                              {"revision", revision, "Only if it is at this one.", kMaybe},
+                              {"entity", use("EntityToWrite"), ""}},
+                             true);
+  const json removal =
+      object_of("Delete one.",
+                {{"operation", one_of({"DELETE"}), ""},
+                 {"kind", use("Kind"), ""},
+                 {"workspace", use("Name"), "`default` when left out.", kMaybe},
+                 {"name", use("Name"), ""},
+                 {"force", {{"type", "boolean"}}, "Do not wait for hosts.", kMaybe},
+                 {"revision", revision, "Only if it is at this one.", kMaybe}},
+                true);
+  return object_of("Changes that are written all or none.",
+                   {{"changes",
+                     {{"type", "array"},
+                      {"minItems", 1},
+                      {"maxItems", kProposedChangesMax},
+                      {"items", {{"oneOf", {put, removal}}}}},
+                     "Each entity once; their order does not matter."}},
+                   true);
+}
+
+void add_changes(json& schemas) {
+  schemas["ErrorFields"] = error_fields();
+  schemas["Error"] = object_of("An error.", {{"error", use("ErrorFields"), ""}});
+  schemas["ProposedChanges"] = proposed_changes();
+  schemas["Outcome"] = one_of({"created", "updated", "unchanged", "deleting", "deleted"});
+  schemas["Accepted"] =
+      object_of("Not written yet.", {{"id", use("Text"), "Goes to `GET /v1/changes/{id}`."},
+                                     {"state", one_of({"ACCEPTED"}), ""}});
+  schemas["CommittedChange"] =
+      object_of("One of them.", {{"outcome", use("Outcome"), ""}, {"entity", use("Entity"), ""}});
+  schemas["CommittedChanges"] = object_of(
+      "All of it is durable.", {{"id", use("Text"), ""},
+                                {"state", one_of({"COMMITTED"}), ""},
+                                {"bookmark", use("Bookmark"), "Up to which it is in the log."},
+                                {"items", list_of("CommittedChange"), "In the order given."}});
+  schemas["ProcessorProgress"] =
+      object_of("How far a part that deals with changes has come.",
+                {{"name", use("Text"), ""},
+                 {"bookmark", use("Bookmark"), ""},
+                 {"done", {{"type", "boolean"}}, "It has dealt with this change."}});
+  schemas["ChangeProgress"] = object_of(
+      "What became of a change.", {{"id", use("Text"), ""},
+                                   {"state", one_of({"ACCEPTED", "COMMITTED", "REFUSED"}), ""},
+                                   {"bookmark", or_null("Bookmark"), "Of a committed one."},
+                                   {"error", or_null("ErrorFields"), "Of a refused one."},
+                                   {"processors", list_of("ProcessorProgress"), ""}});
+  schemas["Change"] = object_of(
+      "One accepted write.",
+      {{"seq", number(1, kNumberMax), "Strictly increasing, never used again."},
+       {"time", use("Time"), ""},
+       {"key", use("Key"), ""},
+       {"operation", one_of({"CREATED", "UPDATED", "DELETED"}), ""},
+       {"before", or_null("Entity"), "Null when it was created."},
+       {"after", or_null("Entity"), "Null when it was deleted."},
+       {"actor", use("Text"), "Who asked for it: `local`, `titan` itself, or `host/<name>`."},
+       {"requestId", use("Text"), "In which request; empty for what no request asked for."}});
+  schemas["ChangeList"] = object_of(
+      "A page of the log.", {{"items", list_of("Change"), "Oldest first."},
+                             {"bookmark", use("Bookmark"), "Goes back as the next `since`."},
+                             {"full", {{"type", "boolean"}}, "What came before is not told."}});
+}
+
+// ---- hosts -------------------------------------------------------------------------------------
+
+void add_manifest(json& schemas) {
+  schemas["DesiredTemplate"] = object_of("", {{"name", use("Text"), "Empty when there is none."},
+                                              {"digest", use("MaybeDigest"), ""},
+                                              {"files", list_of("TemplateFile"), ""}});
+  schemas["DesiredDeployment"] = object_of(
+      "What a host should have.",
+      {{"key", use("Key"), ""},
+       {"version", number(0, kNumberMax), ""},
+       {"driver", use("Text"), ""},
+       {"template", use("DesiredTemplate"), ""},
+       {"inputs", {{"type", "object"}}, "What the template is rendered with."},
+       {"desiredDigest", use("Digest"), ""},
+       {"renderedDigest", use("Digest"), "Of the rendered files.", kMaybe},
+       {"error", use("Text"), "Why it cannot be rendered, in place of the digest.", kMaybe}});
+  schemas["Tombstone"] = object_of("A deployment that left the host.",
+                                   {{"key", use("Key"), ""}, {"deletedTime", use("Time"), ""}});
+  const std::vector<Field> manifest = {
+      {"host", use("Name"), ""},
+      {"bookmark", use("Bookmark"), "Goes back with the next question."},
+      {"full", {{"type", "boolean"}}, "What is not in it goes."},
+      {"digest", use("Digest"), "Of all that the host should have."},
+      {"deployments", list_of("DesiredDeployment"), ""},
+      {"tombstones", list_of("Tombstone"), ""},
+      {"pollAfter", number(0, kNumberMax), "Seconds."},
+      {"time", use("Time"), ""}};
+  schemas["Manifest"] = object_of("What changed for a host.", manifest);
+  schemas["RenderedFile"] = object_of(
+      "", {{"path", use("Text"), ""}, {"mode", use("Text"), ""}, {"content", use("Text"), ""}});
+  schemas["RenderedDeployment"] = object_of("", {{"key", use("Key"), ""},
+                                                 {"version", number(0, kNumberMax), ""},
+                                                 {"digest", use("Digest"), ""},
+                                                 {"files", list_of("RenderedFile"), ""}});
+  std::vector<Field> with_files = manifest;
+  with_files.push_back({"rendered", list_of("RenderedDeployment"), "With `render=true`.", kMaybe});
+  schemas["HostChanges"] = object_of("The manifest, for people and tools.", with_files);
+}
+
+void add_reports(json& schemas) {
+  const json reported = one_of({"READY", "ERROR"});
+  schemas["DeploymentReport"] =
+      object_of("How a deployment is on the host.",
+                {{"key", use("Key"), ""},
+                 {"version", number(0, kNumberMax), "", kMaybe},
+                 {"renderedDigest", use("MaybeDigest"), "Of what is applied.", kMaybe},
+                 {"desiredDigest", use("MaybeDigest"), "Of what it was told to have.", kMaybe},
+                 {"status", reported, ""},
+                 {"reason", use("Text"), "Never empty with ERROR.", kMaybe},
+                 {"commit", use("Text"), "In Git.", kMaybe},
+                 {"since", use("Time"), "Written by the server.", kMaybe}},
+                true);
+  schemas["HostReport"] =
+      object_of("The whole of what a host holds.",
+                {{"deployments", list_of("DeploymentReport", model::kReportDeploymentsMax), ""},
+                 {"agentVersion", use("Text"), "", kMaybe}},
+                true);
+  schemas["SyncRequest"] = object_of(
+      "What a host says when it asks.",
+      {{"bookmark", use("MaybeBookmark"), "None asks for the full manifest.", kMaybe},
+       {"report", use("HostReport"), "None: as before.", kMaybe},
+       {"reportDigest", use("MaybeDigest"), "Of the report that the server should have.", kMaybe}},
+      true);
+  schemas["StoredReport"] = object_of("", {{"host", use("Name"), ""},
+                                           {"bookmark", or_null("Bookmark"), "That came with it."},
+                                           {"time", use("Time"), ""},
+                                           {"report", use("HostReport"), ""}});
+}
+
+void add_standings(json& schemas) {
+  const std::vector<Field> common = {
+      {"status", use("Status"), "INITIALIZED before the first report."},
+      {"version", number(0, kNumberMax), ""},
+      {"current", {{"type", "boolean"}}, "It is what the host should have now."},
+      {"reason", use("Text"), ""},
+      {"since", or_null("Time"), "When the server first heard this of it."}};
+  std::vector<Field> of_host = common;
+  of_host.push_back({"host", use("Name"), ""});
+  of_host.push_back({"hostStatus", use("Status"), ""});
+  of_host.push_back({"renderedDigest", or_null("Digest"), "Null when nothing of it is applied."});
+  of_host.push_back({"commit", use("Text"), ""});
+  of_host.push_back({"time", or_null("Time"), "When the host reported last."});
+  schemas["DeploymentHost"] = object_of("How a deployment stands on one host.", of_host);
+  schemas["DeploymentHostList"] =
+      object_of("One page.", {{"items", list_of("DeploymentHost"), ""},
+                              {"continue", use("Text"), "While more follow.", kMaybe}});
+  std::vector<Field> of_deployment = common;
+  of_deployment.push_back({"deployment", use("Text"), "`<workspace>/<name>`."});
+  schemas["HostDeployment"] = object_of("How one deployment stands on the host.", of_deployment);
+  schemas["HostState"] =
+      object_of("What the server knows of a host.",
+                {{"host", use("Name"), ""},
+                 {"lastSeen", or_null("Time"), "Null: not since the server's start."},
+                 {"lastReport", or_null("Time"), ""},
+                 {"bookmark", or_null("Bookmark"), "What it sent last."},
+                 {"bookmarkTime", or_null("Time"), "When that was the newest change."},
+                 {"deployments", list_of("HostDeployment"), "That it should have or still has."}});
+}
+
+void add_operations(json& schemas) {
+  const json health = one_of({"ok", "failing"});
+  schemas["StoredBlob"] = object_of(
+      "", {{"digest", use("Digest"), ""}, {"size", number(0, store::kBlobBytesMax), "Bytes."}});
+  schemas["ServerProcessor"] =
+      object_of("", {{"name", use("Text"), ""},
+                     {"behind", number(0, kNumberMax), "Changes that it has still to deal with."}});
+  schemas["Dependency"] = object_of(
+      "", {{"status", health, ""}, {"message", use("Text"), "When it is failing.", kMaybe}});
+  schemas["ServerStatus"] = object_of(
+      "How the server is.", {{"status", health, ""},
+                             {"version", use("Text"), ""},
+                             {"bookmark", use("MaybeBookmark"), "Of the last change."},
+                             {"processors", list_of("ServerProcessor"), ""},
+                             {"dependencies",
+                              {{"type", "object"}, {"additionalProperties", use("Dependency")}},
+                              "By name."}});
+  schemas["OpenApi"] = {{"type", "object"}, {"description", "This very document."}};
+}
+
+}  // namespace
+
+json openapi_schemas() {
+  json schemas = json::object();
+  add_texts(schemas);
+  add_specs(schemas);
+  add_entities(schemas);
+  add_changes(schemas);
+  add_manifest(schemas);
+  add_reports(schemas);
+  add_standings(schemas);
+  add_operations(schemas);
+  return schemas;
+}
+
+json openapi_headers() {
+  const auto header = [](const char* schema, const char* description) {
+    return json{{"description", description}, {"schema", use(schema)}};
+  };
+  return {{"Titan-Request-Id", header("Text", "The id of the request.")},
+          {"ETag", header("Text",
+                          "Of an entity its revision in double quotes, to be sent back as "
+                          "`If-Match`; else what `If-None-Match` takes.")},
+          {"Titan-Outcome", header("Outcome", "What the write did.")},
+          {"Titan-Change", header("Text", "The id by which the change can be followed.")},
+          {"Titan-Workspace-Created", header("Flag", "`true`: the workspace was created, too.")},
+          {"Titan-Bookmark", header("Bookmark", "Goes back with the next question.")},
+          {"Titan-Poll-After",
+           {{"description", "Seconds until the host should ask again."},
+            {"schema", number(0, kNumberMax)}}},
+          {"Titan-Report-Wanted",
+           header("Flag", "`true`: the host's report is not the one that the server has.")},
+          {"Retry-After",
+           {{"description", "Seconds until it is worth trying again."},
+            {"schema", number(0, kNumberMax)}}}};
+}
+
+json openapi_tags() {
+  const auto tag = [](const char* name, const char* description) {
+    return json{{"name", name}, {"description", description}};
+  };
+  return {tag("Workspaces", "A team's space inside the organization. `default` always exists."),
+          tag("Hosts", "Anything that takes workloads as a unit: a device, or a cluster."),
+          tag("Templates", "Directories of files with placeholders."),
+          tag("Workloads", "What a team ships."),
+          tag("Targets", "Label rules that match hosts."),
+          tag("Deployments", "Instances of workloads, with a template and a target."),
+          tag("Assignments", "Which replica runs on which host; written by the server."),
+          tag("Changes", "The change log: reading it, following a change, writing several."),
+          tag("Blobs", "The content of templates' files."),
+          tag("Operations", "How the server is."),
+          tag("Documentation", "What the server can be asked.")};
+}
+
+}  // namespace titan::server_lite
