@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
 #include "server-lite/actors.hpp"
+#include "server-lite/limits.hpp"
 
 namespace titan::server_lite {
 namespace {
@@ -67,7 +69,7 @@ void RequestJournal::note(const RequestNote& request, int status, std::size_t bo
   log_.write(level, "request",
              {{"id", request.id},
               {"method", request.method},
-              {"path", request.path},
+              {"path", clip(request.path, kPathLoggedBytesMax)},
               {"route", route.path()},
               {"status", status},
               {"bytes", body_bytes},

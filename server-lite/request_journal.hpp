@@ -39,7 +39,7 @@ class RouteMetrics {
 struct RequestNote {
   std::string id = {};
   std::string method = {};
-  std::string path = {};  // as it was sent, clipped; without the query, which may hold secrets
+  std::string path = {};  // as it was sent, its start; without the query, which may hold secrets
   std::string peer = {};  // the address it came from; empty: not over a network
   Clock::Monotonic began{};
   RouteMetrics* route = nullptr;  // none: no route takes it

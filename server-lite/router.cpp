@@ -15,13 +15,11 @@ bool is_placeholder(const std::string& part) {
   return part.starts_with('{');
 }
 
-// The placeholders of a route's path with what stood in their places.
-std::map<std::string, std::string> named(const std::string& path,
-                                         const std::vector<std::string>& found) {
-  std::map<std::string, std::string> names;
-  std::size_t next = 0;
-  for (const std::string& part : split(std::string_view(path).substr(1), '/')) {
-    if (is_placeholder(part)) names[part.substr(1, part.size() - 2)] = found[next++];
+// The names of the placeholders in a route's path, in order.
+std::vector<std::string> path_names(const Route& route) {
+  std::vector<std::string> names;
+  for (const std::string& part : split(std::string_view(route.path).substr(1), '/')) {
+    if (is_placeholder(part)) names.push_back(part.substr(1, part.size() - 2));
   }
   return names;
 }
@@ -56,6 +54,7 @@ bool may_wait(const Request& request) {
 // A route where it is served.
 struct Router::Place {
   Route route;
+  std::vector<std::string> path_names;
   std::vector<std::string> query_names;
   std::unique_ptr<RouteMetrics> metrics;
 };
@@ -86,10 +85,11 @@ void Router::add(Route route) {
     }
   }
   const std::string method = route.method;
-  auto names = query_names(route);
+  auto in_path = path_names(route);
+  auto in_query = query_names(route);
   auto metrics = std::make_unique<RouteMetrics>(journal_.metrics(), method, route.path);
-  const auto [place, added] =
-      node->routes.emplace(method, Place{std::move(route), std::move(names), std::move(metrics)});
+  const auto [place, added] = node->routes.emplace(
+      method, Place{std::move(route), std::move(in_path), std::move(in_query), std::move(metrics)});
   TITAN_ASSERT(added);
   routes_.push_back(&place->second.route);
 }
@@ -169,7 +169,7 @@ std::string Router::next_id() const {
 RequestNote Router::note_of(const Request& request, std::string_view peer) const {
   return {.id = request.id,
           .method = request.http.method,
-          .path = clip(request.http.path(), kPathLoggedBytesMax),
+          .path = std::string(request.http.path().substr(0, kPathLoggedBytesMax)),
           .peer = std::string(peer),
           .began = journal_.now()};
 }
@@ -189,12 +189,16 @@ Router::Found Router::find(Request& request) const {
   }
   const Node* node = root_.get();
   std::vector<std::string> found;  // in the places of placeholders
-  for (const std::string& encoded : split(path.substr(1), '/')) {
-    const std::string part = percent_decode(encoded);
+  std::string decoded;
+  for (std::string_view rest = path; !rest.empty();) {
+    rest.remove_prefix(1);  // the slash
+    std::string_view part = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(part.size());
+    if (part.find('%') != std::string_view::npos) part = decoded = percent_decode(part);
     if (const auto child = node->children.find(part); child != node->children.end()) {
       node = child->second.get();
     } else if (node->any && !part.empty()) {
-      found.push_back(part);
+      found.emplace_back(part);
       node = node->any.get();
     } else {
       return refuse(404, not_found("there is nothing at " + quote(path)));
@@ -214,7 +218,9 @@ Router::Found Router::find(Request& request) const {
   }
 
   const Place& place = route->second;
-  request.path = named(place.route.path, found);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    request.path.emplace(place.path_names[i], std::move(found[i]));
+  }
   const std::vector<std::string>& known = place.query_names;
   request.parameters = parse_query(request.http.query());
   for (const auto& [name, value] : request.parameters) {
