@@ -95,6 +95,9 @@ Result<std::unique_ptr<LoadSocket>> LoadSocket::connect(const front_door::Listen
 }
 
 LoadSocket::~LoadSocket() {
+  if (tls_ == nullptr) return;
+  // A session whose connection just ended could not be resumed.
+  SSL_set_shutdown(tls_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(tls_);
 }
 
