@@ -20,7 +20,9 @@ namespace {
 
 using Mode = titan::Result<void> (*)(const titan::bench::LoadOptions&);
 
-const std::map<std::string, Mode> kModes = {{"polls", &titan::bench::run_polls}};
+const std::map<std::string, Mode> kModes = {{"attack", &titan::bench::run_attack},
+                                            {"parked", &titan::bench::run_parked},
+                                            {"polls", &titan::bench::run_polls}};
 
 // Each connection is a descriptor.
 void allow_many_descriptors() {

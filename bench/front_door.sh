@@ -8,48 +8,17 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly rounds=${1:-5} rows=${2:-.} milliseconds=${MILLISECONDS:-1000} server_core=0 load_core=1
-readonly server=${SERVER:-build/release/bin/titan-server} load=build/release/bench/door_load
+# shellcheck source=bench/servers.sh
+source bench/servers.sh
+
+readonly rounds=${1:-5} rows=${2:-.} milliseconds=${MILLISECONDS:-1000}
 readonly port=7491 tls_port=7493 nginx_port=7492 nginx_tls_port=7494
-folder=$(mktemp -d)
-readonly folder
-started=()
 
-end() {
-  local process
-  for process in "${started[@]}"; do kill "$process" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf "$folder"
-}
-trap end EXIT
-
-ask() { curl --silent --show-error --fail-with-body --insecure "$@"; }
-
-# Until there is an answer; half a minute at most.
-await() {
-  local i
-  for ((i = 0; i < 300; ++i)); do
-    if ask "$1" >/dev/null 2>&1; then return; fi
-    sleep 0.1
-  done
-  echo "nothing answers at $1" >&2
-  exit 1
-}
-
-make_certificate() {
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
-    -keyout "$folder/key.pem" -out "$folder/certificate.pem" 2>/dev/null
-}
-
-# $1: the scheme, $2: the port; the rest: more options. Sets titan_pid and bookmark.
-start_titan() {
-  local scheme=$1 at=$2 url=$1://127.0.0.1:$2/v1 i
-  shift 2
-  taskset -c $server_core "$server" --data "$folder/data-$scheme" --listen 127.0.0.1:"$at" "$@" \
-    2>"$folder/titan-$scheme.log" &
-  titan_pid=$!
-  started+=("$titan_pid")
-  await "$url/status"
+# A titan with a host, a target and a report. $1: http or https, $2: the port. Sets titan_pid and
+# bookmark.
+start_fleet() {
+  local url=$1://127.0.0.1:$2/v1 i
+  start_titan "$1" "$2"
   ask -X PUT "$url/hosts/pi" -d '{"spec":{"labels":{"site":"lab"}}}' >/dev/null
   ask -X PUT "$url/workspaces/default/targets/lab?createWorkspace=true" \
     -d '{"spec":{"labels":{"site":"lab"}}}' >/dev/null
@@ -131,11 +100,11 @@ compare() {
 poll_of() { poll=(--method POST --path /v1/hosts/pi/sync --body "{\"bookmark\":\"$1\"}"); }
 
 make_certificate
-start_titan http $port
+start_fleet http $port
 plain_pid=$titan_pid
 poll_of "$bookmark"
 plain_poll=("${poll[@]}")
-start_titan https $tls_port --tls-cert "$folder/certificate.pem" --tls-key "$folder/key.pem"
+start_fleet https $tls_port
 tls_pid=$titan_pid
 poll_of "$bookmark"
 start_nginx

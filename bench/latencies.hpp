@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <chrono>
@@ -25,7 +26,7 @@ class Latencies {
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < buckets_.size(); ++i) {
       seen += buckets_[i];
-      if (seen > wanted) return static_cast<double>(top_of(i)) / 1e3;
+      if (seen > wanted) return static_cast<double>(std::min(top_of(i), max_)) / 1e3;
     }
     return max_us();
   }

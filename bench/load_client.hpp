@@ -38,7 +38,10 @@ class LoadClient {
   State go_on();
   // Reads on after an answer until the server has closed: `answered` once it has.
   State await_end();
-  void disconnect() { socket_.reset(); }
+  void disconnect() {
+    socket_.reset();
+    state_ = State::resting;
+  }
 
   [[nodiscard]] bool is_connected() const { return socket_ != nullptr; }
   [[nodiscard]] int number() const { return socket_->number(); }

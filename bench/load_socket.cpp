@@ -47,6 +47,15 @@ LoadTls::LoadTls(const Options& options)
   if (resumes_) SSL_CTX_sess_set_new_cb(context_, &LoadTls::keep);
 }
 
+Result<std::unique_ptr<LoadTls>> LoadTls::from(const LoadOptions& options) {
+  const bool resumes = options.flag("resume");
+  const std::string version = options.text("tls", "none");
+  if (version == "none") return std::unique_ptr<LoadTls>();
+  if (version != "1.2" && version != "1.3") return invalid("--tls: expected 1.2 or 1.3");
+  return std::make_unique<LoadTls>(
+      Options{.version = version == "1.2" ? Version::tls1_2 : Version::tls1_3, .resumes = resumes});
+}
+
 LoadTls::~LoadTls() {
   SSL_SESSION_free(session_);
   SSL_CTX_free(context_);

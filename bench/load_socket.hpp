@@ -6,6 +6,7 @@
 
 #include "base/descriptor.hpp"
 #include "base/result.hpp"
+#include "bench/load_options.hpp"
 #include "server-lite/front_door/listen_address.hpp"
 
 using SSL = struct ssl_st;
@@ -24,6 +25,8 @@ class LoadTls {
     bool resumes = false;
   };
   explicit LoadTls(const Options& options);
+  // "--tls 1.2" or "--tls 1.3", and "--resume"; null without the first. invalid: another version.
+  static Result<std::unique_ptr<LoadTls>> from(const LoadOptions& options);
   ~LoadTls();
   LoadTls(const LoadTls&) = delete;
   LoadTls& operator=(const LoadTls&) = delete;

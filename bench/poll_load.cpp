@@ -1,15 +1,10 @@
 #include "bench/poll_load.hpp"
 
-#include <sys/epoll.h>
-
-#include <array>
-
 namespace titan::bench {
 
 using State = LoadClient::State;
 
-PollLoad::PollLoad(Options options)
-    : options_(std::move(options)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+PollLoad::PollLoad(Options options) : options_(std::move(options)) {
   for (std::size_t i = 0; i < options_.connections; ++i) clients_.emplace_back(options_.client);
 }
 
@@ -18,14 +13,13 @@ void PollLoad::begin_all(Moment now) {
 }
 
 void PollLoad::run_until(Moment end) {
-  std::array<epoll_event, 256> events{};
   Moment now = std::chrono::steady_clock::now();
   while (now < end) {
-    const int ready = ::epoll_wait(epoll_.get(), events.data(), events.size(), 10);
+    const auto events = epoll_.wait(std::chrono::milliseconds(10));
     now = std::chrono::steady_clock::now();
-    for (int i = 0; i < ready; ++i) on_event(events[i].data.u64, now);
+    for (const epoll_event& event : events) on_event(event.data.u64, now);
     // Who could not connect tries again.
-    if (ready > 0) continue;
+    if (!events.empty()) continue;
     for (std::size_t i = 0; i < clients_.size(); ++i) {
       if (!clients_[i].is_connected()) begin(i, now);
     }
@@ -40,8 +34,7 @@ void PollLoad::begin(std::size_t place, Moment now) {
   }
   if (!client.is_new()) return;
   ++counts_.connects;
-  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.u64 = place}};
-  ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, client.number(), &event);
+  epoll_.watch(client.number(), place);
 }
 
 void PollLoad::on_event(std::size_t place, Moment now) {

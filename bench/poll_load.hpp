@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/epoll.hpp"
 #include "bench/latencies.hpp"
 #include "bench/load_client.hpp"
 
@@ -52,7 +53,7 @@ class PollLoad {
   void on_answer(std::size_t place, Moment now);
 
   Options options_;
-  Descriptor epoll_;
+  Epoll epoll_;
   std::vector<LoadClient> clients_;
   Counts counts_;
 };

@@ -32,17 +32,6 @@ Result<std::string> request_of(const LoadOptions& options) {
       .text();
 }
 
-// "--tls 1.2" or "--tls 1.3", and "--resume".
-Result<std::unique_ptr<LoadTls>> tls_of(const LoadOptions& options) {
-  const bool resumes = options.flag("resume");
-  const std::string version = options.text("tls", "none");
-  if (version == "none") return std::unique_ptr<LoadTls>();
-  if (version != "1.2" && version != "1.3") return invalid("--tls: expected 1.2 or 1.3");
-  using Version = LoadTls::Version;
-  return std::make_unique<LoadTls>(LoadTls::Options{
-      .version = version == "1.2" ? Version::tls1_2 : Version::tls1_3, .resumes = resumes});
-}
-
 void print(const PollLoad::Counts& counts, double seconds) {
   std::cout << "requests " << counts.answers << "\nerrors " << counts.errors << "\nconnects "
             << counts.connects << "\nresumed " << counts.resumed << "\nseconds " << seconds
@@ -59,7 +48,7 @@ Result<void> run_polls(const LoadOptions& options) {
   TITAN_ASSIGN(const auto connections, options.number("connections", 64));
   TITAN_ASSIGN(const auto time_ms, options.number("milliseconds", 2000));
   TITAN_ASSIGN(const auto request, request_of(options));
-  TITAN_ASSIGN(const auto tls, tls_of(options));
+  TITAN_ASSIGN(const auto tls, LoadTls::from(options));
   const bool closes = options.flag("close");
   TITAN_TRY(options.check_all_known());
   const LoadClient::Options client{.server = server, .socket = {.tls = tls.get()}};
