@@ -135,7 +135,7 @@ void nothing_new_for_sync(benchmark::State& state) {
     const model::SyncRequest request{.bookmark = subject.rig.head()};
     return time_of_question(subject.*kSample, [&](const Key& host) {
       const auto answer =
-          must(subject.rig.hosts().sync(host, request, std::chrono::seconds(0), "req"));
+          must(subject.rig.hosts().sync(host, request, "req"));
       if (answer.changed) std::abort();
     });
   });
@@ -156,7 +156,7 @@ void edit_deployments(Subject& subject) {
 
 model::Manifest ask_for_one_change(Subject& subject, const Key& host, const Bookmark& since) {
   auto answer =
-      must(subject.rig.hosts().sync(host, {.bookmark = since}, std::chrono::seconds(0), "req"));
+      must(subject.rig.hosts().sync(host, {.bookmark = since}, "req"));
   const auto& changed = answer.manifest.deployments;
   if (changed.size() != 1) fail(internal(std::to_string(changed.size()) + " changes, expected 1"));
   if (!changed[0].error.empty()) fail(internal(changed[0].error));
@@ -193,7 +193,7 @@ void sqlite_steps_of_a_change(benchmark::State& state) {
                            .rendered_digest = manifest.deployments[0].rendered_digest,
                            .desired_digest = manifest.deployments[0].desired_digest}}};
       must(subject.rig.hosts().sync(host, {.bookmark = manifest.bookmark, .report = report},
-                                    std::chrono::seconds(0), "req"));
+                                    "req"));
       const auto reported = sqlite_counters();
       state.counters["first " + size_name(kFleets[i])] = static_cast<double>((asked - start).steps);
       state.counters["report " + size_name(kFleets[i])] =

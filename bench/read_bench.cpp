@@ -137,7 +137,7 @@ void poll_without_news(benchmark::State& state) {
   const model::SyncRequest request{.bookmark = rig.head()};
   compare(state, rig, [&](std::size_t host) {
     const auto answer = must(
-        rig.hosts().sync(SampleFleet::host_key(host), request, std::chrono::seconds(0), "req"));
+        rig.hosts().sync(SampleFleet::host_key(host), request, "req"));
     if (answer.changed) fail(internal("there is news"));
   });
 }
