@@ -3,8 +3,8 @@
 #include <arpa/inet.h>
 #include <event2/event.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -26,14 +26,23 @@ namespace titan::front_door {
 namespace {
 
 constexpr std::size_t kScratchBytes = 64UL << 10U;
-constexpr int kAcceptsAtOnce = 64;             // then others have their turn
-constexpr int kUnsentInKernelMax = 128 << 10;  // of one connection
+constexpr int kAcceptsAtOnce = 64;  // then others have their turn
 
 using EventBase = std::unique_ptr<event_base, decltype(&::event_base_free)>;
 using Event = std::unique_ptr<event, decltype(&::event_free)>;
 
 timeval timeval_of(std::chrono::milliseconds time) {
   return {.tv_sec = time.count() / 1000, .tv_usec = (time.count() % 1000) * 1000};
+}
+
+// As many as the process may have, but for those that the rest of it needs: a server without
+// descriptors could not even write its store.
+std::size_t descriptors_for_connections() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kConnectionsMax;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur - std::min<rlim_t>(limit.rlim_cur / 2, kDescriptorsForOthers);
 }
 
 std::string address_of(const sockaddr_storage& name) {
@@ -112,6 +121,8 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   void settle(Place& place);
   void sweep();
   void cut_slowest_readers();
+  void cut_slowest(Limit limit, const std::atomic<std::uint64_t>& sum, std::uint64_t sum_max,
+                   std::size_t (Connection::*unsent)() const);
   void ring_if_needed();
   void run_errands();
   void give_work();
@@ -119,6 +130,7 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   Place* place_of(const Ticket& ticket);
   Ticket ticket_of(const Connection& connection, std::uint64_t request);
   void answer_on_worker(const Ticket& ticket, const HttpRequest& request, const Peer& peer);
+  SpoolFile spool_body(HttpResponse& response);
   void complete_from_worker(const Ticket& ticket, Reply reply);
   void fetch_from_parked(const Ticket& ticket);
   Result<Event> make_event(int descriptor, short what, event_callback_fn callback, void* argument);
@@ -139,6 +151,7 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   Event on_tick_{nullptr, &::event_free};
   std::vector<std::unique_ptr<Listener>> listeners_;
   bool accepting_paused_ = false;
+  std::size_t connections_max_ = 0;
 
   std::deque<Place> places_;
   std::vector<std::size_t> free_places_;
@@ -170,6 +183,7 @@ Result<Event> FrontDoor::Loop::make_event(int descriptor, short what, event_call
 }
 
 Result<void> FrontDoor::Loop::open() {
+  connections_max_ = std::min(kConnectionsMax, descriptors_for_connections());
   base_ = EventBase(event_base_new(), &::event_base_free);
   bell_ = Descriptor(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (base_ == nullptr || !bell_.is_open()) return exhausted("no event loop can be made");
@@ -224,7 +238,7 @@ void FrontDoor::Loop::serve() {
 void FrontDoor::Loop::accept_from(Listener& listener) {
   const Moment now = std::chrono::steady_clock::now();
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
-    if (numbers_.connections >= kConnectionsMax) {
+    if (numbers_.connections >= connections_max_) {
       numbers_.count(Limit::connections);
       return pause_accepting(true);
     }
@@ -247,12 +261,6 @@ void FrontDoor::Loop::accept_from(Listener& listener) {
 
 void FrontDoor::Loop::accept_one(Listener& listener, Descriptor socket,
                                  const sockaddr_storage& name, Moment now) {
-  const int yes = 1;
-  if (name.ss_family != AF_UNIX) {
-    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentInKernelMax,
-                 sizeof kUnsentInKernelMax);
-  }
   Peer peer{.address = address_of(name), .is_encrypted = listener.with_tls};
   std::size_t& of_peer = peers_[peer.address];
   if (of_peer >= kConnectionsPerPeerMax) return numbers_.count(Limit::per_peer);
@@ -342,7 +350,7 @@ void FrontDoor::Loop::sweep() {
     place.connection->check_deadlines(now);
     settle(place);
   }
-  if (!stop_began_ && numbers_.connections < kConnectionsMax) pause_accepting(false);
+  if (!stop_began_ && numbers_.connections < connections_max_) pause_accepting(false);
   if (!stop_began_) return;
   const bool out_of_time = now - *stop_began_ > kStopTime;
   if (out_of_time) {
@@ -352,16 +360,23 @@ void FrontDoor::Loop::sweep() {
 }
 
 void FrontDoor::Loop::cut_slowest_readers() {
-  while (numbers_.output_bytes > kOutputBytesMax) {
+  cut_slowest(Limit::output, numbers_.output_bytes, kOutputBytesMax, &Connection::unsent_in_memory);
+  cut_slowest(Limit::spool, numbers_.spooled_bytes, kSpoolBytesMax, &Connection::unsent_in_file);
+}
+
+void FrontDoor::Loop::cut_slowest(Limit limit, const std::atomic<std::uint64_t>& sum,
+                                  std::uint64_t sum_max,
+                                  std::size_t (Connection::*unsent)() const) {
+  while (sum > sum_max) {
     Place* slowest = nullptr;
     for (Place& place : places_) {
-      if (place.connection == nullptr || place.connection->unsent() == 0) continue;
+      if (place.connection == nullptr || (place.connection.get()->*unsent)() == 0) continue;
       if (slowest == nullptr || place.connection->progress() < slowest->connection->progress()) {
         slowest = &place;
       }
     }
     if (slowest == nullptr) return;
-    numbers_.count(Limit::output);
+    numbers_.count(limit);
     slowest->connection->cut();
     settle(*slowest);
   }
@@ -463,10 +478,13 @@ bool FrontDoor::Loop::hand_over(Connection& from, std::uint64_t number, HttpRequ
   if (numbers_.queued >= kRequestsQueuedMax) return false;
   auto whole = std::make_shared<Whole>(Whole{std::move(request), std::move(body), from.peer()});
   ++numbers_.queued;
+  numbers_.spooled_bytes += whole->body.spooled();
   enqueue([this, ticket = ticket_of(from, number), whole] {
     --numbers_.queued;
     if (whole->body.size() > 0) {
+      const std::size_t spooled = whole->body.spooled();
       auto read = whole->body.take();
+      numbers_.spooled_bytes -= spooled;
       if (!read) return complete_from_worker(ticket, handler_.refuse(503, read.error().message));
       whole->request.body = *std::move(read);
     }
@@ -482,14 +500,30 @@ void FrontDoor::Loop::answer_on_worker(const Ticket& ticket, const HttpRequest& 
   complete_from_worker(ticket, std::move(reply));
 }
 
+// A large answer waits in a file for a client that is slow. Without room there, in memory.
+SpoolFile FrontDoor::Loop::spool_body(HttpResponse& response) {
+  if (response.body.size() <= kBodyInMemoryMax) return {};
+  auto file = SpoolFile::create(options_.spool);
+  if (!file || !file->append(response.body)) return {};
+  response.body = {};
+  return *std::move(file);
+}
+
 void FrontDoor::Loop::complete_from_worker(const Ticket& ticket, Reply reply) {
   // Functions must be copied, and a reply cannot be.
-  auto shared = std::make_shared<Reply>(std::move(reply));
-  post(When::soon, [ticket, shared](Loop& loop, Moment now) {
+  struct Whole {
+    Reply reply;
+    SpoolFile body = {};
+  };
+  auto whole = std::make_shared<Whole>(Whole{std::move(reply)});
+  if (auto* response = std::get_if<HttpResponse>(&whole->reply))
+    whole->body = spool_body(*response);
+  post(When::soon, [ticket, whole](Loop& loop, Moment now) {
     --loop.working_;
     Place* const place = loop.place_of(ticket);
     if (place == nullptr) return;
-    place->connection->complete(ticket.request, std::move(*shared), now);
+    place->connection->complete(ticket.request, std::move(whole->reply), std::move(whole->body),
+                                now);
     loop.settle(*place);
   });
 }
