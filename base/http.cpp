@@ -80,8 +80,8 @@ std::string percent_decode(std::string_view text) {
   return decoded;
 }
 
-std::map<std::string, std::string> parse_query(std::string_view query) {
-  std::map<std::string, std::string> parameters;
+HttpParameters parse_query(std::string_view query) {
+  HttpParameters parameters;
   for (const std::string& piece : split(query, '&')) {
     if (piece.empty()) continue;
     const std::string_view pair = piece;

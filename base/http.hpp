@@ -1,8 +1,9 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
+
+#include "base/flat_map.hpp"
 
 namespace titan {
 
@@ -11,7 +12,8 @@ struct HeaderNameLess {
   using is_transparent = void;
   bool operator()(std::string_view left, std::string_view right) const;
 };
-using HttpHeaders = std::map<std::string, std::string, HeaderNameLess>;
+using HttpHeaders = FlatMap<std::string, std::string, HeaderNameLess>;
+using HttpParameters = FlatMap<std::string, std::string>;  // of paths and queries
 
 // One HTTP message each way, whole in memory: the same types on the client's side and the
 // server's, so that a test or a simulation can join the two without a socket.
@@ -39,6 +41,6 @@ std::string percent_encode(std::string_view text);
 // The reverse; a "%" that no two hex digits follow stays as it is.
 std::string percent_decode(std::string_view text);
 // The decoded parameters of "a=1&b=x%20y"; of a repeated name the last one counts.
-std::map<std::string, std::string> parse_query(std::string_view query);
+HttpParameters parse_query(std::string_view query);
 
 }  // namespace titan

@@ -13,6 +13,8 @@ constexpr std::size_t kYamlBytesMax = kJsonBytesMax;  // of all strings, after e
 constexpr std::size_t kPathBytesMax = 4096;           // a path below a FileSystem's root
 constexpr std::size_t kPathPartBytesMax = 255;        // one name in a path
 constexpr std::size_t kDirectoryEntriesMax = 100'000;
+constexpr std::size_t kBackgroundBytesMax = 1UL << 20U;    // of lines that wait to be written
+constexpr std::chrono::milliseconds kBackgroundPause{20};  // between two writes of them
 constexpr std::chrono::milliseconds kCommandTimeoutMax = std::chrono::hours(24);
 constexpr std::chrono::seconds kDurationMax =
     std::chrono::hours(24 * 366 * 10);  // as people write it

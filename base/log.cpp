@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -10,10 +11,11 @@
 namespace titan {
 namespace {
 
-using nlohmann::ordered_json;
+using nlohmann::json;
 
 constexpr std::size_t kClockStart = 11;  // "12:00:00" in "2026-03-01T12:00:00.000000Z"
 constexpr std::size_t kClockLength = 8;
+constexpr std::size_t kLineBytes = 400;  // most are shorter
 
 std::string_view json_name(Log::Level level) {
   switch (level) {
@@ -68,17 +70,26 @@ std::string escape_terminal_controls(const std::string& json_text) {
   return escaped;
 }
 
-std::string dump(const ordered_json& value) {
-  return escape_terminal_controls(
-      value.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+std::string dump(const json& value) {
+  return escape_terminal_controls(value.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+// Most texts need no escaping.
+void append_json(std::string& line, std::string_view text) {
+  const auto is_plain = [](char c) { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; };
+  if (std::all_of(text.begin(), text.end(), is_plain)) {
+    line.append(1, '"').append(text).append(1, '"');
+  } else {
+    line += dump(text);
+  }
 }
 
 // The text as it is where that is clear, else quoted and escaped as in JSON.
-std::string human_value(const std::string& text) {
+std::string human_value(std::string_view text) {
   const std::string in_quotes = dump(text);
   const bool plain = !text.empty() && text.find_first_of(" =") == std::string::npos &&
                      in_quotes.size() == text.size() + 2;
-  return plain ? text : in_quotes;
+  return plain ? std::string(text) : in_quotes;
 }
 
 std::string human_line(Timestamp time, Log::Level level, std::string_view message,
@@ -89,26 +100,47 @@ std::string human_line(Timestamp time, Log::Level level, std::string_view messag
   line += " " + quoted_message.substr(1, quoted_message.size() - 2);
   for (const LogField& field : fields) {
     line += " " + human_value(field.name()) + "=" +
-            (field.is_text() ? human_value(field.text()) : field.text());
+            (field.is_text() ? human_value(field.text()) : std::string(field.text()));
   }
   return line;
 }
 
+// Whether an earlier member of the record has the name of this field.
+bool is_taken(const LogField& field, Log::Fields fields) {
+  const std::string_view name = field.name();
+  if (name == "time" || name == "level" || name == "message") return true;
+  return std::any_of(fields.begin(), &field,
+                     [name](const LogField& earlier) { return earlier.name() == name; });
+}
+
 std::string json_line(Timestamp time, Log::Level level, std::string_view message,
                       Log::Fields fields) {
-  ordered_json record = {{"time", time.text()}, {"level", json_name(level)}, {"message", message}};
+  std::string line;
+  line.reserve(kLineBytes);
+  const auto append = [&line](char before, std::string_view name, std::string_view text) {
+    line += before;
+    append_json(line, name);
+    line += ':';
+    append_json(line, text);
+  };
+  append('{', "time", time.text());
+  append(',', "level", json_name(level));
+  append(',', "message", message);
   for (const LogField& field : fields) {
-    // Numbers and bools were written by LogField itself, and so are JSON already.
-    record.emplace(field.name(), field.is_text() ? ordered_json(field.text())
-                                                 : ordered_json::parse(field.text()));
+    if (is_taken(field, fields)) continue;
+    if (field.is_text()) {
+      append(',', field.name(), field.text());
+      continue;
+    }
+    line += ',';
+    append_json(line, field.name());
+    // Numbers and bools are JSON already.
+    line.append(1, ':').append(field.text());
   }
-  return dump(record);
+  return line + "}";
 }
 
 }  // namespace
-
-LogField::LogField(std::string_view name, std::string_view text)
-    : name_(name), text_(text), is_text_(true) {}
 
 Log::Log(std::ostream& out, const Clock& clock, Format format, Level least)
     : out_(out), clock_(clock), format_(format), least_(least) {}

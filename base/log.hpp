@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <charconv>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -12,25 +14,34 @@
 
 namespace titan {
 
-// One named value of a log record. Numbers and bools stay such in JSON.
+// One named value of a log record. Numbers and bools stay such in JSON. Borrows its texts.
 class LogField {
  public:
-  LogField(std::string_view name, std::string_view text);
+  LogField(std::string_view name, std::string_view text) : name_(name), text_(text) {}
   LogField(std::string_view name, const char* text) : LogField(name, std::string_view(text)) {}
   LogField(std::string_view name, const std::string& text)
       : LogField(name, std::string_view(text)) {}
-  LogField(std::string_view name, bool value) : name_(name), text_(value ? "true" : "false") {}
+  LogField(std::string_view name, bool value)
+      : name_(name), text_(value ? "true" : "false"), is_text_(false) {}
   template <std::integral Number>
-  LogField(std::string_view name, Number number) : name_(name), text_(std::to_string(number)) {}
+  LogField(std::string_view name, Number number) : name_(name), is_text_(false) {
+    const auto [end, error] =
+        std::to_chars(digits_.data(), digits_.data() + digits_.size(), number);
+    digit_count_ = static_cast<std::size_t>(end - digits_.data());
+  }
 
-  [[nodiscard]] const std::string& name() const { return name_; }
-  [[nodiscard]] const std::string& text() const { return text_; }
+  [[nodiscard]] std::string_view name() const { return name_; }
+  [[nodiscard]] std::string_view text() const {
+    return digit_count_ > 0 ? std::string_view(digits_.data(), digit_count_) : text_;
+  }
   [[nodiscard]] bool is_text() const { return is_text_; }
 
  private:
-  std::string name_;
-  std::string text_;
-  bool is_text_ = false;
+  std::string_view name_;
+  std::string_view text_ = {};
+  std::array<char, 20> digits_ = {};  // of a number: what 64 bits hold, and a sign
+  std::size_t digit_count_ = 0;
+  bool is_text_ = true;
 };
 
 // A log of records: a level, a fixed message, and fields. For people it reads

@@ -14,6 +14,40 @@ namespace {
 
 using nlohmann::json;
 
+// Reads JSON as far as a poll needs it: RFC 8259 without escapes and beyond-ASCII in strings.
+class PollReader {
+ public:
+  explicit PollReader(std::string_view text) : rest_(text) {}
+
+  bool take(char token) {
+    skip_blanks();
+    if (rest_.empty() || rest_.front() != token) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  std::optional<std::string_view> take_text() {
+    if (!take('"')) return std::nullopt;
+    const auto is_plain = [](char c) { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; };
+    const auto end = std::find_if_not(rest_.begin(), rest_.end(), is_plain);
+    const std::string_view text = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
+    rest_.remove_prefix(text.size());
+    if (rest_.empty() || rest_.front() != '"') return std::nullopt;
+    rest_.remove_prefix(1);
+    return text;
+  }
+  bool is_at_end() {
+    skip_blanks();
+    return rest_.empty();
+  }
+
+ private:
+  void skip_blanks() {
+    rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size()));
+  }
+
+  std::string_view rest_;
+};
+
 json json_of(const DeploymentReport& report) {
   json object = {
       {"key", report.key.text()},
@@ -112,6 +146,31 @@ Result<SyncRequest> parse_sync_request(const json& object) {
     }
   }
   TITAN_TRY(reader.finish());
+  return request;
+}
+
+std::optional<SyncRequest> parse_poll(std::string_view text) {
+  PollReader reader(text);
+  SyncRequest request;
+  if (!reader.take('{')) return std::nullopt;
+  do {
+    const auto name = reader.take_text();
+    if (!name || !reader.take(':')) return std::nullopt;
+    const auto value = reader.take_text();
+    if (!value) return std::nullopt;
+    if (*name == "bookmark" && !request.bookmark) {
+      auto bookmark = Bookmark::parse(*value);
+      if (!bookmark) return std::nullopt;
+      request.bookmark = *std::move(bookmark);
+    } else if (*name == "reportDigest" && request.report_digest.empty()) {
+      const auto digest = Digest::parse(*value);
+      if (!digest) return std::nullopt;
+      request.report_digest = *digest;
+    } else {
+      return std::nullopt;
+    }
+  } while (reader.take(','));
+  if (!reader.take('}') || !reader.is_at_end() || !request.bookmark) return std::nullopt;
   return request;
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/digest.hpp"
@@ -53,5 +54,9 @@ struct SyncRequest {
 nlohmann::json json_of(const SyncRequest& request);
 // invalid, naming the field.
 Result<SyncRequest> parse_sync_request(const nlohmann::json& json);
+// The same of the text of a body that holds nothing but `bookmark` and perhaps `reportDigest`, as
+// hosts send it most of the time; makes no tree of JSON. nullopt: it holds something else, or is
+// written in another way, or is wrong: parse_sync_request() tells.
+std::optional<SyncRequest> parse_poll(std::string_view text);
 
 }  // namespace titan::model

@@ -2,12 +2,14 @@
 
 #include "base/clock.hpp"
 #include "server-lite/change_tracker.hpp"
+#include "server-lite/entity_cache.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/host_service.hpp"
 #include "server-lite/metrics.hpp"
 #include "server-lite/parking.hpp"
 #include "server-lite/processor_runner.hpp"
 #include "server-lite/router.hpp"
+#include "server-lite/store_health.hpp"
 #include "server-lite/writer.hpp"
 #include "store/store.hpp"
 
@@ -23,6 +25,8 @@ struct Api {
   ProcessorRunner& processors;
   Parking& parking;
   Metrics& metrics;
+  EntityCache& entities;
+  StoreHealth& health;
   const Clock& clock;
 };
 

@@ -6,6 +6,7 @@
 #include <ostream>
 #include <thread>
 
+#include "base/background_stream.hpp"
 #include "base/duration.hpp"
 #include "base/file_system.hpp"
 #include "base/random.hpp"
@@ -180,7 +181,7 @@ Result<front_door::FrontDoor::Options> door_options(const Options& options) {
 }
 
 Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options door_options,
-                       Log& log, const Clock& clock) {
+                       Log& log, const Clock& clock, const BackgroundStream& lines) {
   SystemRandom random;
   const StopSignals signals;
   TITAN_ASSIGN(const auto folder, DiskFileSystem::create(options.data));
@@ -198,6 +199,7 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
   HttpHandler handler(*server);
   TITAN_ASSIGN(const auto door, front_door::FrontDoor::open(std::move(door_options), handler));
   server->add_metrics([&door] { return front_door_metrics(door->numbers()); });
+  server->add_metrics([&lines] { return log_metrics(lines.dropped()); });
   for (const front_door::ListenAddress& address : door->addresses()) {
     log.info("listening", {{"address", address.text()}, {"data", options.data}});
   }
@@ -224,8 +226,9 @@ ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
     return ExitCode::usage;
   }
   const SystemClock clock;
-  Log log(env.err, clock, env.log_format, options.verbose ? Log::Level::debug : Log::Level::info);
-  const auto served = serve(options, *std::move(door), log, clock);
+  BackgroundStream lines(env.err);  // the event loop may not wait for who reads the log
+  Log log(lines, clock, env.log_format, options.verbose ? Log::Level::debug : Log::Level::info);
+  const auto served = serve(options, *std::move(door), log, clock, lines);
   if (served) return *served;
   log.error("titan-server cannot go on", {{"error", served.error().text()}});
   return exit_code_of(served.error().code);

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "model/entity.hpp"
 #include "server-lite/api.hpp"
@@ -25,8 +26,8 @@ Key key_in_path(const Request& request, Kind kind) {
   return key;
 }
 
-std::string etag_of(const Entity& entity) {
-  return '"' + std::to_string(entity.revision) + '"';
+std::string etag_of(std::uint64_t revision) {
+  return '"' + std::to_string(revision) + '"';
 }
 
 // ---- writing -----------------------------------------------------------------------------------
@@ -35,7 +36,7 @@ Response written_response(const Committed& committed, const std::string& id) {
   const Written& written = committed.changes.front();
   Response response = json_response(written.outcome == WriteOutcome::created ? 201 : 200,
                                     model::json_of(written.entity));
-  response.headers["ETag"] = etag_of(written.entity);
+  response.headers["ETag"] = etag_of(written.entity.revision);
   response.headers["Titan-Outcome"] = name_of(written.outcome);
   response.headers["Titan-Change"] = id;
   if (committed.workspace_created) response.headers["Titan-Workspace-Created"] = "true";
@@ -102,16 +103,29 @@ Response remove(const Api& api, Kind kind, const Request& request) {
 
 // ---- reading -----------------------------------------------------------------------------------
 
+Response entity_response(EntityCache::Text text) {
+  return {.status = 200,
+          .headers = {{"Content-Type", "application/json"}, {"ETag", etag_of(text.revision)}},
+          .body = std::move(text.body)};
+}
+
+std::optional<Response> get_at_once(const Api& api, Kind kind, const Request& request) {
+  auto known = api.entities.find(key_in_path(request, kind));
+  return known ? std::optional(entity_response(*std::move(known))) : std::nullopt;
+}
+
 Response get(const Api& api, Kind kind, const Request& request) {
   const Key key = key_in_path(request, kind);
+  const EntityCache::Moment before = api.entities.moment();
   const auto entity = api.store.get(key);
   if (!entity && entity.error().code == ErrorCode::not_found) {
     return error_response({ErrorCode::not_found, "it does not exist", key.subject()}, request.id);
   }
   if (!entity) return error_response(entity.error(), request.id);
-  Response response = json_response(200, model::json_of(*entity));
-  response.headers["ETag"] = etag_of(*entity);
-  return response;
+  EntityCache::Text text{.body = canonical_json(model::json_of(*entity)) + "\n",
+                         .revision = entity->revision};
+  api.entities.put(key, text, before);
+  return entity_response(std::move(text));
 }
 
 // Where a list goes on: "<bookmark of the moment it shows>/<key after which>".
@@ -296,7 +310,8 @@ void add_reading(Router& router, const Api& api, Kind kind) {
               .parameters = words.of_one({}),
               .answers = {{200, "The " + words.one + ".", words.kind_name, {"ETag"}}},
               .errors = {404},
-              .handler = [api, kind](const Request& r) { return get(api, kind, r); }});
+              .handler = [api, kind](const Request& r) { return get(api, kind, r); },
+              .at_once = [api, kind](const Request& r) { return get_at_once(api, kind, r); }});
 }
 
 void add_writing(Router& router, const Api& api, Kind kind) {

@@ -132,9 +132,7 @@ Reply sync(const Api& api, const Request& request) {
 
 std::optional<Response> sync_at_once(HostService& hosts, const Request& request) {
   if (!request.parameters.empty()) return std::nullopt;
-  const auto body = request.json();
-  if (!body) return std::nullopt;
-  const auto sync = model::parse_sync_request(*body);
+  const auto sync = model::parse_poll(request.http.body);
   if (!sync) return std::nullopt;
   const auto answer = hosts.sync_at_once(host_key(request), *sync);
   return answer ? std::optional(answer_response(*answer)) : std::nullopt;

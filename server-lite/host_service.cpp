@@ -212,6 +212,10 @@ Digest HostService::digest_of(const Key& host) const {
       .value_or(Digest());
 }
 
+Bookmark HostService::head() const {
+  return {epoch_, parts_.state.read([](const FleetView& view) { return view.fleet.head(); })};
+}
+
 bool HostService::may_have_news(const Key& host, const Bookmark& since) const {
   return parts_.state.read([&](const FleetView& view) {
     const auto* record = view.fleet.find_host(host);

@@ -91,6 +91,8 @@ class HostService {
   [[nodiscard]] Answer no_news(const model::Bookmark& since) const;
   // The digest of all that the host should have; empty when it does not exist. In memory alone.
   [[nodiscard]] Digest digest_of(const model::Key& host) const;
+  // The newest change. In memory alone.
+  [[nodiscard]] model::Bookmark head() const;
   // Whether there may be something new for the host since then. In memory alone.
   [[nodiscard]] bool may_have_news(const model::Key& host, const model::Bookmark& since) const;
   // null: no such host.

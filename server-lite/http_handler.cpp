@@ -9,9 +9,9 @@ namespace titan::server_lite {
 namespace {
 
 // "127.0.0.1" of "127.0.0.1:7480", "::1" of "[::1]:7480".
-std::string host_part(std::string_view address) {
-  if (address.starts_with('[')) return std::string(address.substr(1, address.find(']') - 1));
-  return std::string(address.substr(0, address.rfind(':')));
+std::string_view host_part(std::string_view address) {
+  if (address.starts_with('[')) return address.substr(1, address.find(']') - 1);
+  return address.substr(0, address.rfind(':'));
 }
 
 bool comes_from_elsewhere(const HttpRequest& request) {

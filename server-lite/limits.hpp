@@ -22,6 +22,10 @@ constexpr std::chrono::milliseconds kStopNoticed{500};  // at the latest
 constexpr std::chrono::seconds kPollAfter{60};          // when a host should ask again
 constexpr std::chrono::seconds kWaitMax{60};            // how long one may
 
+constexpr std::size_t kEntityCacheBytesMax = 16UL << 20U;  // entities kept as they are answered
+constexpr std::size_t kEntityCacheOverhead = 256;          // of each, besides its text
+constexpr std::chrono::seconds kHealthAge{1};              // so long the store counts as well
+
 // Processors.
 constexpr std::size_t kProcessorPage = 1000;         // changes taken in at a time
 constexpr std::size_t kProcessorWritesMax = 500;     // in one commit

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
-#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -18,9 +17,9 @@ namespace titan::server_lite {
 // One request as a handler sees it: routed, its path and query taken apart and decoded.
 struct Request {
   const HttpRequest& http;
-  std::string id;                                      // stands in the answer, errors and the log
-  std::map<std::string, std::string> path = {};        // the {name} parts of the route
-  std::map<std::string, std::string> parameters = {};  // of the query; only those the route knows
+  std::string id;                  // stands in the answer, errors and the log
+  HttpParameters path = {};        // the {name} parts of the route
+  HttpParameters parameters = {};  // of the query; only those the route knows
 
   // A parameter that is "true" or "false"; `absent` when it is not there. invalid otherwise.
   [[nodiscard]] Result<bool> flag(const std::string& name, bool absent = false) const;

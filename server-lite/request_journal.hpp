@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -35,12 +36,12 @@ class RouteMetrics {
   std::atomic<Histogram*> durations_ = nullptr;
 };
 
-// What is known of a request before its answer. A request that waits keeps it.
+// What is known of a request before its answer. Borrows the texts.
 struct RequestNote {
-  std::string id = {};
-  std::string method = {};
-  std::string path = {};  // as it was sent, its start; without the query, which may hold secrets
-  std::string peer = {};  // the address it came from; empty: not over a network
+  std::string_view id = {};
+  std::string_view method = {};
+  std::string_view path = {};  // as it was sent; without the query, which may hold secrets
+  std::string_view peer = {};  // the address it came from; empty: not over a network
   Clock::Monotonic began{};
   RouteMetrics* route = nullptr;  // none: no route takes it
   bool may_wait = false;          // the client asked that it waits, so its duration says nothing

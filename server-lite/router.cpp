@@ -1,6 +1,7 @@
 #include "server-lite/router.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -10,6 +11,8 @@
 namespace titan::server_lite {
 
 namespace {
+
+constexpr std::size_t kPlaceholdersMax = 4;  // in the path of one route
 
 bool is_placeholder(const std::string& part) {
   return part.starts_with('{');
@@ -86,6 +89,7 @@ void Router::add(Route route) {
   }
   const std::string method = route.method;
   auto in_path = path_names(route);
+  TITAN_ASSERT(in_path.size() <= kPlaceholdersMax);
   auto in_query = query_names(route);
   auto metrics = std::make_unique<RouteMetrics>(journal_.metrics(), method, route.path);
   const auto [place, added] = node->routes.emplace(
@@ -97,15 +101,26 @@ void Router::add(Route route) {
 // A request that waits, whose answer still has to get its id.
 class Router::Identified final : public front_door::Parked {
  public:
-  Identified(const Router& router, RequestNote note, std::unique_ptr<Parked> parked)
-      : router_(router), note_(std::move(note)), parked_(std::move(parked)) {}
+  Identified(const Router& router, const RequestNote& note, std::unique_ptr<Parked> parked)
+      : router_(router),
+        id_(note.id),
+        method_(note.method),
+        path_(note.path.substr(0, kPathLoggedBytesMax)),
+        peer_(note.peer),
+        note_(note),
+        parked_(std::move(parked)) {
+    note_.id = id_;
+    note_.method = method_;
+    note_.path = path_;
+    note_.peer = peer_;
+  }
 
   [[nodiscard]] std::chrono::milliseconds time() const override { return parked_->time(); }
   void begin(std::function<void()> wake) override { parked_->begin(std::move(wake)); }
   Reply answer() override {
     Reply reply = parked_->answer();
     if (auto* again = std::get_if<std::unique_ptr<Parked>>(&reply)) {
-      return std::make_unique<Identified>(router_, std::move(note_), std::move(*again));
+      return std::make_unique<Identified>(router_, note_, std::move(*again));
     }
     router_.finish(note_, std::get<HttpResponse>(reply));
     return reply;
@@ -118,7 +133,11 @@ class Router::Identified final : public front_door::Parked {
 
  private:
   const Router& router_;
-  RequestNote note_;
+  const std::string id_;
+  const std::string method_;
+  const std::string path_;
+  const std::string peer_;
+  RequestNote note_;  // borrows them
   std::unique_ptr<Parked> parked_;
 };
 
@@ -135,7 +154,7 @@ Reply Router::handle(const HttpRequest& http, std::string_view peer) const {
   note.may_wait = may_wait(request);
   Reply reply = place.route.handler(request);
   if (auto* parked = std::get_if<std::unique_ptr<front_door::Parked>>(&reply)) {
-    return std::make_unique<Identified>(*this, std::move(note), std::move(*parked));
+    return std::make_unique<Identified>(*this, note, std::move(*parked));
   }
   finish(note, std::get<HttpResponse>(reply));
   return reply;
@@ -144,43 +163,52 @@ Reply Router::handle(const HttpRequest& http, std::string_view peer) const {
 std::optional<Response> Router::handle_at_once(const HttpRequest& http,
                                                std::string_view peer) const {
   Request request{.http = http};
-  const Found found = find(request);
-  const auto* const place = std::get_if<const Place*>(&found);
-  if (place == nullptr || !(*place)->route.at_once) return std::nullopt;
+  Found found = find(request);
+  if (auto* refusal = std::get_if<Response>(&found)) {
+    finish(note_of(request, peer), *refusal);
+    return std::move(*refusal);
+  }
+  const Place& place = *std::get<const Place*>(found);
+  if (!place.route.at_once) return std::nullopt;
   request.id = next_id();
   RequestNote note = note_of(request, peer);
-  note.route = (*place)->metrics.get();
-  auto response = (*place)->route.at_once(request);
+  note.route = place.metrics.get();
+  auto response = place.route.at_once(request);
   if (response) finish(note, *response);
   return response;
 }
 
 Response Router::refuse(int status, const Error& error) const {
-  const RequestNote note{.id = next_id(), .began = journal_.now()};
-  Response response = error_response(status, error, note.id);
+  const std::string id = next_id();
+  const RequestNote note{.id = id, .began = journal_.now()};
+  Response response = error_response(status, error, id);
   finish(note, response);
   return response;
 }
 
 std::string Router::next_id() const {
-  return id_prefix_ + std::to_string(++ids_);
+  const std::string number = std::to_string(++ids_);
+  std::string id;
+  id.reserve(id_prefix_.size() + number.size());
+  return id.append(id_prefix_).append(number);
 }
 
 RequestNote Router::note_of(const Request& request, std::string_view peer) const {
   return {.id = request.id,
           .method = request.http.method,
-          .path = std::string(request.http.path().substr(0, kPathLoggedBytesMax)),
-          .peer = std::string(peer),
+          .path = request.http.path(),
+          .peer = peer,
           .began = journal_.now()};
 }
 
 void Router::finish(const RequestNote& note, Response& response) const {
-  response.headers["Titan-Request-Id"] = note.id;
+  response.headers["Titan-Request-Id"] = std::string(note.id);
   journal_.note(note, response.status, response.body.size());
 }
 
 Router::Found Router::find(Request& request) const {
   const auto refuse = [&](int status, const Error& error) {
+    if (request.id.empty()) request.id = next_id();
     return error_response(status, error, request.id);
   };
   const std::string_view path = request.http.path();
@@ -188,7 +216,8 @@ Router::Found Router::find(Request& request) const {
     return refuse(400, invalid("the path is not one that this server can read"));
   }
   const Node* node = root_.get();
-  std::vector<std::string> found;  // in the places of placeholders
+  std::array<std::string, kPlaceholdersMax> found;  // in the places of placeholders
+  std::size_t found_count = 0;
   std::string decoded;
   for (std::string_view rest = path; !rest.empty();) {
     rest.remove_prefix(1);  // the slash
@@ -198,7 +227,7 @@ Router::Found Router::find(Request& request) const {
     if (const auto child = node->children.find(part); child != node->children.end()) {
       node = child->second.get();
     } else if (node->any && !part.empty()) {
-      found.emplace_back(part);
+      found[found_count++] = part;
       node = node->any.get();
     } else {
       return refuse(404, not_found("there is nothing at " + quote(path)));
@@ -218,11 +247,13 @@ Router::Found Router::find(Request& request) const {
   }
 
   const Place& place = route->second;
-  for (std::size_t i = 0; i < found.size(); ++i) {
+  for (std::size_t i = 0; i < found_count; ++i) {
     request.path.emplace(place.path_names[i], std::move(found[i]));
   }
   const std::vector<std::string>& known = place.query_names;
-  request.parameters = parse_query(request.http.query());
+  if (const auto query = request.http.query(); !query.empty()) {
+    request.parameters = parse_query(query);
+  }
   for (const auto& [name, value] : request.parameters) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     return refuse(400, invalid_field(name, "unknown parameter" + did_you_mean(name, known)));

@@ -35,7 +35,7 @@ class Router {
   [[nodiscard]] const std::vector<const Route*>& routes() const { return routes_; }
   // `peer`: the address that the request came from; empty when it was over no network.
   [[nodiscard]] Reply handle(const HttpRequest& request, std::string_view peer = "") const;
-  // The answer, if the route has one at once.
+  // The answer, if it is known at once: what its route knows, or that no route takes the request.
   [[nodiscard]] std::optional<Response> handle_at_once(const HttpRequest& request,
                                                        std::string_view peer = "") const;
   // An answer that the router gives itself, with an id, and noted.
@@ -45,11 +45,13 @@ class Router {
   struct Place;
   struct Node;
   class Identified;
-  // Where the route is, when the request is one that it takes; else the answer why not.
+  // Where the route is, when the request is one that it takes; else the answer why not. Only that
+  // needs the request's id, which is made then if there is none.
   using Found = std::variant<const Place*, Response>;
   [[nodiscard]] Found find(Request& request) const;
   [[nodiscard]] std::string next_id() const;
   [[nodiscard]] RequestNote note_of(const Request& request, std::string_view peer) const;
+  // The note's id goes into the answer.
   void finish(const RequestNote& note, Response& response) const;
 
   RequestJournal& journal_;

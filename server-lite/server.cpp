@@ -14,6 +14,7 @@ Server::Server(const Env& env, Options options, std::string epoch)
     : env_(env),
       wake_(std::move(options.wake)),
       journal_(metrics_, env.log, env.clock, options.access_log),
+      health_(env.store, env.clock),
       renderer_(env.store),
       writer_(env.store, state_, renderer_, tracker_),
       roll_up_(env.store, state_, renderer_, env.clock, env.log),
@@ -27,8 +28,8 @@ Server::Server(const Env& env, Options options, std::string epoch)
       compactor_(env.store, state_, runner_, env.clock, options.retention),
       hosts_({env.store, state_, renderer_, roll_up_, env.clock, wake_}, std::move(epoch)),
       router_(env.random, journal_) {
-  const Api api{env.store, state_,   writer_,  tracker_, hosts_,
-                runner_,   parking_, metrics_, env.clock};
+  const Api api{env.store, state_,   writer_,   tracker_, hosts_,   runner_,
+                parking_,  metrics_, entities_, health_,  env.clock};
   add_server_metrics(api);
   add_entity_routes(router_, api);
   add_change_routes(router_, api);
@@ -55,6 +56,7 @@ Result<void> Server::start() {
   TITAN_TRY(loaded);
   env_.store.listen([this](std::span<const model::Change> changes) {
     state_.update([&](FleetView& view) { apply(view, changes); });
+    entities_.forget(changes);
     parking_.wake(changes);
     wake_();
   });

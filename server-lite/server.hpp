@@ -13,6 +13,7 @@
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "server-lite/change_tracker.hpp"
+#include "server-lite/entity_cache.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/host_service.hpp"
 #include "server-lite/lease_processor.hpp"
@@ -24,6 +25,7 @@
 #include "server-lite/retention.hpp"
 #include "server-lite/roll_up_processor.hpp"
 #include "server-lite/router.hpp"
+#include "server-lite/store_health.hpp"
 #include "server-lite/template_renderer.hpp"
 #include "server-lite/writer.hpp"
 #include "store/store.hpp"
@@ -87,6 +89,8 @@ class Server {
   Metrics metrics_;
   RequestJournal journal_;
   FleetState state_;
+  EntityCache entities_;
+  StoreHealth health_;
   Parking parking_;
   ChangeTracker tracker_;
   TemplateRenderer renderer_;

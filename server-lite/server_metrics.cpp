@@ -170,6 +170,11 @@ Families front_door_metrics(const front_door::Numbers& numbers) {
               numbers.output_bytes)};
 }
 
+Families log_metrics(std::uint64_t dropped) {
+  return {counter("titan_log_dropped_total",
+                  "Log lines dropped because whoever reads the log was too slow.", dropped)};
+}
+
 void add_server_metrics(const Api& api) {
   api.metrics.add_source([api] { return fleet_metrics(api); });
   api.metrics.add_source([api] { return store_metrics(api); });

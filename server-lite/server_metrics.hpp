@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "server-lite/front_door/numbers.hpp"
@@ -18,6 +19,9 @@ void add_server_metrics(const Api& api);
 // What the front door counts: connections, requests that wait for a worker, and how often each
 // limit of front_door/limits.hpp was reached.
 std::vector<Metrics::Family> front_door_metrics(const front_door::Numbers& numbers);
+
+// Of the log: lines that were dropped because nobody took them quickly enough.
+std::vector<Metrics::Family> log_metrics(std::uint64_t dropped);
 
 // Of this process, with the names that Prometheus' own libraries give them: CPU, memory,
 // descriptors, start. Empty where /proc cannot be read.

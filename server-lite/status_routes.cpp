@@ -9,22 +9,25 @@ using nlohmann::json;
 
 constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
-Response status(const Api& api) {
-  const auto checked = api.store.check();
-  const auto head = api.store.head();
-  const bool ok = checked && head;
+Response status(const Api& api, const Result<void>& checked) {
+  const model::Bookmark head = api.hosts.head();
+  const bool ok = checked.ok();
   json dependency = {{"status", ok ? "ok" : "failing"}};
-  if (!ok) dependency["message"] = checked ? head.error().text() : checked.error().text();
+  if (!ok) dependency["message"] = checked.error().text();
   json processors = json::array();
   for (const auto& reader : api.processors.progress()) {
-    const std::uint64_t behind = head && head->seq > reader.done ? head->seq - reader.done : 0;
+    const std::uint64_t behind = head.seq > reader.done ? head.seq - reader.done : 0;
     processors.push_back({{"name", reader.name}, {"behind", behind}});
   }
   return json_response(ok ? 200 : 503, {{"status", ok ? "ok" : "failing"},
                                         {"version", TITAN_VERSION},
-                                        {"bookmark", head ? head->text() : ""},
+                                        {"bookmark", head.text()},
                                         {"processors", std::move(processors)},
                                         {"dependencies", {{"store", std::move(dependency)}}}});
+}
+
+std::optional<Response> status_at_once(const Api& api) {
+  return api.health.was_well() ? std::optional(status(api, {})) : std::nullopt;
 }
 
 Response metrics(const Api& api) {
@@ -39,10 +42,11 @@ void add_status_routes(Router& router, const Api& api) {
               .operation = "getStatus",
               .tag = "Operations",
               .summary = "Whether the server is well",
-              .description = "With each of its dependencies.",
+              .description = "With each of its dependencies, as they were within the last second.",
               .answers = {{200, "It is well.", "ServerStatus"},
                           {503, "Something fails; `message` says what.", "ServerStatus"}},
-              .handler = [api](const Request&) { return status(api); }});
+              .handler = [api](const Request&) { return status(api, api.health.check()); },
+              .at_once = [api](const Request&) { return status_at_once(api); }});
   router.add({.method = "GET",
               .path = "/v1/metrics",
               .operation = "getMetrics",

@@ -62,9 +62,10 @@ class FrontDoor::Loop final : public Connection::Surroundings {
 
   Result<void> open();
   void serve();
-  // Has the loop do something. From any thread.
+  // Has the loop do something, soon or within kTickPause. From any thread.
   using Errand = std::function<void(Loop&, Moment)>;
-  void post(Errand errand);
+  enum class When { now, soon };
+  void post(When when, Errand errand);
   void begin_stop(Moment now);
 
   [[nodiscard]] const std::vector<ListenAddress>& addresses() const { return addresses_; }
@@ -111,7 +112,10 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   void settle(Place& place);
   void sweep();
   void cut_slowest_readers();
+  void ring_if_needed();
   void run_errands();
+  void give_work();
+  void enqueue(WorkerPool::Job job);
   Place* place_of(const Ticket& ticket);
   Ticket ticket_of(const Connection& connection, std::uint64_t request);
   void answer_on_worker(const Ticket& ticket, const HttpRequest& request, const Peer& peer);
@@ -131,6 +135,8 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   Descriptor bell_{-1};
   Event on_bell_{nullptr, &::event_free};
   Event on_sweep_{nullptr, &::event_free};
+  Event on_work_{nullptr, &::event_free};  // comes after all that libevent found with one look
+  Event on_tick_{nullptr, &::event_free};
   std::vector<std::unique_ptr<Listener>> listeners_;
   bool accepting_paused_ = false;
 
@@ -139,8 +145,12 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   std::unordered_map<std::string, std::size_t> peers_;
   std::optional<Moment> stop_began_;
 
-  std::mutex errands_mutex_;  // guards the next
+  std::vector<WorkerPool::Job> work_;  // for the workers
+  std::size_t working_ = 0;            // jobs whose end the loop has not heard of
+
+  std::mutex errands_mutex_;  // guards the next two
   std::vector<Errand> errands_;
+  bool rung_ = false;  // since the loop looked last
   // Last, so that its threads end before all else does.
   std::optional<WorkerPool> workers_;
 };
@@ -163,12 +173,22 @@ Result<void> FrontDoor::Loop::open() {
   base_ = EventBase(event_base_new(), &::event_base_free);
   bell_ = Descriptor(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (base_ == nullptr || !bell_.is_open()) return exhausted("no event loop can be made");
-  const auto rung = [](evutil_socket_t, short, void* loop) {
+  const auto rung = [](evutil_socket_t bell, short, void* loop) {
+    std::uint64_t times = 0;
+    static_cast<void>(::read(bell, &times, sizeof times));
     static_cast<Loop*>(loop)->run_errands();
   };
   TITAN_ASSIGN(on_bell_, make_event(bell_.get(), EV_READ | EV_PERSIST, rung, this));
   const auto due = [](evutil_socket_t, short, void* loop) { static_cast<Loop*>(loop)->sweep(); };
   TITAN_ASSIGN(on_sweep_, make_event(-1, EV_PERSIST, due, this));
+  const auto work = [](evutil_socket_t, short, void* loop) {
+    static_cast<Loop*>(loop)->give_work();
+  };
+  TITAN_ASSIGN(on_work_, make_event(-1, 0, work, this));
+  const auto tick = [](evutil_socket_t, short, void* loop) {
+    static_cast<Loop*>(loop)->run_errands();
+  };
+  TITAN_ASSIGN(on_tick_, make_event(-1, 0, tick, this));
   for (const ListenAddress& address : options_.listen) {
     TITAN_ASSIGN(Listening listening, listen_on(address));
     addresses_.push_back(listening.address);
@@ -189,7 +209,7 @@ Result<void> FrontDoor::Loop::open() {
 
 void FrontDoor::Loop::serve() {
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without the flag that would do this
-  workers_.emplace(kWorkers, kRequestsQueuedMax);
+  workers_.emplace(kWorkers, [this] { ring_if_needed(); });
   const timeval pause = timeval_of(kSweepPause);
   event_add(on_bell_.get(), nullptr);
   event_add(on_sweep_.get(), &pause);
@@ -370,31 +390,56 @@ void FrontDoor::Loop::begin_stop(Moment now) {
 
 // ---- workers -----------------------------------------------------------------------------------
 
-void FrontDoor::Loop::post(Errand errand) {
-  bool is_first = false;
+void FrontDoor::Loop::post(When when, Errand errand) {
   {
     const std::lock_guard lock(errands_mutex_);
-    is_first = errands_.empty();
     errands_.push_back(std::move(errand));
   }
-  if (!is_first) return;
+  if (when == When::now) ring_if_needed();
+}
+
+// Answers of workers go out together: when no request waits for a worker, or at the next tick.
+// Otherwise the loop and the workers would take turns for each of them.
+void FrontDoor::Loop::ring_if_needed() {
+  {
+    const std::lock_guard lock(errands_mutex_);
+    if (errands_.empty() || rung_) return;
+    rung_ = true;
+  }
   const std::uint64_t one = 1;
   // It cannot fail: the count is far from its greatest value.
   static_cast<void>(::write(bell_.get(), &one, sizeof one));
 }
 
 void FrontDoor::Loop::run_errands() {
-  std::uint64_t rung = 0;
-  static_cast<void>(::read(bell_.get(), &rung, sizeof rung));
   std::vector<Errand> errands;
   {
     const std::lock_guard lock(errands_mutex_);
     errands.swap(errands_);
+    rung_ = false;
   }
   const Moment now = std::chrono::steady_clock::now();
   for (const Errand& errand : errands) errand(*this, now);
   cut_slowest_readers();
+  if (working_ > 0 && event_pending(on_tick_.get(), EV_TIMEOUT, nullptr) == 0) {
+    const timeval pause = timeval_of(kTickPause);
+    event_add(on_tick_.get(), &pause);
+  }
   if (stop_began_ && numbers_.connections == 0) event_base_loopbreak(base_.get());
+}
+
+// What is to be done is given to the workers together, when the loop has read all that came.
+void FrontDoor::Loop::enqueue(WorkerPool::Job job) {
+  if (work_.empty()) event_active(on_work_.get(), EV_WRITE, 0);
+  work_.push_back(std::move(job));
+}
+
+void FrontDoor::Loop::give_work() {
+  working_ += work_.size();
+  workers_->post(work_);
+  if (event_pending(on_tick_.get(), EV_TIMEOUT, nullptr) != 0) return;
+  const timeval pause = timeval_of(kTickPause);
+  event_add(on_tick_.get(), &pause);
 }
 
 FrontDoor::Loop::Place* FrontDoor::Loop::place_of(const Ticket& ticket) {
@@ -415,9 +460,10 @@ bool FrontDoor::Loop::hand_over(Connection& from, std::uint64_t number, HttpRequ
     BodyBuffer body;
     Peer peer;
   };
+  if (numbers_.queued >= kRequestsQueuedMax) return false;
   auto whole = std::make_shared<Whole>(Whole{std::move(request), std::move(body), from.peer()});
   ++numbers_.queued;
-  const bool taken = workers_->post([this, ticket = ticket_of(from, number), whole] {
+  enqueue([this, ticket = ticket_of(from, number), whole] {
     --numbers_.queued;
     if (whole->body.size() > 0) {
       auto read = whole->body.take();
@@ -426,8 +472,7 @@ bool FrontDoor::Loop::hand_over(Connection& from, std::uint64_t number, HttpRequ
     }
     answer_on_worker(ticket, whole->request, whole->peer);
   });
-  if (!taken) --numbers_.queued;
-  return taken;
+  return true;
 }
 
 void FrontDoor::Loop::answer_on_worker(const Ticket& ticket, const HttpRequest& request,
@@ -440,7 +485,8 @@ void FrontDoor::Loop::answer_on_worker(const Ticket& ticket, const HttpRequest& 
 void FrontDoor::Loop::complete_from_worker(const Ticket& ticket, Reply reply) {
   // Functions must be copied, and a reply cannot be.
   auto shared = std::make_shared<Reply>(std::move(reply));
-  post([ticket, shared](Loop& loop, Moment now) {
+  post(When::soon, [ticket, shared](Loop& loop, Moment now) {
+    --loop.working_;
     Place* const place = loop.place_of(ticket);
     if (place == nullptr) return;
     place->connection->complete(ticket.request, std::move(*shared), now);
@@ -450,7 +496,9 @@ void FrontDoor::Loop::complete_from_worker(const Ticket& ticket, Reply reply) {
 
 std::function<void()> FrontDoor::Loop::waker(Connection& from, std::uint64_t number) {
   const Ticket ticket = ticket_of(from, number);
-  return [this, ticket] { post([ticket](Loop& loop, Moment) { loop.fetch_from_parked(ticket); }); };
+  return [this, ticket] {
+    post(When::now, [ticket](Loop& loop, Moment) { loop.fetch_from_parked(ticket); });
+  };
 }
 
 void FrontDoor::Loop::fetch_from_parked(const Ticket& ticket) {
@@ -459,7 +507,7 @@ void FrontDoor::Loop::fetch_from_parked(const Ticket& ticket) {
   std::shared_ptr<Parked> parked = place->connection->woken(ticket.request);
   if (parked == nullptr) return;
   settle(*place);
-  workers_->post_anyway([this, ticket, parked] { complete_from_worker(ticket, parked->answer()); });
+  enqueue([this, ticket, parked] { complete_from_worker(ticket, parked->answer()); });
 }
 
 // ---- outside -----------------------------------------------------------------------------------
@@ -482,7 +530,7 @@ void FrontDoor::serve() {
 }
 
 void FrontDoor::stop() {
-  loop_->post([](Loop& loop, Moment now) { loop.begin_stop(now); });
+  loop_->post(Loop::When::now, [](Loop& loop, Moment now) { loop.begin_stop(now); });
 }
 
 const Numbers& FrontDoor::numbers() const {

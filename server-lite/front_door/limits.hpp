@@ -32,6 +32,7 @@ constexpr std::size_t kRequestsQueuedMax = 10'000;      // queue: 503
 constexpr std::size_t kParkedMax = 10'000;              // parked: answered at once
 constexpr std::size_t kOutputBytesMax = 64UL << 20U;    // output: the slowest reader is cut
 constexpr std::size_t kWorkers = 4;
+constexpr std::chrono::milliseconds kTickPause{1};     // an answer of a worker waits at most
 constexpr std::chrono::milliseconds kSweepPause{100};  // between two looks at all deadlines
 constexpr std::chrono::seconds kStopTime{10};          // stop; what runs longer is cut
 

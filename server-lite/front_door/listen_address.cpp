@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <array>
 #include <charconv>
 #include <cstring>
 #include <memory>
@@ -120,9 +121,11 @@ bool ListenAddress::is_local() const {
   return is_unix() || is_loopback(host);
 }
 
-bool is_loopback(const std::string& host) {
+bool is_loopback(std::string_view host) {
+  std::array<char, INET_ADDRSTRLEN> text{};
+  if (host.size() < text.size()) host.copy(text.data(), host.size());
   in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24U) == 127;
+  if (inet_pton(AF_INET, text.data(), &v4) == 1) return (ntohl(v4.s_addr) >> 24U) == 127;
   return host == "::1" || host == "localhost";
 }
 

@@ -24,7 +24,7 @@ struct ListenAddress {
 };
 
 // Whether the host, a name or an address, is this machine's loopback.
-bool is_loopback(const std::string& host);
+bool is_loopback(std::string_view host);
 
 struct Listening {
   Descriptor socket;      // non-blocking, closed on exec

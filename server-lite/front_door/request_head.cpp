@@ -462,7 +462,7 @@ void HeadReader::keep(std::string_view name, std::string_view value) {
   if (place != head_.headers.end() && is_word(place->first, name)) {
     place->second.append(", ").append(value);
   } else {
-    head_.headers.emplace_hint(place, name, value);
+    head_.headers.emplace_at(place, name, value);
   }
 }
 

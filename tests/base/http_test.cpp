@@ -58,7 +58,7 @@ TEST(PercentDecode, ReversesTheEncodingOfEveryByte) {
 }
 
 TEST(ParseQuery, DecodesNamesAndValues) {
-  using Parameters = std::map<std::string, std::string>;
+  using Parameters = HttpParameters;
   EXPECT_EQ(parse_query(""), Parameters());
   EXPECT_EQ(parse_query("a=1&b=x%20y"), (Parameters{{"a", "1"}, {"b", "x y"}}));
   EXPECT_EQ(parse_query("a=1&a=2"), (Parameters{{"a", "2"}}));

@@ -155,14 +155,13 @@ TEST_F(GetTest, PicksByAllThatAListCanBePickedBy) {
       << err;
   const std::string& line = api.log.back();
   ASSERT_TRUE(line.starts_with("GET /v1/hosts?")) << line;
-  const std::map<std::string, std::string> expected = {
-      {"labels", "region in (eu,us),!gpu"},
-      {"status", "MISSING,READY"},
-      {"tags", "a=b,c="},
-      {"fields", "spec.delivery=agent"},
-      {"modifiedAfter", "2026-03-01T11:50:00.000000Z"},
-      {"modifiedBefore", "2026-03-01T12:00:00.000000Z"},
-      {"limit", "7"}};
+  const HttpParameters expected = {{"labels", "region in (eu,us),!gpu"},
+                                   {"status", "MISSING,READY"},
+                                   {"tags", "a=b,c="},
+                                   {"fields", "spec.delivery=agent"},
+                                   {"modifiedAfter", "2026-03-01T11:50:00.000000Z"},
+                                   {"modifiedBefore", "2026-03-01T12:00:00.000000Z"},
+                                   {"limit", "7"}};
   EXPECT_EQ(parse_query(line.substr(line.find('?') + 1)), expected);
   EXPECT_EQ(titan("get deployments --field spec.workload=w"), 0) << err;
   EXPECT_EQ(api.log.back(),

@@ -100,14 +100,13 @@ TEST_F(ClientListTest, SendsTheWholeFilter) {
   query.filter.modified_before = Timestamp::parse("2026-03-02T00:00:00Z").value();
   ASSERT_TRUE(client_.list(query));
   const auto parameters = parse_query(sent().query());
-  const std::map<std::string, std::string> expected = {
-      {"tags", "owner=tim,stage=a b"},
-      {"labels", "region in (eu,us),!gpu"},
-      {"status", "READY,MISSING"},
-      {"fields", "spec.delivery=agent,name=x"},
-      {"modifiedAfter", "2026-03-01T11:00:00.000000Z"},
-      {"modifiedBefore", "2026-03-02T00:00:00.000000Z"},
-      {"limit", "1000"}};
+  const HttpParameters expected = {{"tags", "owner=tim,stage=a b"},
+                                   {"labels", "region in (eu,us),!gpu"},
+                                   {"status", "READY,MISSING"},
+                                   {"fields", "spec.delivery=agent,name=x"},
+                                   {"modifiedAfter", "2026-03-01T11:00:00.000000Z"},
+                                   {"modifiedBefore", "2026-03-02T00:00:00.000000Z"},
+                                   {"limit", "1000"}};
   EXPECT_EQ(parameters, expected);
   EXPECT_EQ(sent().path(), "/v1/hosts");
 }

@@ -9,6 +9,7 @@
 #include "model/limits.hpp"
 #include "tests/model/random_model.hpp"
 #include "tests/model/refusals.hpp"
+#include "tests/support/seeded_random.hpp"
 
 namespace titan::model {
 namespace {
@@ -126,6 +127,63 @@ TEST(SyncRequest, WithoutABookmarkAsksForEverything) {
     EXPECT_FALSE(request->bookmark.has_value()) << text;
     EXPECT_FALSE(request->report.has_value()) << text;
   }
+}
+
+TEST(Poll, IsReadQuicklyWhenItHoldsNothingElse) {
+  const std::string bookmark = "0123456789abcdef.42";
+  const std::string digest = Digest::of("a report").text();
+  const std::string first = "\"bookmark\":\"" + bookmark + "\"";
+  const std::string second = "\"reportDigest\":\"" + digest + "\"";
+  for (const std::string& text :
+       {"{" + first + "}", "{" + first + "," + second + "}", "{" + second + "," + first + "}",
+        " {\t" + first + " ,\r\n" + second + "\n} "}) {
+    const auto poll = parse_poll(text);
+    ASSERT_TRUE(poll) << text;
+    EXPECT_EQ(poll->bookmark, Bookmark::parse(bookmark).value());
+    const bool has_digest = text.find("reportDigest") != std::string::npos;
+    EXPECT_EQ(poll->report_digest, has_digest ? Digest::of("a report") : Digest());
+  }
+  for (const std::string& text :
+       {std::string(), std::string("{}"), "{" + second + "}", "{" + first + ",}",
+        "{" + first + "}{", "[" + first + "]", "{" + first + "," + first + "}",
+        "{" + first + ",\"report\":{}}", "{" + first + ",\"other\":\"\"}",
+        "{" + first + ",\"reportDigest\":\"\"}", "{" + first + ",\"reportDigest\":null}",
+        std::string(R"({"bookmark":"0123456789abcdef\u002e42"})"),
+        std::string(R"({"bookmark":""})"), std::string(R"({"bookmark":"x"})"),
+        std::string(R"({"bookmark":"0123456789abcdef.42)")}) {
+    EXPECT_FALSE(parse_poll(text)) << text;
+  }
+}
+
+// Whatever it takes, the whole reader understands in the same way.
+TEST(Poll, IsReadAsTheWholeReaderReadsIt) {
+  titan::testing::SeededRandom random(3);
+  const std::string poll = R"({"bookmark":"0123456789abcdef.42","reportDigest":")" +
+                           Digest::of("a report").text() + "\"}";
+  int taken = 0;
+  for (int i = 0; i < 30'000; ++i) {
+    std::string text = poll;
+    for (std::uint64_t edits = random.next() % 3; edits > 0; --edits) {
+      constexpr std::string_view kLetters = "{}[]:,\"\\ \t\n09af.btkorsx\x01\xc3";
+      const std::size_t place = random.next() % text.size();
+      const char letter = kLetters[random.next() % kLetters.size()];
+      if (random.next() % 2 == 0)
+        text[place] = letter;
+      else
+        text.insert(place, 1, letter);
+    }
+    const auto quick = parse_poll(text);
+    if (!quick) continue;
+    ++taken;
+    const auto tree = parse_json(text);
+    ASSERT_TRUE(tree) << text;
+    const auto whole = parse_sync_request(*tree);
+    ASSERT_TRUE(whole) << text;
+    EXPECT_EQ(whole->bookmark, quick->bookmark) << text;
+    EXPECT_EQ(whole->report_digest, quick->report_digest) << text;
+    EXPECT_FALSE(whole->report);
+  }
+  EXPECT_GT(taken, 10'000);
 }
 
 TEST(SyncRequest, IsRefusedWithTheFieldNamed) {

@@ -53,7 +53,7 @@ std::optional<Fields> fields_of(const Lines& lines, RequestHead& head) {
     std::smatch match;
     if (!std::regex_match(line, match, kLine)) return std::nullopt;
     const std::string value = without_blanks_around(match[2]);
-    const auto [place, is_new] = head.headers.emplace(match[1], value);
+    const auto [place, is_new] = head.headers.emplace(match[1].str(), value);
     if (!is_new) place->second += ", " + value;
     fields.emplace_back(in_lower_case(match[1]), value);
   }

@@ -1,0 +1,107 @@
+// What the event loop answers itself: the same as a worker would, and nothing else.
+#include <gtest/gtest.h>
+
+#include "tests/server-lite/test_server.hpp"
+#include "tests/support/seeded_random.hpp"
+
+namespace titan::testing {
+namespace {
+
+class AtOnce : public ::testing::Test {
+ protected:
+  std::optional<HttpResponse> at_once(const std::string& method, const std::string& target,
+                                      const std::string& body = "") {
+    return server_.server().answer_at_once({.method = method, .target = target, .body = body});
+  }
+
+  TestServer server_;
+};
+
+TEST_F(AtOnce, AnswersAnEntityOnceItWasAskedFor) {
+  server_.put_host("pi", {{"site", "lab"}});
+  EXPECT_FALSE(at_once("GET", "/v1/hosts/pi"));
+  const HttpResponse asked = server_.call("GET", "/v1/hosts/pi");
+  for (const char* method : {"GET", "HEAD"}) {
+    const auto known = at_once(method, "/v1/hosts/pi");
+    ASSERT_TRUE(known) << method;
+    EXPECT_EQ(known->status, 200);
+    EXPECT_EQ(known->body, asked.body);
+    EXPECT_EQ(known->header("ETag"), asked.header("ETag"));
+    EXPECT_EQ(known->header("Content-Type"), "application/json");
+    EXPECT_NE(known->header("Titan-Request-Id"), asked.header("Titan-Request-Id"));
+  }
+}
+
+TEST_F(AtOnce, KnowsNoEntityThatIsNotThereAndNoWrite) {
+  EXPECT_FALSE(at_once("GET", "/v1/hosts/absent"));
+  EXPECT_FALSE(at_once("PUT", "/v1/hosts/pi", "{}"));
+  EXPECT_FALSE(at_once("DELETE", "/v1/hosts/pi"));
+}
+
+// The answer at once is never older than the last write that was answered.
+TEST_F(AtOnce, AnswersWhatAWorkerWouldThroughWritesAndDeletions) {
+  SeededRandom random(11);
+  int known = 0;
+  for (int step = 0; step < 3'000; ++step) {
+    const std::string path = "/v1/hosts/h" + std::to_string(random.next() % 4);
+    switch (random.next() % 6) {
+      case 0:
+        server_.call("PUT", path,
+                     R"({"tags":{"n":")" + std::to_string(random.next() % 50) + R"("}})");
+        break;
+      case 1:
+        if (random.next() % 3 == 0) server_.call("DELETE", path);
+        break;
+      case 2:
+        // A first poll makes the host READY, which is a write too.
+        server_.call("POST", path + "/sync", "{}");
+        break;
+      default: {
+        const auto quick = at_once("GET", path);
+        const HttpResponse asked = server_.call("GET", path);
+        if (!quick) break;
+        ++known;
+        ASSERT_EQ(quick->status, asked.status) << path << " at step " << step;
+        ASSERT_EQ(quick->body, asked.body) << path << " at step " << step;
+        ASSERT_EQ(quick->header("ETag"), asked.header("ETag"));
+      }
+    }
+  }
+  EXPECT_GT(known, 300);
+}
+
+TEST_F(AtOnce, RefusesWhatNoRouteTakesAndCountsIt) {
+  const struct {
+    std::string method, target;
+    int status;
+  } rows[] = {{"GET", "/v1/host", 404},
+              {"GET", "/", 404},
+              {"PATCH", "/v1/hosts/pi", 405},
+              {"GET", "/v1/hosts/pi?lmit=1", 400}};
+  for (const auto& row : rows) {
+    const auto refusal = at_once(row.method, row.target);
+    ASSERT_TRUE(refusal) << row.target;
+    EXPECT_EQ(refusal->status, row.status) << row.target;
+    const auto error = parse_json(refusal->body).value()["error"];
+    EXPECT_EQ(error["requestId"], refusal->header("Titan-Request-Id"));
+    EXPECT_FALSE(refusal->header("Titan-Request-Id").empty());
+  }
+  const std::string metrics = server_.call("GET", "/v1/metrics").body;
+  EXPECT_NE(metrics.find(R"(titan_http_requests_total{method="none",route="none",code="404"} 2)"),
+            std::string::npos)
+      << metrics;
+}
+
+TEST_F(AtOnce, SaysThatTheStoreIsWellForASecondAfterItWas) {
+  EXPECT_FALSE(at_once("GET", "/v1/status"));
+  const HttpResponse asked = server_.call("GET", "/v1/status");
+  ASSERT_TRUE(at_once("GET", "/v1/status"));
+  EXPECT_EQ(at_once("GET", "/v1/status")->body, asked.body);
+  server_.put_host("pi", {});
+  EXPECT_NE(at_once("GET", "/v1/status")->body, asked.body) << "it shows the newest bookmark";
+  server_.clock().advance(std::chrono::seconds(1));
+  EXPECT_FALSE(at_once("GET", "/v1/status"));
+}
+
+}  // namespace
+}  // namespace titan::testing
