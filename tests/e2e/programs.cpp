@@ -75,16 +75,27 @@ int BackgroundProgram::wait() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-RunningServer::RunningServer(const std::string& data, const std::vector<std::string>& options) {
+RunningServer::RunningServer(const std::string& data, const std::vector<std::string>& options,
+                             const std::string& listen) {
   const std::string log = data + ".log";
   std::filesystem::remove(log);
   std::vector<std::string> arguments = {program_path("titan-server"), "--data", data, "--listen",
-                                        "127.0.0.1:0"};
+                                        listen};
   arguments.insert(arguments.end(), options.begin(), options.end());
   program_ = std::make_unique<BackgroundProgram>(arguments, log);
   url_ = "http://" + listening_address(log);
   transport_ = client::HttpTransport::open(url_).value();
   client_ = std::make_unique<client::Client>(*transport_);
+}
+
+front_door::ListenAddress RunningServer::address() const {
+  return front_door::ListenAddress::parse(url_.substr(url_.rfind('/') + 1)).value();
+}
+
+double RunningServer::metric(const std::string& name) {
+  const auto answer = transport_->send({.method = "GET", .target = "/v1/metrics"}).value();
+  const auto line = answer.body.find("\n" + name + " ");
+  return line == std::string::npos ? 0 : std::stod(answer.body.substr(line + name.size() + 2));
 }
 
 model::Status RunningServer::await_status(const model::Key& deployment, model::Status wanted) {
