@@ -1,5 +1,7 @@
 #include "server-lite/app.hpp"
 
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
@@ -225,8 +227,12 @@ ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
             << ": " << door.error().text() << "\n";
     return ExitCode::usage;
   }
+  // Large pieces go back to the system at once. glibc would keep as many as were ever used
+  // together.
+  ::mallopt(M_MMAP_THRESHOLD, kLargeAllocation);
+  ::mallopt(M_TRIM_THRESHOLD, kLargeAllocation);
   const SystemClock clock;
-  const StopSignals signals;        // before there is a thread that could be ended by one
+  const StopSignals signals;        // before any thread is made, which would take them
   BackgroundStream lines(env.err);  // the event loop may not wait for who reads the log
   Log log(lines, clock, env.log_format, options.verbose ? Log::Level::debug : Log::Level::info);
   const auto served = serve(options, *std::move(door), log, clock, lines, signals);

@@ -402,8 +402,9 @@ void Connection::check_deadlines(Moment now) {
 void Connection::stop(Moment now) {
   stopping_ = true;
   if (phase_ == Phase::parked) {
-    const auto parked = woken(request_);
-    answer(parked->give_up(), now);
+    HttpResponse response = woken(request_)->give_up();
+    response.headers["Retry-After"] = std::to_string(kRetryAfter.count());
+    answer(response, now);
   } else if (phase_ == Phase::idle && unsent() == 0) {
     since_ = now;  // a request may be on its way
   }

@@ -41,6 +41,6 @@ constexpr std::chrono::milliseconds kDrainTime{300};   // so long who is idle ma
 
 // Answers.
 constexpr std::size_t kCompressBytesMin = 1UL << 10U;  // smaller bodies go as they are
-constexpr std::chrono::seconds kRetryAfter{1};         // of 503
+constexpr std::chrono::seconds kRetryAfter{1};         // of 503, and when who waits is sent away
 
 }  // namespace titan::front_door

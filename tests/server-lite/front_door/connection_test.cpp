@@ -394,7 +394,7 @@ TEST_F(ParkedConnectionTest, IsForgottenWhenItsClientGoes) {
 TEST_F(ParkedConnectionTest, GivesUpWhenTheServerStops) {
   park(seconds(60));
   connection_->stop(now_);
-  EXPECT_EQ(received(), "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(received(), "HTTP/1.1 204 No Content\r\nRetry-After: 1\r\nConnection: close\r\n\r\n");
   hang_up();
   EXPECT_TRUE(connection_->is_closed());
 }
