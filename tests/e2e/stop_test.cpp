@@ -171,6 +171,7 @@ class Stop : public ::testing::Test {
       EXPECT_TRUE(is_whole(answer)) << answer;
       EXPECT_EQ(header_of(answer, "Connection"), "close") << answer;
       EXPECT_NE(header_of(answer, "Titan-Poll-After"), "") << answer;
+      EXPECT_NE(header_of(answer, "Retry-After"), "") << answer;
     }
   }
 
