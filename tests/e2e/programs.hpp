@@ -33,7 +33,9 @@ class BackgroundProgram {
   pid_t pid_ = -1;
 };
 
-// A titan-server, on a free port where nothing else is said, with a client for it.
+// A titan-server, on a free port where nothing else is said, with a client for it. When
+// TITAN_E2E_PROXY names a program, `PROGRAM URL PORT` is started as well: a proxy, which everything
+// here then goes through.
 class RunningServer {
  public:
   // `options`: more of them, beside those for the folder and the port.
@@ -56,7 +58,11 @@ class RunningServer {
 
  private:
   std::string url_;
+  void connect();
+  void start_proxy(const std::string& program, const std::string& log);
+
   std::unique_ptr<BackgroundProgram> program_;
+  std::unique_ptr<BackgroundProgram> proxy_;
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<client::Client> client_;
 };

@@ -89,7 +89,7 @@ std::string RawClient::answer() {
   if (length < size) size += std::stoul(input_.substr(length + kLength.size()));
   while (input_.size() < size && read_more()) {
   }
-  const std::string answer = input_.substr(0, size);
+  std::string answer = input_.substr(0, size);
   input_.erase(0, size);
   return answer;
 }
