@@ -103,6 +103,7 @@ struct SpecChange {
 struct ChangeFilter {
   std::optional<model::Kind> kind = {};
   std::string actor = {};  // exactly; empty: whoever it was
+  bool operator==(const ChangeFilter&) const = default;
 };
 
 // Which part of the log one request wrote.

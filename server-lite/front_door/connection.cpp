@@ -347,7 +347,10 @@ void Connection::finish_output(Moment now) {
   if (phase_ != Phase::idle) return;
   since_ = now;
   if (keeps_alive_) return;
-  if (!lingers_ || input_ended_) return cut();
+  if (!lingers_ || input_ended_) {
+    socket_->say_goodbye();
+    return cut();
+  }
   socket_->end_output();
   enter(Phase::lingering, now);
 }

@@ -1,7 +1,12 @@
 #include "server-lite/front_door/worker_pool.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <iterator>
 #include <utility>
+
+#include "server-lite/front_door/limits.hpp"
 
 namespace titan::front_door {
 
@@ -37,6 +42,8 @@ std::size_t WorkerPool::waiting() const {
 }
 
 void WorkerPool::run() {
+  // On Linux a thread has its own.
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kWorkerNiceness);
   std::unique_lock lock(mutex_);
   while (true) {
     ++idle_;

@@ -11,7 +11,9 @@
 // Internal to front_door/.
 namespace titan::front_door {
 
-// Some threads that carry out jobs in the order in which they came. Safe to share between threads.
+// Some threads that carry out jobs in the order in which they came. They are nicer than others
+// (kWorkerNiceness): where they share a core with the loop, it need not wait for them. Safe to
+// share between threads.
 class WorkerPool {
  public:
   using Job = std::function<void()>;
