@@ -241,7 +241,7 @@ void Connection::park(std::unique_ptr<Parked> parked, Moment now) {
   ++numbers.parked;
   enter(Phase::parked, now);
   input_.shrink_to_fit();
-  output_ = {};
+  std::string().swap(output_);  // an assignment would keep its memory
   sent_ = 0;
   parked_ = std::move(parked);
   parked_until_ = now + parked_->time();

@@ -224,6 +224,7 @@ Result<void> FrontDoor::Loop::open() {
 void FrontDoor::Loop::serve() {
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without the flag that would do this
   workers_.emplace(kWorkers, [this] { ring_if_needed(); });
+
   const timeval pause = timeval_of(kSweepPause);
   event_add(on_bell_.get(), nullptr);
   event_add(on_sweep_.get(), &pause);
@@ -505,7 +506,7 @@ SpoolFile FrontDoor::Loop::spool_body(HttpResponse& response) {
   if (response.body.size() <= kBodyInMemoryMax) return {};
   auto file = SpoolFile::create(options_.spool);
   if (!file || !file->append(response.body)) return {};
-  response.body = {};
+  std::string().swap(response.body);  // an assignment would keep its memory
   return *std::move(file);
 }
 

@@ -34,7 +34,7 @@ constexpr std::size_t kParkedMax = 10'000;              // parked: answered at o
 constexpr std::size_t kOutputBytesMax = 64UL << 20U;    // output: the slowest reader is cut
 constexpr std::size_t kSpoolBytesMax = 1UL << 30U;      // spool: 503, or the slowest reader is cut
 constexpr std::size_t kWorkers = 4;
-constexpr int kWorkerNiceness = 5;                     // above that of the loop
+constexpr int kWorkerNiceness = 10;                    // above that of the loop
 constexpr std::chrono::milliseconds kTickPause{1};     // an answer of a worker waits at most
 constexpr std::chrono::milliseconds kSweepPause{100};  // between two looks at all deadlines
 constexpr std::chrono::seconds kStopTime{10};          // stop; what runs longer is cut
