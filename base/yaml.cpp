@@ -138,7 +138,14 @@ class Builder final : public YAML::EventHandler {
  public:
   std::vector<json> take() { return std::move(documents_); }
 
-  void OnDocumentStart(const YAML::Mark& /*mark*/) override { anchored_.clear(); }
+  // Where nothing can begin, yaml-cpp takes nothing and makes an empty document, again and again.
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (document_start_ == mark.pos) {
+      refuse(mark, "expected a value; a comma or a bracket here belongs to no list or map");
+    }
+    document_start_ = mark.pos;
+    anchored_.clear();
+  }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -275,6 +282,7 @@ class Builder final : public YAML::EventHandler {
   std::vector<Level> open_;
   std::map<YAML::anchor_t, json> anchored_;
   std::vector<json> documents_;
+  std::optional<int> document_start_;  // of the last one
   std::size_t nodes_ = 0;
   std::size_t bytes_ = 0;
 };

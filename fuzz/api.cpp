@@ -72,6 +72,11 @@ class Rig {
   [[nodiscard]] HttpResponse handle(const HttpRequest& request) const {
     return server_->handle(request);
   }
+  // As the event loop does, if it can.
+  [[nodiscard]] HttpResponse handle_at_once(const HttpRequest& request) const {
+    auto known = server_->answer_at_once(request);
+    return known ? *std::move(known) : handle(request);
+  }
 
  private:
   void put(const std::string& target, const std::string& body) {
@@ -122,9 +127,11 @@ void check_request(const HttpRequest& request) {
   static const Rig kRig;
   const auto answer = kRig.handle(request);
   check_answer(answer);
-  const auto again = kRig.handle(request);
+  const auto again = kRig.handle_at_once(request);
+  check_answer(again);
   require(again.status == answer.status, "the same request has the same status", answer.body);
   if (answer.status >= 400) return;  // the ids of the requests differ
+  if (answer.header("Content-Type").starts_with("text/plain; version=")) return;  // metrics
   require(again.body == answer.body, "the same request has the same answer", answer.body);
 }
 

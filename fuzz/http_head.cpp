@@ -43,11 +43,18 @@ Outcome read_in_pieces(std::string_view text, std::size_t first, std::size_t pie
   return front_door::read_head(text, searched);
 }
 
+// Most bytes that come alone let all that came before be read again: for long heads, this would be
+// all that the target does. Those come in pieces, whose ends are elsewhere for each length.
+constexpr std::size_t kByteByByteMax = 256;
+constexpr std::size_t kPieces = 16;
+
 void check_pieces(std::string_view text, const Outcome& whole) {
   require(is_same(read_in_pieces(text, text.size() / 2, text.size()), whole),
           "a head reads the same in two pieces", text);
+  require(is_same(read_in_pieces(text, 1 + text.size() % 13, 1 + text.size() / kPieces), whole),
+          "a head reads the same in any pieces", text);
+  if (text.size() > kByteByByteMax) return;
   require(is_same(read_in_pieces(text, 1, 1), whole), "a head reads the same byte by byte", text);
-  require(is_same(read_in_pieces(text, 7, 13), whole), "a head reads the same in any pieces", text);
 }
 
 // The version at the end of a request line that was read; a head does not keep it.

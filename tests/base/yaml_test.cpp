@@ -195,6 +195,24 @@ TEST(ParseYaml, SaysWhereTheTextIsWrong) {
   }
 }
 
+// yaml-cpp makes empty documents of such a place, without end.
+TEST(ParseYaml, SaysWhereACommaOrABracketBelongsToNothing) {
+  const struct {
+    std::string text, place;
+  } rows[] = {
+      {"{\"a\": 1},\n\"b\": 2\n", "line 1, column 9"},
+      {"[1, 2],", "line 1, column 7"},
+      {"'a'\n, b", "line 2, column 1"},
+      {"a: 1\n---\n, b\n", "line 3, column 1"},
+      {"{a: 1}\n!tag , b", "line 2, column 1"},
+  };
+  for (const auto& row : rows) {
+    const Error error = refusal(row.text);
+    EXPECT_EQ(error.code, ErrorCode::invalid) << row.text;
+    EXPECT_TRUE(error.message.starts_with(row.place + ": ")) << row.text << "\n" << error.message;
+  }
+}
+
 TEST(ParseYaml, CutsNoTextShortAtAControlCharacterOrAnotherEncoding) {
   for (const std::string& text : {std::string("a: 1\n\x04\nb: 2\n"),
                                   std::string("a: 1\n\0b: 2\n", 11), std::string("a: \x7f\n"),
