@@ -118,13 +118,15 @@ Result<void> run_attack(const LoadOptions& options) {
   process.forget_peak();
 
   const Moment start = std::chrono::steady_clock::now();
+  const bool some_idle = plan.bad.clients[static_cast<std::size_t>(BadClients::Kind::idle)] > 0;
+  const Moment end = start + (some_idle ? kIdleTime : kSlowTime);
   std::thread playing([&] {
     // The good ones are measured: they come first.
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10);
-    bad.run_until(start + kIdleTime);
+    bad.run_until(end);
   });
   const auto attacked = good.run_until(start + kSlowTime);
-  const auto after = good.run_until(start + kIdleTime);
+  const auto after = good.run_until(end);
   playing.join();
   print("unloaded", unloaded);
   print("attacked", attacked);

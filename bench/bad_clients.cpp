@@ -165,10 +165,14 @@ Moment BadClients::deadline_of(const Client& client) {
       return client.begun + limits::kIdleTime;
     case Kind::slow_body:
       return client.begun + limits::kBodyGrace;
-    case Kind::slow_reader:
-      // Before that it waited for its turn, or for the server to be rid of it at once.
-      return std::max(client.begun, client.answered) + limits::kAnswerGrace +
-             std::chrono::milliseconds(client.taken * 1000 / limits::kAnswerBytesPerSecond);
+    case Kind::slow_reader: {
+      // Before that it waited for its turn, or for the server to be rid of it at once. What the
+      // kernel took is enough for some spans of time.
+      constexpr auto kOfSpan =
+          limits::kAnswerBytesPerSecond * static_cast<std::size_t>(limits::kAnswerGrace.count());
+      return std::max(client.begun, client.answered) +
+             limits::kAnswerGrace * (1 + client.taken / kOfSpan);
+    }
   }
   return client.begun;
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # What good clients notice while 2,000 clients send their headers byte by byte, 2,000 their bodies,
 # 2,000 nothing, and 1,000 hardly read their answers of 4 MB, all at once; and what 5,000 requests
-# cost that wait for news. Prints what bench/door_load found; the names with a bar stand in
-# docs/performance.md. The server has one core for itself, the load another. Needs openssl, curl, two
-# cores, room for 17,000 descriptors, and nothing else to do; takes about 3 minutes. Run it after
-# ./dev build release. Usage: bench/front_door_attack.sh [attack|parked]
+# cost that wait for news. Prints what bench/door_load found; docs/performance.md says what the
+# names mean and what is wanted. The server has one core for itself, the load another. Needs
+# openssl, curl, two cores, room for 17,000 descriptors, and nothing else to do; takes about 3
+# minutes. Run it after ./dev build release. Usage: bench/front_door_attack.sh [attack|parked]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=bench/servers.sh

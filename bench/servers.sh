@@ -36,7 +36,9 @@ make_certificate() {
 # $1: http or https, $2: the port. Sets titan_pid.
 start_titan() {
   local tls=()
-  if [[ $1 == https ]]; then tls=(--tls-cert "$folder/certificate.pem" --tls-key "$folder/key.pem"); fi
+  if [[ $1 == https ]]; then
+    tls=(--tls-cert "$folder/certificate.pem" --tls-key "$folder/key.pem")
+  fi
   taskset -c $server_core "$server" --data "$folder/data-$1" --listen 127.0.0.1:"$2" "${tls[@]}" \
     2>>"$folder/titan-$1.log" &
   titan_pid=$!

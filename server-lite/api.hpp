@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "server-lite/change_tracker.hpp"
 #include "server-lite/entity_cache.hpp"
+#include "server-lite/feed_memo.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/host_service.hpp"
 #include "server-lite/metrics.hpp"
@@ -27,6 +28,7 @@ struct Api {
   Metrics& metrics;
   EntityCache& entities;
   StoreHealth& health;
+  FeedMemo& feed;
   const Clock& clock;
 };
 

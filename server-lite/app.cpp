@@ -1,5 +1,7 @@
 #include "server-lite/app.hpp"
 
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
@@ -181,9 +183,9 @@ Result<front_door::FrontDoor::Options> door_options(const Options& options) {
 }
 
 Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options door_options,
-                       Log& log, const Clock& clock, const BackgroundStream& lines) {
+                       Log& log, const Clock& clock, const BackgroundStream& lines,
+                       const StopSignals& signals) {
   SystemRandom random;
-  const StopSignals signals;
   TITAN_ASSIGN(const auto folder, DiskFileSystem::create(options.data));
   const auto store = store::SqliteStore::open(database_in(options.data), clock, random);
   if (!store && store.error().code == ErrorCode::conflict) {
@@ -225,10 +227,15 @@ ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
             << ": " << door.error().text() << "\n";
     return ExitCode::usage;
   }
+  // Large pieces go back to the system at once. glibc would keep as many as were ever used
+  // together.
+  ::mallopt(M_MMAP_THRESHOLD, kLargeAllocation);
+  ::mallopt(M_TRIM_THRESHOLD, kLargeAllocation);
   const SystemClock clock;
+  const StopSignals signals;        // before any thread is made, which would take them
   BackgroundStream lines(env.err);  // the event loop may not wait for who reads the log
   Log log(lines, clock, env.log_format, options.verbose ? Log::Level::debug : Log::Level::info);
-  const auto served = serve(options, *std::move(door), log, clock, lines);
+  const auto served = serve(options, *std::move(door), log, clock, lines, signals);
   if (served) return *served;
   log.error("titan-server cannot go on", {{"error", served.error().text()}});
   return exit_code_of(served.error().code);

@@ -174,6 +174,11 @@ std::optional<Response> FeedQuestion::ask() {
   const auto head = parts_.api.store.head();
   if (!head) return error_response(head.error(), parts_.request_id);
   seen_ = *head;
+  FeedMemo& memo = parts_.api.feed;
+  const auto question = [&] {
+    return FeedMemo::Question{seen_.seq, start.after, start.full, parts_.limit, parts_.filter};
+  };
+  if (auto body = memo.find(question())) return json_text_response(*std::move(body));
   auto page = parts_.api.store.changes(start.after, parts_.limit, parts_.filter);
   while (!page && page.error().code == ErrorCode::expired) {
     // Compaction passed the reader between two looks.
@@ -184,7 +189,10 @@ std::optional<Response> FeedQuestion::ask() {
   }
   if (!page) return error_response(page.error(), parts_.request_id);
   if (page->empty() && !start.full) return std::nullopt;
-  return form(*page);
+  Response response = form(*page);
+  // What was written since the head was read may be in it, or not.
+  if (page->empty() || page->back().seq <= seen_.seq) memo.keep(question(), response.body);
+  return response;
 }
 
 Response FeedQuestion::form(const std::vector<model::Change>& page) const {

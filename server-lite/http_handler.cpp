@@ -42,9 +42,7 @@ ErrorCode code_of(int status) {
 
 std::optional<HttpResponse> HttpHandler::answer_at_once(const HttpRequest& request,
                                                         const front_door::Peer& peer) {
-  if (comes_from_elsewhere(request)) {
-    return refuse(403, "only programs on this machine may ask; a browser's page may not");
-  }
+  if (comes_from_elsewhere(request)) return deny();
   try {
     return server_.answer_at_once(request, peer.address);
   } catch (const std::exception&) {
@@ -53,11 +51,16 @@ std::optional<HttpResponse> HttpHandler::answer_at_once(const HttpRequest& reque
 }
 
 Reply HttpHandler::answer(const HttpRequest& request, const front_door::Peer& peer) {
+  if (comes_from_elsewhere(request)) return deny();
   try {
     return server_.answer(request, peer.address);
   } catch (const std::exception&) {
     return fault();
   }
+}
+
+HttpResponse HttpHandler::deny() {
+  return refuse(403, "only programs on this machine may ask; a browser's page may not");
 }
 
 // Nothing throws but what has no memory left, or has a fault of its own; the client learns no more.

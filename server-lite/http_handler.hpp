@@ -20,6 +20,7 @@ class HttpHandler final : public front_door::Handler {
   HttpResponse refuse(int status, const std::string& message) override;
 
  private:
+  HttpResponse deny();
   HttpResponse fault();
 
   const Server& server_;

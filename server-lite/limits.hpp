@@ -26,6 +26,8 @@ constexpr std::size_t kEntityCacheBytesMax = 16UL << 20U;  // entities kept as t
 constexpr std::size_t kEntityCacheOverhead = 256;          // of each, besides its text
 constexpr std::chrono::seconds kHealthAge{1};              // so long the store counts as well
 
+constexpr int kLargeAllocation = 256 << 10;  // of which the system is asked
+
 // Processors.
 constexpr std::size_t kProcessorPage = 1000;         // changes taken in at a time
 constexpr std::size_t kProcessorWritesMax = 500;     // in one commit

@@ -103,6 +103,11 @@ Response json_response(int status, const nlohmann::json& body) {
           .body = canonical_json(body) + "\n"};
 }
 
+Response json_text_response(std::string body) {
+  return {
+      .status = 200, .headers = {{"Content-Type", "application/json"}}, .body = std::move(body)};
+}
+
 Response error_response(int status, const Error& error, const std::string& request_id) {
   return json_response(status, {{"error",
                                  {{"code", name_of(error.code)},

@@ -41,6 +41,8 @@ using front_door::Reply;
 
 // Answers of the API.
 Response json_response(int status, const nlohmann::json& body);
+// 200 with JSON that is text already.
+Response json_text_response(std::string body);
 // The error body of docs/spec/http-api.md, with `status`.
 Response error_response(int status, const Error& error, const std::string& request_id);
 // What the request says is wrong (422), or whatever else the error's code means.

@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "server-lite/change_tracker.hpp"
 #include "server-lite/entity_cache.hpp"
+#include "server-lite/feed_memo.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/host_service.hpp"
 #include "server-lite/lease_processor.hpp"
@@ -91,6 +92,7 @@ class Server {
   FleetState state_;
   EntityCache entities_;
   StoreHealth health_;
+  FeedMemo feed_;
   Parking parking_;
   ChangeTracker tracker_;
   TemplateRenderer renderer_;

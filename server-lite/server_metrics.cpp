@@ -166,8 +166,10 @@ Families front_door_metrics(const front_door::Numbers& numbers) {
                   "Requests answered by the event loop itself.", numbers.at_once),
           now("titan_http_connections", "Open connections.", numbers.connections),
           now("titan_http_requests_queued", "Requests that wait for a worker.", numbers.queued),
-          now("titan_http_output_bytes", "Bytes of answers that are not sent yet.",
-              numbers.output_bytes)};
+          now("titan_http_output_bytes", "Bytes of answers that are not sent yet, in memory.",
+              numbers.output_bytes),
+          now("titan_http_spooled_bytes", "Bytes of large bodies and answers that wait in files.",
+              numbers.spooled_bytes)};
 }
 
 Families log_metrics(std::uint64_t dropped) {

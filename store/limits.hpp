@@ -13,6 +13,7 @@ constexpr std::size_t kBatchMutationsMax = 10'000;  // in one commit; observatio
 constexpr std::size_t kPageMax = 10'000;            // entities or changes in one answer
 constexpr std::size_t kListScanMax = 10'000;        // entities that one list() looks at
 constexpr std::size_t kBlobBytesMax = model::kTemplateFileBytesMax;
+constexpr std::size_t kIntactBlobsMax = 10'000;  // known not to be damaged
 // One entity or report as canonical JSON: what can be read back, less what the store stamps on it.
 constexpr std::size_t kStateBytesMax = kJsonBytesMax - 1024;
 

@@ -103,6 +103,7 @@ struct SpecChange {
 struct ChangeFilter {
   std::optional<model::Kind> kind = {};
   std::string actor = {};  // exactly; empty: whoever it was
+  bool operator==(const ChangeFilter&) const = default;
 };
 
 // Which part of the log one request wrote.
@@ -222,7 +223,8 @@ class Store {
   // Keeps the bytes under their digest, for ever; true when they were not there yet.
   // invalid when `digest` is not theirs; exhausted over kBlobBytesMax.
   virtual Result<bool> put_blob(const Digest& digest, std::string_view bytes) = 0;
-  // not_found when there is none. The bytes are checked against the digest.
+  // not_found when there is none; internal when the bytes have not this digest, which is looked at
+  // when they are first read since the start.
   virtual Result<std::string> get_blob(const Digest& digest) = 0;
   virtual Result<bool> has_blob(const Digest& digest) = 0;
 

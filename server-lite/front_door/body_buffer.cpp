@@ -1,20 +1,10 @@
 #include "server-lite/front_door/body_buffer.hpp"
 
-#include <fcntl.h>
-
-#include <cstring>
+#include <utility>
 
 #include "server-lite/front_door/limits.hpp"
 
 namespace titan::front_door {
-namespace {
-
-Error file_error(const char* what) {
-  const std::string message = std::string(what) + ": " + std::strerror(errno);
-  return errno == ENOSPC || errno == EDQUOT ? exhausted(message) : unavailable(message);
-}
-
-}  // namespace
 
 Result<void> BodyBuffer::add(std::string_view bytes) {
   memory_.append(bytes);
@@ -24,18 +14,10 @@ Result<void> BodyBuffer::add(std::string_view bytes) {
 
 Result<std::string> BodyBuffer::take() {
   std::string body = std::exchange(memory_, {});
-  if (file_.is_open()) {
-    std::string first(size_ - body.size(), '\0');
-    for (std::size_t done = 0; done < first.size();) {
-      const auto got = retry_interrupted([&] {
-        return ::pread(file_.get(), first.data() + done, first.size() - done,
-                       static_cast<off_t>(done));
-      });
-      if (got <= 0) return file_error("the body of the request cannot be read back");
-      done += static_cast<std::size_t>(got);
-    }
-    body = first + body;
-    file_.close();
+  if (const SpoolFile file = std::exchange(file_, SpoolFile()); file.is_open()) {
+    const std::string last = std::exchange(body, std::string(size_, '\0'));
+    last.copy(body.data() + file.size(), last.size());
+    TITAN_TRY(file.read(0, body));
   }
   size_ = 0;
   return body;
@@ -43,16 +25,9 @@ Result<std::string> BodyBuffer::take() {
 
 Result<void> BodyBuffer::spill() {
   if (!file_.is_open()) {
-    file_ = Descriptor(::open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-    if (!file_.is_open()) return file_error("a large body cannot be kept");
+    TITAN_ASSIGN(file_, SpoolFile::create(folder_));
   }
-  std::string_view left = memory_;
-  while (!left.empty()) {
-    const auto put =
-        retry_interrupted([&] { return ::write(file_.get(), left.data(), left.size()); });
-    if (put < 0) return file_error("a large body cannot be kept");
-    left.remove_prefix(static_cast<std::size_t>(put));
-  }
+  TITAN_TRY(file_.append(memory_));
   memory_.clear();
   return {};
 }

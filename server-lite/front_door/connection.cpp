@@ -1,6 +1,7 @@
 #include "server-lite/front_door/connection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "server-lite/front_door/limits.hpp"
@@ -9,7 +10,10 @@
 namespace titan::front_door {
 namespace {
 
-constexpr int kReadsAtOnce = 4;  // then others have their turn
+constexpr int kReadsAtOnce = 4;                        // then others have their turn
+constexpr std::size_t kFileBytesAtOnce = 64UL << 10U;  // read to be sent
+constexpr Pace::Least kBodyPace{kBodyGrace, kBodyBytesPerSecond};
+constexpr Pace::Least kAnswerPace{kAnswerGrace, kAnswerBytesPerSecond};
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 std::optional<Limit> limit_of(int status) {
@@ -34,7 +38,6 @@ Connection::Connection(std::size_t place, std::unique_ptr<Socket> socket, Peer p
       peer_(std::move(peer)),
       around_(around),
       since_(now),
-      output_since_(now),
       progress_(now) {
   ++around_.numbers().accepted;
   ++around_.numbers().connections;
@@ -53,7 +56,7 @@ bool Connection::wants_input() const {
     case Phase::idle:
     case Phase::head:
     case Phase::body:
-      return keeps_alive_ || phase_ == Phase::body ? unsent() < kReadAheadBytesMax : false;
+      return (keeps_alive_ || phase_ == Phase::body) && has_room_for_answers();
     case Phase::answering:
     case Phase::parked:
       return input_.size() < kReadAheadBytesMax;  // also to notice when the client goes
@@ -62,6 +65,11 @@ bool Connection::wants_input() const {
     default:
       return false;
   }
+}
+
+// A file is sent alone: what comes after it has to wait.
+bool Connection::has_room_for_answers() const {
+  return unsent_in_memory() < kReadAheadBytesMax && !file_.is_open();
 }
 
 void Connection::on_event(bool readable, bool writable, Moment now) {
@@ -119,7 +127,7 @@ void Connection::go_on(Moment now) {
 // Returns how much of the bytes is done with.
 std::size_t Connection::consume(std::string_view bytes, Moment now) {
   std::size_t done = 0;
-  while (done < bytes.size() && unsent() < kReadAheadBytesMax) {
+  while (done < bytes.size() && has_room_for_answers()) {
     const std::string_view rest = bytes.substr(done);
     if (phase_ == Phase::head || (phase_ == Phase::idle && keeps_alive_)) {
       const std::size_t of_head = consume_head(rest, now);
@@ -165,6 +173,7 @@ void Connection::begin_request(RequestHead head, bool body_has_come, Moment now)
   if (body_left_ == 0) return dispatch(now);
   body_ = BodyBuffer(around_.spool());
   enter(Phase::body, now);
+  pace_.begin(now);
   if (head.expects_continue && !body_has_come)
     send(now, [](std::string& text) { text += kContinue; });
 }
@@ -176,7 +185,13 @@ std::size_t Connection::consume_body(std::string_view bytes, Moment now) {
     return part.size();
   }
   body_left_ -= part.size();
-  if (body_left_ == 0) dispatch(now);
+  account();
+  if (around_.numbers().spooled_bytes > kSpoolBytesMax && body_.spooled() > 0) {
+    around_.numbers().count(Limit::spool);
+    refuse(503, "too many large bodies wait already", now);
+  } else if (body_left_ == 0) {
+    dispatch(now);
+  }
   return part.size();
 }
 
@@ -206,12 +221,12 @@ void Connection::dispatch(Moment now) {
   answer(around_.handler().refuse(503, "too many requests wait already"), now);
 }
 
-void Connection::complete(std::uint64_t number, Reply reply, Moment now) {
+void Connection::complete(std::uint64_t number, Reply reply, SpoolFile body, Moment now) {
   if (number != request_ || phase_ != Phase::answering) return;
   if (auto* parked = std::get_if<std::unique_ptr<Parked>>(&reply)) {
     return park(std::move(*parked), now);
   }
-  answer(std::get<HttpResponse>(reply), now);
+  answer(std::get<HttpResponse>(reply), std::move(body), now);
   go_on(now);
 }
 
@@ -226,7 +241,7 @@ void Connection::park(std::unique_ptr<Parked> parked, Moment now) {
   ++numbers.parked;
   enter(Phase::parked, now);
   input_.shrink_to_fit();
-  output_ = {};
+  std::string().swap(output_);  // an assignment would keep its memory
   sent_ = 0;
   parked_ = std::move(parked);
   parked_until_ = now + parked_->time();
@@ -240,13 +255,22 @@ std::unique_ptr<Parked> Connection::woken(std::uint64_t number) {
   return std::move(parked_);
 }
 
-void Connection::answer(const HttpResponse& response, Moment now) {
+void Connection::answer(const HttpResponse& response, SpoolFile body, Moment now) {
   if (stopping_) keeps_alive_ = false;
+  // Who may have sent another request already must not lose the answer to this one.
+  lingers_ = lingers_ || stopping_;
   incoming_ = {};
+  body_ = BodyBuffer();
   enter(Phase::idle, now);
+  const ResponseForm form{.to_head = is_head_,
+                          .keeps_alive = keeps_alive_,
+                          .date = around_.date(),
+                          .body_bytes_apart = body.size()};
   send(now, [&](std::string& text) {
-    append_response(text, response,
-                    {.to_head = is_head_, .keeps_alive = keeps_alive_, .date = around_.date()});
+    append_response(text, response, form);
+    if (is_head_) return;
+    file_ = std::move(body);
+    file_sent_ = 0;
   });
 }
 
@@ -254,8 +278,8 @@ void Connection::answer(const HttpResponse& response, Moment now) {
 template <class Append>
 void Connection::send(Moment now, Append append) {
   if (unsent() == 0) {
-    output_since_ = now;
     output_done_ = 0;
+    pace_.begin(now);
   }
   append(output_);
   flush(now);
@@ -275,26 +299,47 @@ void Connection::refuse(int status, const std::string& message, Moment now) {
 
 void Connection::flush(Moment now) {
   if (is_closed()) return;
-  while (unsent() > 0) {
-    const auto put = socket_->write(std::string_view(output_).substr(sent_));
-    if (put.state == Socket::State::broken || put.state == Socket::State::ended) return cut();
-    if (put.state != Socket::State::open) break;
-    sent_ += put.bytes;
-    output_done_ += put.bytes;
-    progress_ = now;
+  bool goes_on = true;
+  while (goes_on && unsent_in_memory() > 0) {
+    goes_on = flush_some(std::string_view(output_).substr(sent_), sent_, now);
   }
+  std::array<char, kFileBytesAtOnce> part;
+  while (goes_on && unsent_in_file() > 0) {
+    const auto got = file_.read(file_sent_, part);
+    if (!got) return cut();
+    goes_on = flush_some({part.data(), *got}, file_sent_, now);
+  }
+  if (is_closed()) return;
   account();
   if (unsent() > 0) return;
   sent_ = 0;
   output_.clear();
   if (output_.capacity() > kReadAheadBytesMax) output_.shrink_to_fit();
+  file_ = {};
+  file_sent_ = 0;
+  account();
   finish_output(now);
 }
 
-// Keeps the sum of all connections.
+// Returns whether more can be sent.
+bool Connection::flush_some(std::string_view bytes, std::size_t& sent, Moment now) {
+  const auto put = socket_->write(bytes);
+  if (put.state == Socket::State::broken || put.state == Socket::State::ended) cut();
+  if (put.state != Socket::State::open) return false;
+  sent += put.bytes;
+  output_done_ += put.bytes;
+  progress_ = now;
+  return true;
+}
+
+// Keeps the sums of all connections.
 void Connection::account() {
-  around_.numbers().output_bytes += unsent() - accounted_;
-  accounted_ = unsent();
+  const auto add = [](auto& sum, std::size_t& accounted, std::size_t now) {
+    if (now != accounted) sum += now - accounted;
+    accounted = now;
+  };
+  add(around_.numbers().output_bytes, output_accounted_, unsent_in_memory());
+  add(around_.numbers().spooled_bytes, spool_accounted_, file_.size() + body_.spooled());
 }
 
 // All is sent.
@@ -302,30 +347,29 @@ void Connection::finish_output(Moment now) {
   if (phase_ != Phase::idle) return;
   since_ = now;
   if (keeps_alive_) return;
-  if (!lingers_ || input_ended_) return cut();
+  if (!lingers_ || input_ended_) {
+    socket_->say_goodbye();
+    return cut();
+  }
   socket_->end_output();
   enter(Phase::lingering, now);
 }
 
 // ---- deadlines and ends ------------------------------------------------------------------------
 
-bool Connection::is_too_slow(Moment now, Moment since, std::chrono::seconds grace,
-                             std::size_t bytes, std::size_t bytes_per_second) const {
-  const auto counted = std::chrono::duration_cast<std::chrono::milliseconds>(now - since - grace);
-  if (counted.count() <= 0) return false;
-  return bytes < static_cast<std::size_t>(counted.count()) * bytes_per_second / 1000;
+void Connection::check_sending(Moment now) {
+  if (!pace_.is_too_slow(now, output_done_, kAnswerPace)) return;
+  around_.numbers().count(Limit::answer_rate);
+  cut();
 }
 
 void Connection::check_deadlines(Moment now) {
   Numbers& numbers = around_.numbers();
-  if (unsent() > 0) {
-    if (!is_too_slow(now, output_since_, kAnswerGrace, output_done_, kAnswerBytesPerSecond)) return;
-    numbers.count(Limit::answer_rate);
-    return cut();
-  }
+  if (unsent() > 0) return check_sending(now);
   const auto phase_time = now - since_;
   switch (phase_) {
     case Phase::idle:
+      if (stopping_) return phase_time < kDrainTime ? void() : cut();
       if (!socket_->is_ready()) {
         if (phase_time < kHandshakeTime) return;
         numbers.count(Limit::handshake);
@@ -342,14 +386,14 @@ void Connection::check_deadlines(Moment now) {
           "the head of the request did not come within " + std::to_string(kHeadTime.count()) + " s",
           now);
     case Phase::body:
-      if (!is_too_slow(now, since_, kBodyGrace, body_.size(), kBodyBytesPerSecond)) return;
+      if (!pace_.is_too_slow(now, body_.size(), kBodyPace)) return;
       numbers.count(Limit::body_rate);
       return refuse(408, "the body of the request comes too slowly", now);
     case Phase::parked:
       if (now < parked_until_) return;
       break;
     case Phase::lingering:
-      return phase_time < kLingerTime ? void() : cut();
+      return phase_time < (stopping_ ? kDrainTime : kLingerTime) ? void() : cut();
     default:
       return;
   }
@@ -361,10 +405,11 @@ void Connection::check_deadlines(Moment now) {
 void Connection::stop(Moment now) {
   stopping_ = true;
   if (phase_ == Phase::parked) {
-    const auto parked = woken(request_);
-    answer(parked->give_up(), now);
+    HttpResponse response = woken(request_)->give_up();
+    response.headers["Retry-After"] = std::to_string(kRetryAfter.count());
+    answer(response, now);
   } else if (phase_ == Phase::idle && unsent() == 0) {
-    cut();
+    since_ = now;  // a request may be on its way
   }
 }
 
@@ -373,6 +418,9 @@ void Connection::cut() {
   parked_.reset();
   output_.clear();
   sent_ = 0;
+  file_ = {};
+  file_sent_ = 0;
+  body_ = BodyBuffer();
   account();
   phase_ = Phase::closed;
 }

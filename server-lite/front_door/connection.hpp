@@ -13,13 +13,15 @@
 #include "server-lite/front_door/body_buffer.hpp"
 #include "server-lite/front_door/handler.hpp"
 #include "server-lite/front_door/numbers.hpp"
+#include "server-lite/front_door/pace.hpp"
 #include "server-lite/front_door/request_head.hpp"
 #include "server-lite/front_door/socket.hpp"
+#include "server-lite/front_door/spool_file.hpp"
 
 // Internal to front_door/.
 namespace titan::front_door {
 
-using Moment = std::chrono::steady_clock::time_point;
+using Moment = Pace::Moment;
 
 // One client's connection: takes in one request after the other, hands each over, and sends the
 // answers in the same order. It knows no event loop: who owns it calls it when its socket can be
@@ -54,8 +56,9 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   void on_event(bool readable, bool writable, Moment now);
-  // The answer to the request of that number; of an older one, it is dropped.
-  void complete(std::uint64_t number, Reply reply, Moment now);
+  // The answer to the request of that number; of an older one, it is dropped. `body`: the answer's,
+  // when it is in a file.
+  void complete(std::uint64_t number, Reply reply, SpoolFile body, Moment now);
   // The parked request of that number was woken: it is given to whoever fetches its answer. null:
   // there is none any more.
   std::unique_ptr<Parked> woken(std::uint64_t number);
@@ -71,7 +74,10 @@ class Connection {
   [[nodiscard]] bool is_closed() const { return phase_ == Phase::closed; }
   [[nodiscard]] bool wants_input() const;
   [[nodiscard]] bool wants_output() const { return unsent() > 0 || tls_wants_write_; }
-  [[nodiscard]] std::size_t unsent() const { return output_.size() - sent_; }
+  // What is still to be sent, in memory and in a file.
+  [[nodiscard]] std::size_t unsent() const { return unsent_in_memory() + unsent_in_file(); }
+  [[nodiscard]] std::size_t unsent_in_memory() const { return output_.size() - sent_; }
+  [[nodiscard]] std::size_t unsent_in_file() const { return file_.size() - file_sent_; }
   // When it last could send something.
   [[nodiscard]] Moment progress() const { return progress_; }
 
@@ -87,6 +93,7 @@ class Connection {
   };
 
   void receive(Moment now);
+  [[nodiscard]] bool has_room_for_answers() const;
   void take(std::string_view bytes, Moment now);
   std::size_t consume(std::string_view bytes, Moment now);
   std::size_t consume_head(std::string_view bytes, Moment now);
@@ -96,17 +103,18 @@ class Connection {
   void begin_request(RequestHead head, bool body_has_come, Moment now);
   void dispatch(Moment now);
   void park(std::unique_ptr<Parked> parked, Moment now);
-  void answer(const HttpResponse& response, Moment now);
+  void answer(const HttpResponse& response, Moment now) { answer(response, SpoolFile(), now); }
+  void answer(const HttpResponse& response, SpoolFile body, Moment now);
   void refuse(int status, const std::string& message, Moment now);
   void refuse(const BadRequest& bad, Moment now);
   template <class Append>
   void send(Moment now, Append append);
   void flush(Moment now);
+  bool flush_some(std::string_view bytes, std::size_t& sent, Moment now);
   void account();
   void finish_output(Moment now);
   void enter(Phase phase, Moment now);
-  bool is_too_slow(Moment now, Moment since, std::chrono::seconds grace, std::size_t bytes,
-                   std::size_t bytes_per_second) const;
+  void check_sending(Moment now);
 
   const std::size_t place_;
   const std::unique_ptr<Socket> socket_;
@@ -136,9 +144,12 @@ class Connection {
 
   std::string output_;
   std::size_t sent_ = 0;
-  std::size_t accounted_ = 0;    // of unsent(), in the sum of all
-  Moment output_since_;          // when there was nothing to send last
-  std::size_t output_done_ = 0;  // sent since then
+  SpoolFile file_;  // of an answer, after output_
+  std::size_t file_sent_ = 0;
+  std::size_t output_accounted_ = 0;  // in the sums of all
+  std::size_t spool_accounted_ = 0;
+  Pace pace_;                    // of the body that comes in, or of what is sent
+  std::size_t output_done_ = 0;  // sent since there was nothing to send last
   Moment progress_;
 };
 

@@ -3,8 +3,8 @@
 #include <arpa/inet.h>
 #include <event2/event.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -26,14 +26,23 @@ namespace titan::front_door {
 namespace {
 
 constexpr std::size_t kScratchBytes = 64UL << 10U;
-constexpr int kAcceptsAtOnce = 64;             // then others have their turn
-constexpr int kUnsentInKernelMax = 128 << 10;  // of one connection
+constexpr int kAcceptsAtOnce = 64;  // then others have their turn
 
 using EventBase = std::unique_ptr<event_base, decltype(&::event_base_free)>;
 using Event = std::unique_ptr<event, decltype(&::event_free)>;
 
 timeval timeval_of(std::chrono::milliseconds time) {
   return {.tv_sec = time.count() / 1000, .tv_usec = (time.count() % 1000) * 1000};
+}
+
+// As many as the process may have, but for those that the rest of it needs: a server without
+// descriptors could not even write its store.
+std::size_t descriptors_for_connections() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kConnectionsMax;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur - std::min<rlim_t>(limit.rlim_cur / 2, kDescriptorsForOthers);
 }
 
 std::string address_of(const sockaddr_storage& name) {
@@ -62,9 +71,10 @@ class FrontDoor::Loop final : public Connection::Surroundings {
 
   Result<void> open();
   void serve();
-  // Has the loop do something. From any thread.
+  // Has the loop do something, soon or within kTickPause. From any thread.
   using Errand = std::function<void(Loop&, Moment)>;
-  void post(Errand errand);
+  enum class When { now, soon };
+  void post(When when, Errand errand);
   void begin_stop(Moment now);
 
   [[nodiscard]] const std::vector<ListenAddress>& addresses() const { return addresses_; }
@@ -111,10 +121,16 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   void settle(Place& place);
   void sweep();
   void cut_slowest_readers();
+  void cut_slowest(Limit limit, const std::atomic<std::uint64_t>& sum, std::uint64_t sum_max,
+                   std::size_t (Connection::*unsent)() const);
+  void ring_if_needed();
   void run_errands();
+  void give_work();
+  void enqueue(WorkerPool::Job job);
   Place* place_of(const Ticket& ticket);
   Ticket ticket_of(const Connection& connection, std::uint64_t request);
   void answer_on_worker(const Ticket& ticket, const HttpRequest& request, const Peer& peer);
+  SpoolFile spool_body(HttpResponse& response);
   void complete_from_worker(const Ticket& ticket, Reply reply);
   void fetch_from_parked(const Ticket& ticket);
   Result<Event> make_event(int descriptor, short what, event_callback_fn callback, void* argument);
@@ -131,16 +147,23 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   Descriptor bell_{-1};
   Event on_bell_{nullptr, &::event_free};
   Event on_sweep_{nullptr, &::event_free};
+  Event on_work_{nullptr, &::event_free};  // comes after all that libevent found with one look
+  Event on_tick_{nullptr, &::event_free};
   std::vector<std::unique_ptr<Listener>> listeners_;
   bool accepting_paused_ = false;
+  std::size_t connections_max_ = 0;
 
   std::deque<Place> places_;
   std::vector<std::size_t> free_places_;
   std::unordered_map<std::string, std::size_t> peers_;
   std::optional<Moment> stop_began_;
 
-  std::mutex errands_mutex_;  // guards the next
+  std::vector<WorkerPool::Job> work_;  // for the workers
+  std::size_t working_ = 0;            // jobs whose end the loop has not heard of
+
+  std::mutex errands_mutex_;  // guards the next two
   std::vector<Errand> errands_;
+  bool rung_ = false;  // since the loop looked last
   // Last, so that its threads end before all else does.
   std::optional<WorkerPool> workers_;
 };
@@ -160,15 +183,26 @@ Result<Event> FrontDoor::Loop::make_event(int descriptor, short what, event_call
 }
 
 Result<void> FrontDoor::Loop::open() {
+  connections_max_ = std::min(kConnectionsMax, descriptors_for_connections());
   base_ = EventBase(event_base_new(), &::event_base_free);
   bell_ = Descriptor(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (base_ == nullptr || !bell_.is_open()) return exhausted("no event loop can be made");
-  const auto rung = [](evutil_socket_t, short, void* loop) {
+  const auto rung = [](evutil_socket_t bell, short, void* loop) {
+    std::uint64_t times = 0;
+    static_cast<void>(::read(bell, &times, sizeof times));
     static_cast<Loop*>(loop)->run_errands();
   };
   TITAN_ASSIGN(on_bell_, make_event(bell_.get(), EV_READ | EV_PERSIST, rung, this));
   const auto due = [](evutil_socket_t, short, void* loop) { static_cast<Loop*>(loop)->sweep(); };
   TITAN_ASSIGN(on_sweep_, make_event(-1, EV_PERSIST, due, this));
+  const auto work = [](evutil_socket_t, short, void* loop) {
+    static_cast<Loop*>(loop)->give_work();
+  };
+  TITAN_ASSIGN(on_work_, make_event(-1, 0, work, this));
+  const auto tick = [](evutil_socket_t, short, void* loop) {
+    static_cast<Loop*>(loop)->run_errands();
+  };
+  TITAN_ASSIGN(on_tick_, make_event(-1, 0, tick, this));
   for (const ListenAddress& address : options_.listen) {
     TITAN_ASSIGN(Listening listening, listen_on(address));
     addresses_.push_back(listening.address);
@@ -189,7 +223,8 @@ Result<void> FrontDoor::Loop::open() {
 
 void FrontDoor::Loop::serve() {
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without the flag that would do this
-  workers_.emplace(kWorkers, kRequestsQueuedMax);
+  workers_.emplace(kWorkers, [this] { ring_if_needed(); });
+
   const timeval pause = timeval_of(kSweepPause);
   event_add(on_bell_.get(), nullptr);
   event_add(on_sweep_.get(), &pause);
@@ -204,7 +239,7 @@ void FrontDoor::Loop::serve() {
 void FrontDoor::Loop::accept_from(Listener& listener) {
   const Moment now = std::chrono::steady_clock::now();
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
-    if (numbers_.connections >= kConnectionsMax) {
+    if (numbers_.connections >= connections_max_) {
       numbers_.count(Limit::connections);
       return pause_accepting(true);
     }
@@ -227,12 +262,6 @@ void FrontDoor::Loop::accept_from(Listener& listener) {
 
 void FrontDoor::Loop::accept_one(Listener& listener, Descriptor socket,
                                  const sockaddr_storage& name, Moment now) {
-  const int yes = 1;
-  if (name.ss_family != AF_UNIX) {
-    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentInKernelMax,
-                 sizeof kUnsentInKernelMax);
-  }
   Peer peer{.address = address_of(name), .is_encrypted = listener.with_tls};
   std::size_t& of_peer = peers_[peer.address];
   if (of_peer >= kConnectionsPerPeerMax) return numbers_.count(Limit::per_peer);
@@ -322,7 +351,7 @@ void FrontDoor::Loop::sweep() {
     place.connection->check_deadlines(now);
     settle(place);
   }
-  if (!stop_began_ && numbers_.connections < kConnectionsMax) pause_accepting(false);
+  if (!stop_began_ && numbers_.connections < connections_max_) pause_accepting(false);
   if (!stop_began_) return;
   const bool out_of_time = now - *stop_began_ > kStopTime;
   if (out_of_time) {
@@ -332,16 +361,23 @@ void FrontDoor::Loop::sweep() {
 }
 
 void FrontDoor::Loop::cut_slowest_readers() {
-  while (numbers_.output_bytes > kOutputBytesMax) {
+  cut_slowest(Limit::output, numbers_.output_bytes, kOutputBytesMax, &Connection::unsent_in_memory);
+  cut_slowest(Limit::spool, numbers_.spooled_bytes, kSpoolBytesMax, &Connection::unsent_in_file);
+}
+
+void FrontDoor::Loop::cut_slowest(Limit limit, const std::atomic<std::uint64_t>& sum,
+                                  std::uint64_t sum_max,
+                                  std::size_t (Connection::*unsent)() const) {
+  while (sum > sum_max) {
     Place* slowest = nullptr;
     for (Place& place : places_) {
-      if (place.connection == nullptr || place.connection->unsent() == 0) continue;
+      if (place.connection == nullptr || (place.connection.get()->*unsent)() == 0) continue;
       if (slowest == nullptr || place.connection->progress() < slowest->connection->progress()) {
         slowest = &place;
       }
     }
     if (slowest == nullptr) return;
-    numbers_.count(Limit::output);
+    numbers_.count(limit);
     slowest->connection->cut();
     settle(*slowest);
   }
@@ -370,31 +406,56 @@ void FrontDoor::Loop::begin_stop(Moment now) {
 
 // ---- workers -----------------------------------------------------------------------------------
 
-void FrontDoor::Loop::post(Errand errand) {
-  bool is_first = false;
+void FrontDoor::Loop::post(When when, Errand errand) {
   {
     const std::lock_guard lock(errands_mutex_);
-    is_first = errands_.empty();
     errands_.push_back(std::move(errand));
   }
-  if (!is_first) return;
+  if (when == When::now) ring_if_needed();
+}
+
+// Answers of workers go out together: when no request waits for a worker, or at the next tick.
+// Otherwise the loop and the workers would take turns for each of them.
+void FrontDoor::Loop::ring_if_needed() {
+  {
+    const std::lock_guard lock(errands_mutex_);
+    if (errands_.empty() || rung_) return;
+    rung_ = true;
+  }
   const std::uint64_t one = 1;
   // It cannot fail: the count is far from its greatest value.
   static_cast<void>(::write(bell_.get(), &one, sizeof one));
 }
 
 void FrontDoor::Loop::run_errands() {
-  std::uint64_t rung = 0;
-  static_cast<void>(::read(bell_.get(), &rung, sizeof rung));
   std::vector<Errand> errands;
   {
     const std::lock_guard lock(errands_mutex_);
     errands.swap(errands_);
+    rung_ = false;
   }
   const Moment now = std::chrono::steady_clock::now();
   for (const Errand& errand : errands) errand(*this, now);
   cut_slowest_readers();
+  if (working_ > 0 && event_pending(on_tick_.get(), EV_TIMEOUT, nullptr) == 0) {
+    const timeval pause = timeval_of(kTickPause);
+    event_add(on_tick_.get(), &pause);
+  }
   if (stop_began_ && numbers_.connections == 0) event_base_loopbreak(base_.get());
+}
+
+// What is to be done is given to the workers together, when the loop has read all that came.
+void FrontDoor::Loop::enqueue(WorkerPool::Job job) {
+  if (work_.empty()) event_active(on_work_.get(), EV_WRITE, 0);
+  work_.push_back(std::move(job));
+}
+
+void FrontDoor::Loop::give_work() {
+  working_ += work_.size();
+  workers_->post(work_);
+  if (event_pending(on_tick_.get(), EV_TIMEOUT, nullptr) != 0) return;
+  const timeval pause = timeval_of(kTickPause);
+  event_add(on_tick_.get(), &pause);
 }
 
 FrontDoor::Loop::Place* FrontDoor::Loop::place_of(const Ticket& ticket) {
@@ -415,19 +476,22 @@ bool FrontDoor::Loop::hand_over(Connection& from, std::uint64_t number, HttpRequ
     BodyBuffer body;
     Peer peer;
   };
+  if (numbers_.queued >= kRequestsQueuedMax) return false;
   auto whole = std::make_shared<Whole>(Whole{std::move(request), std::move(body), from.peer()});
   ++numbers_.queued;
-  const bool taken = workers_->post([this, ticket = ticket_of(from, number), whole] {
+  numbers_.spooled_bytes += whole->body.spooled();
+  enqueue([this, ticket = ticket_of(from, number), whole] {
     --numbers_.queued;
     if (whole->body.size() > 0) {
+      const std::size_t spooled = whole->body.spooled();
       auto read = whole->body.take();
+      numbers_.spooled_bytes -= spooled;
       if (!read) return complete_from_worker(ticket, handler_.refuse(503, read.error().message));
       whole->request.body = *std::move(read);
     }
     answer_on_worker(ticket, whole->request, whole->peer);
   });
-  if (!taken) --numbers_.queued;
-  return taken;
+  return true;
 }
 
 void FrontDoor::Loop::answer_on_worker(const Ticket& ticket, const HttpRequest& request,
@@ -437,20 +501,39 @@ void FrontDoor::Loop::answer_on_worker(const Ticket& ticket, const HttpRequest& 
   complete_from_worker(ticket, std::move(reply));
 }
 
+// A large answer waits in a file for a client that is slow. Without room there, in memory.
+SpoolFile FrontDoor::Loop::spool_body(HttpResponse& response) {
+  if (response.body.size() <= kBodyInMemoryMax) return {};
+  auto file = SpoolFile::create(options_.spool);
+  if (!file || !file->append(response.body)) return {};
+  std::string().swap(response.body);  // an assignment would keep its memory
+  return *std::move(file);
+}
+
 void FrontDoor::Loop::complete_from_worker(const Ticket& ticket, Reply reply) {
   // Functions must be copied, and a reply cannot be.
-  auto shared = std::make_shared<Reply>(std::move(reply));
-  post([ticket, shared](Loop& loop, Moment now) {
+  struct Whole {
+    Reply reply;
+    SpoolFile body = {};
+  };
+  auto whole = std::make_shared<Whole>(Whole{std::move(reply)});
+  if (auto* response = std::get_if<HttpResponse>(&whole->reply))
+    whole->body = spool_body(*response);
+  post(When::soon, [ticket, whole](Loop& loop, Moment now) {
+    --loop.working_;
     Place* const place = loop.place_of(ticket);
     if (place == nullptr) return;
-    place->connection->complete(ticket.request, std::move(*shared), now);
+    place->connection->complete(ticket.request, std::move(whole->reply), std::move(whole->body),
+                                now);
     loop.settle(*place);
   });
 }
 
 std::function<void()> FrontDoor::Loop::waker(Connection& from, std::uint64_t number) {
   const Ticket ticket = ticket_of(from, number);
-  return [this, ticket] { post([ticket](Loop& loop, Moment) { loop.fetch_from_parked(ticket); }); };
+  return [this, ticket] {
+    post(When::now, [ticket](Loop& loop, Moment) { loop.fetch_from_parked(ticket); });
+  };
 }
 
 void FrontDoor::Loop::fetch_from_parked(const Ticket& ticket) {
@@ -459,7 +542,7 @@ void FrontDoor::Loop::fetch_from_parked(const Ticket& ticket) {
   std::shared_ptr<Parked> parked = place->connection->woken(ticket.request);
   if (parked == nullptr) return;
   settle(*place);
-  workers_->post_anyway([this, ticket, parked] { complete_from_worker(ticket, parked->answer()); });
+  enqueue([this, ticket, parked] { complete_from_worker(ticket, parked->answer()); });
 }
 
 // ---- outside -----------------------------------------------------------------------------------
@@ -482,7 +565,7 @@ void FrontDoor::serve() {
 }
 
 void FrontDoor::stop() {
-  loop_->post([](Loop& loop, Moment now) { loop.begin_stop(now); });
+  loop_->post(Loop::When::now, [](Loop& loop, Moment now) { loop.begin_stop(now); });
 }
 
 const Numbers& FrontDoor::numbers() const {

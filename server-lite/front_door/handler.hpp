@@ -42,10 +42,11 @@ class Parked {
 class Handler {
  public:
   virtual ~Handler() = default;
-  // On the loop, before answer(): the answer, if it is known without waiting for anything.
+  // On the loop, before answer(): the answer, if it is known without waiting for anything. Not
+  // called for a body over kBodyInMemoryMax, so it guards nothing.
   virtual std::optional<HttpResponse> answer_at_once(const HttpRequest& request,
                                                      const Peer& peer) = 0;
-  // On a worker.
+  // On a worker. No promise that answer_at_once() was called.
   virtual Reply answer(const HttpRequest& request, const Peer& peer) = 0;
   // The answer to a request that came no further than the front door: what was wrong with it (by
   // the status), or that there is too much to do.

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -17,6 +18,7 @@
 namespace titan::front_door {
 namespace {
 
+constexpr int kUnsentInKernelMax = 128 << 10;  // of one connection
 constexpr std::string_view kUnixPrefix = "unix:";
 constexpr int kBacklog = 4096;  // the system's own limit is usually this
 constexpr int kSocketFlags = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
@@ -92,6 +94,15 @@ Result<std::uint16_t> port_of(int socket) {
   return ntohs(port);
 }
 
+// The connections that are accepted inherit the last two.
+void prepare(int socket) {
+  const int yes = 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentInKernelMax,
+               sizeof kUnsentInKernelMax);
+}
+
 }  // namespace
 
 Result<ListenAddress> ListenAddress::parse(std::string_view text) {
@@ -135,8 +146,7 @@ Result<Listening> listen_on(const ListenAddress& address) {
   int failure = EADDRNOTAVAIL;
   for (const addrinfo* one = found.get(); one != nullptr; one = one->ai_next) {
     Descriptor socket(::socket(one->ai_family, kSocketFlags, 0));
-    const int yes = 1;
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    prepare(socket.get());
     if (socket.is_open() && ::bind(socket.get(), one->ai_addr, one->ai_addrlen) == 0 &&
         ::listen(socket.get(), kBacklog) == 0) {
       Listening listening{std::move(socket), address};

@@ -24,9 +24,10 @@ enum class Limit {
   queue,
   parked,
   output,
+  spool,
   stop,
 };
-constexpr std::size_t kLimits = 15;
+constexpr std::size_t kLimits = 16;
 std::string_view name_of(Limit limit);
 
 // What the front door counts. Read from any thread; each number is right by itself.
@@ -39,7 +40,8 @@ struct Numbers {
   std::atomic<std::uint64_t> refused = 0;            // not well-formed, or too much
   std::atomic<std::uint64_t> queued = 0;             // waiting for a worker now
   std::atomic<std::uint64_t> parked = 0;             // waiting for something to happen now
-  std::atomic<std::uint64_t> output_bytes = 0;       // of answers, not yet sent
+  std::atomic<std::uint64_t> output_bytes = 0;       // of answers, not yet sent, in memory
+  std::atomic<std::uint64_t> spooled_bytes = 0;      // of large bodies and answers, in files
   std::array<std::atomic<std::uint64_t>, kLimits> limits = {};
 
   void count(Limit limit) { ++limits[static_cast<std::size_t>(limit)]; }

@@ -124,7 +124,10 @@ void append_response(std::string& text, const HttpResponse& response, const Resp
   text.append(reason_of(response.status)).append("\r\n");
   if (!form.date.empty()) append_header(text, "Date", form.date);
   for (const auto& [name, value] : response.headers) append_header(text, name, value);
-  if (!bodiless) append_header(text, "Content-Length", std::to_string(response.body.size()));
+  if (!bodiless) {
+    const std::size_t bytes = response.body.size() + form.body_bytes_apart;
+    append_header(text, "Content-Length", std::to_string(bytes));
+  }
   if (!form.keeps_alive) append_header(text, "Connection", "close");
   text.append("\r\n");
   if (with_body) text.append(response.body);

@@ -9,9 +9,10 @@ namespace titan::front_door {
 
 // How an answer goes out.
 struct ResponseForm {
-  bool to_head = false;     // the request was HEAD: the headers alone
-  bool keeps_alive = true;  // the connection goes on
-  std::string_view date;    // for the Date header; empty: none
+  bool to_head = false;              // the request was HEAD: the headers alone
+  bool keeps_alive = true;           // the connection goes on
+  std::string_view date;             // for the Date header; empty: none
+  std::size_t body_bytes_apart = 0;  // the body is that long, and sent by the caller
 };
 
 // Appends the response as HTTP/1.1 (RFC 9112), with its length. Bytes that must not stand in a

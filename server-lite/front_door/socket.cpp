@@ -54,11 +54,14 @@ Socket::Outcome Socket::write(std::string_view bytes) {
                                static_cast<int>(std::min<std::size_t>(bytes.size(), INT_MAX))));
 }
 
+void Socket::say_goodbye() {
+  if (tls_ == nullptr) return;
+  ERR_clear_error();
+  SSL_shutdown(tls_.get());
+}
+
 void Socket::end_output() {
-  if (tls_ != nullptr) {
-    ERR_clear_error();
-    SSL_shutdown(tls_.get());
-  }
+  say_goodbye();
   ::shutdown(number(), SHUT_WR);
 }
 

@@ -40,6 +40,9 @@ class Socket {
 
   Outcome read(char* to, std::size_t bytes_max);
   Outcome write(std::string_view bytes);
+  // With TLS, says that nothing more will be sent (RFC 8446, section 6.1): whoever closes after a
+  // whole answer says so, lest the client takes it for cut off.
+  void say_goodbye();
   // Says that nothing more will be sent.
   void end_output();
 

@@ -11,29 +11,31 @@
 // Internal to front_door/.
 namespace titan::front_door {
 
-// Some threads that carry out jobs in the order in which they came. Safe to share between threads.
+// Some threads that carry out jobs in the order in which they came. They are nicer than others
+// (kWorkerNiceness): where they share a core with the loop, it need not wait for them. Safe to
+// share between threads.
 class WorkerPool {
  public:
   using Job = std::function<void()>;
 
-  WorkerPool(std::size_t threads, std::size_t jobs_max);
+  // `on_lull` is called by a worker that has carried out a job and finds no other one waiting.
+  WorkerPool(std::size_t threads, std::function<void()> on_lull);
   // Carries out what waits, and ends.
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // false: as many as may wait do so already.
-  bool post(Job job);
-  // The same, also when there are too many: for what was taken already.
-  void post_anyway(Job job);
+  // Takes the jobs out of the vector.
+  void post(std::vector<Job>& jobs);
   [[nodiscard]] std::size_t waiting() const;
 
  private:
   void run();
 
-  const std::size_t jobs_max_;
-  mutable std::mutex mutex_;  // guards the next two
+  const std::function<void()> on_lull_;
+  mutable std::mutex mutex_;  // guards the next three
   std::deque<Job> jobs_;
+  std::size_t idle_ = 0;  // threads that wait for jobs
   bool ends_ = false;
   std::condition_variable has_jobs_;  // or ends
   std::vector<std::thread> threads_;

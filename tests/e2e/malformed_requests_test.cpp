@@ -19,10 +19,6 @@ namespace {
 using front_door::ListenAddress;
 using front_door::RawClient;
 
-ListenAddress address_of(const std::string& url) {
-  return ListenAddress::parse(url.substr(url.rfind('/') + 1)).value();
-}
-
 constexpr std::size_t kBadClients = 8;  // at a time
 constexpr const char* kNginx = "/usr/sbin/nginx";
 
@@ -35,7 +31,7 @@ int status_of(const std::string& answer) {
 TEST(MalformedRequests, GetTheRight4xxAndAClosedConnection) {
   const testing::TemporaryDirectory folder;
   testing::RunningServer server(folder.path() + "/server");
-  const ListenAddress address = address_of(server.url());
+  const ListenAddress address = server.address();
   const auto samples = testing::bad_requests();
   ASSERT_GE(samples.size(), 300U);
   for (const auto& sample : samples) {
@@ -92,7 +88,7 @@ TEST(MalformedRequests, NeverMakeAProxyTakeOneAnswerForAnother) {
   if (!std::filesystem::exists(kNginx)) GTEST_SKIP() << "nginx is not installed";
   const testing::TemporaryDirectory folder;
   testing::RunningServer server(folder.path() + "/server");
-  const Proxy proxy(folder.path() + "/proxy", address_of(server.url()));
+  const Proxy proxy(folder.path() + "/proxy", server.address());
   std::deque<RawClient> bad;
   int number = 0;
   for (const auto& sample : testing::bad_requests()) {

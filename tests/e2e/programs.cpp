@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ namespace titan::testing {
 namespace {
 
 constexpr std::chrono::seconds kStartTimeout{20};
+constexpr std::chrono::seconds kProxyStartTimeout{60};
 
 // The address in the server's "listening" record.
 std::string listening_address(const std::string& log_path) {
@@ -75,16 +77,48 @@ int BackgroundProgram::wait() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-RunningServer::RunningServer(const std::string& data, const std::vector<std::string>& options) {
+RunningServer::RunningServer(const std::string& data, const std::vector<std::string>& options,
+                             const std::string& listen) {
   const std::string log = data + ".log";
   std::filesystem::remove(log);
   std::vector<std::string> arguments = {program_path("titan-server"), "--data", data, "--listen",
-                                        "127.0.0.1:0"};
+                                        listen};
   arguments.insert(arguments.end(), options.begin(), options.end());
   program_ = std::make_unique<BackgroundProgram>(arguments, log);
   url_ = "http://" + listening_address(log);
+  connect();
+  if (const char* proxy = ::getenv("TITAN_E2E_PROXY")) start_proxy(proxy, data + ".proxy.log");
+}
+
+void RunningServer::connect() {
   transport_ = client::HttpTransport::open(url_).value();
   client_ = std::make_unique<client::Client>(*transport_);
+}
+
+void RunningServer::start_proxy(const std::string& program, const std::string& log) {
+  // A validating proxy takes offence at an error without a body, with which HEAD tells that a blob
+  // is not there: so they are there.
+  for (const auto& [path, content] : read_files(TITAN_EXAMPLES)) (void)client_->put_blob(content);
+  const auto port = front_door::listen_on({.host = "127.0.0.1"})->address.port;
+  proxy_ = std::make_unique<BackgroundProgram>(
+      std::vector<std::string>{program, url_, std::to_string(port)}, log);
+  url_ = "http://127.0.0.1:" + std::to_string(port);
+  const SystemClock clock;
+  const auto deadline = clock.monotonic() + kProxyStartTimeout;
+  for (connect(); !client_->status(); std::this_thread::yield()) {
+    if (clock.monotonic() < deadline) continue;
+    throw std::runtime_error("the proxy did not start: " + read_text(log));
+  }
+}
+
+front_door::ListenAddress RunningServer::address() const {
+  return front_door::ListenAddress::parse(url_.substr(url_.rfind('/') + 1)).value();
+}
+
+double RunningServer::metric(const std::string& name) {
+  const auto answer = transport_->send({.method = "GET", .target = "/v1/metrics"}).value();
+  const auto line = answer.body.find("\n" + name + " ");
+  return line == std::string::npos ? 0 : std::stod(answer.body.substr(line + name.size() + 2));
 }
 
 model::Status RunningServer::await_status(const model::Key& deployment, model::Status wanted) {

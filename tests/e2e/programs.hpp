@@ -10,6 +10,7 @@
 #include "base/process_runner.hpp"
 #include "base/transport.hpp"
 #include "client/client.hpp"
+#include "server-lite/front_door/listen_address.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace titan::testing {
@@ -23,6 +24,7 @@ class BackgroundProgram {
   BackgroundProgram(const BackgroundProgram&) = delete;
   BackgroundProgram& operator=(const BackgroundProgram&) = delete;
 
+  [[nodiscard]] pid_t pid() const { return pid_; }
   void signal(int number) const;
   // Waits for its end: the exit code, or 128 + signal.
   int wait();
@@ -31,13 +33,17 @@ class BackgroundProgram {
   pid_t pid_ = -1;
 };
 
-// A titan-server on a free port, with a client for it.
+// A titan-server, on a free port where nothing else is said, with a client for it. When
+// TITAN_E2E_PROXY names a program, `PROGRAM URL PORT` is started as well: a proxy, which everything
+// here then goes through.
 class RunningServer {
  public:
   // `options`: more of them, beside those for the folder and the port.
-  explicit RunningServer(const std::string& data, const std::vector<std::string>& options = {});
+  explicit RunningServer(const std::string& data, const std::vector<std::string>& options = {},
+                         const std::string& listen = "127.0.0.1:0");
 
   [[nodiscard]] const std::string& url() const { return url_; }
+  [[nodiscard]] front_door::ListenAddress address() const;
   client::Client& client() { return *client_; }
   Transport& transport() { return *transport_; }
   BackgroundProgram& program() { return *program_; }
@@ -45,12 +51,18 @@ class RunningServer {
   // Waits for the change after which the deployment has the status, which follows what hosts report
   // a moment later; gives up after kStatusWaits waits of a second. The last status.
   model::Status await_status(const model::Key& deployment, model::Status wanted);
+  // A number of /v1/metrics, by "name" or "name{label=\"value\"}"; 0 when it is not there.
+  double metric(const std::string& name);
   // Waits until the server's processors have dealt with all that was written so far.
   void settle();
 
  private:
   std::string url_;
+  void connect();
+  void start_proxy(const std::string& program, const std::string& log);
+
   std::unique_ptr<BackgroundProgram> program_;
+  std::unique_ptr<BackgroundProgram> proxy_;
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<client::Client> client_;
 };

@@ -103,5 +103,29 @@ TEST_F(AtOnce, SaysThatTheStoreIsWellForASecondAfterItWas) {
   EXPECT_FALSE(at_once("GET", "/v1/status"));
 }
 
+// Thousands may wait for the same change.
+TEST_F(AtOnce, ASecondQuestionForTheSameChangesDoesNotAskTheStore) {
+  const std::string since = server_.store().head()->text();
+  server_.put_host("pi", {});
+  const std::string question = "/v1/changes?since=" + since;
+  const HttpResponse first = server_.call("GET", question);
+  server_.faults().reset();
+  const HttpResponse second = server_.call("GET", question);
+  EXPECT_EQ(server_.faults().count(), 0U);
+  EXPECT_EQ(second.body, first.body);
+  EXPECT_EQ(parse_json(first.body).value()["items"].size(), 1U);
+
+  const auto items = [&](const std::string& more) {
+    return parse_json(server_.call("GET", question + more).body).value()["items"].size();
+  };
+  EXPECT_EQ(items("&kind=template"), 0U);
+  EXPECT_EQ(items("&actor=nobody"), 0U);
+  EXPECT_EQ(items(""), 1U);
+  server_.put_host("tim", {});
+  EXPECT_EQ(items(""), 2U);
+  EXPECT_EQ(items("&limit=1"), 1U);
+  EXPECT_EQ(items(""), 2U);
+}
+
 }  // namespace
 }  // namespace titan::testing

@@ -34,6 +34,21 @@ TEST_F(HttpHandlerTest, RefusesWhatABrowsersPageAsks) {
   }
 }
 
+// Requests with a large body are not asked for an answer at once.
+TEST_F(HttpHandlerTest, RefusesThemAlsoOnAWorker) {
+  for (const HttpHeaders& headers :
+       {HttpHeaders{{"Host", "127.0.0.1"}, {"Origin", "http://evil.example"}},
+        HttpHeaders{{"Host", "evil.example"}}, HttpHeaders()}) {
+    const auto reply = handler_.answer({.method = "PUT",
+                                        .target = "/v1/hosts/pi",
+                                        .headers = headers,
+                                        .body = "{}" + std::string(300'000, ' ')},
+                                       {});
+    EXPECT_EQ(std::get<HttpResponse>(reply).status, 403);
+  }
+  EXPECT_EQ(server_.call("GET", "/v1/hosts/pi").status, 404);
+}
+
 TEST_F(HttpHandlerTest, AnswersAPollWithoutNewsAtOnceAndNothingElse) {
   server_.put_prod();
   testing::ObedientHost pi(server_, "pi");

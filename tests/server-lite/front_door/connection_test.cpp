@@ -104,7 +104,8 @@ class ConnectionTest : public ::testing::Test, public Connection::Surroundings {
     connection_->on_event(true, false, now_);
   }
   void complete(std::string body) {
-    connection_->complete(handed_over_.back().first, HttpResponse{.body = std::move(body)}, now_);
+    connection_->complete(handed_over_.back().first, HttpResponse{.body = std::move(body)}, {},
+                          now_);
   }
   std::uint64_t counted(Limit limit) { return numbers_.limits[static_cast<std::size_t>(limit)]; }
 
@@ -242,16 +243,35 @@ TEST_F(ConnectionTest, CutsAHeadThatDripsIn) {
 }
 
 TEST_F(ConnectionTest, CutsABodyThatComesTooSlowly) {
-  send("POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
-  pass(kBodyGrace);
-  for (int i = 0; i < 20; ++i) {
+  send("POST /now HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+  for (int second = 0; second < 20; ++second) {
     send(std::string(kBodyBytesPerSecond, 'x'));
     pass(seconds(1));
+    EXPECT_EQ(received(), "");
   }
-  EXPECT_EQ(received(), "");
-  pass(seconds(1));
+  pass(kBodyGrace);
   EXPECT_TRUE(received().starts_with("HTTP/1.1 408 Request Timeout\r\n"));
   EXPECT_EQ(counted(Limit::body_rate), 1U);
+}
+
+TEST_F(ConnectionTest, CutsABodyThatCameQuicklyAtFirstJustAsSoon) {
+  send("POST /now HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+  send(std::string(999'999, 'x'));
+  pass(kBodyGrace);
+  EXPECT_EQ(received(), "");
+  pass(kBodyGrace);
+  EXPECT_TRUE(received().starts_with("HTTP/1.1 408 Request Timeout\r\n"));
+}
+
+TEST_F(ConnectionTest, CountsWhatLargeBodiesTakeOnTheDiskAndRefusesTooMuch) {
+  const std::string head = "POST /now HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";
+  send(head + std::string(500'000, 'x'));
+  EXPECT_GT(numbers_.spooled_bytes, 200'000U);
+  numbers_.spooled_bytes += kSpoolBytesMax;
+  send("x");
+  EXPECT_TRUE(received().starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+  EXPECT_EQ(counted(Limit::spool), 1U);
+  EXPECT_EQ(numbers_.spooled_bytes, kSpoolBytesMax);
 }
 
 TEST_F(ConnectionTest, CutsAReaderThatIsTooSlow) {
@@ -274,6 +294,52 @@ TEST_F(ConnectionTest, CutsAReaderThatIsTooSlow) {
   EXPECT_EQ(numbers_.output_bytes, 0U);
 }
 
+TEST_F(ConnectionTest, CutsAReaderThatWasQuickAtFirstJustAsSoon) {
+  send(get("/later"));
+  complete(std::string(4'000'000, 'x'));
+  while (connection_->unsent() > 300'000) {
+    received();
+    connection_->on_event(false, true, now_);
+  }
+  pass(kAnswerGrace);
+  EXPECT_FALSE(connection_->is_closed());
+  pass(kAnswerGrace);
+  EXPECT_TRUE(connection_->is_closed());
+}
+
+TEST_F(ConnectionTest, SendsAnAnswerFromAFileInItsPlace) {
+  std::string body;
+  for (int i = 0; body.size() < 1'000'000; ++i) body += std::to_string(i) + " ";
+  send(get("/later") + get("/now/1"));
+  SpoolFile file = SpoolFile::create(spool_).value();
+  ASSERT_TRUE(file.append(body));
+  connection_->complete(handed_over_.back().first, HttpResponse{}, std::move(file), now_);
+  EXPECT_EQ(numbers_.spooled_bytes, body.size());
+  EXPECT_LT(numbers_.output_bytes, 1000U);
+  send(get("/now/2"));
+  std::string got = received();
+  while (connection_->wants_output()) {
+    connection_->on_event(false, true, now_);
+    got += received();
+  }
+  const std::string expected =
+      answer_text(body) + answer_text("GET/now/1") + answer_text("GET/now/2");
+  connection_->on_event(true, false, now_);
+  got += received();
+  EXPECT_EQ(got.size(), expected.size());
+  EXPECT_TRUE(got == expected);
+  EXPECT_EQ(numbers_.spooled_bytes, 0U);
+  EXPECT_EQ(numbers_.output_bytes, 0U);
+}
+
+TEST_F(ConnectionTest, AnswersHeadWithTheLengthOfTheFileAlone) {
+  send("HEAD /later HTTP/1.1\r\nHost: a\r\n\r\n" + get("/now"));
+  SpoolFile file = SpoolFile::create(spool_).value();
+  ASSERT_TRUE(file.append("12345"));
+  connection_->complete(handed_over_.back().first, HttpResponse{}, std::move(file), now_);
+  EXPECT_EQ(received(), "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" + answer_text("GET/now"));
+}
+
 TEST_F(ConnectionTest, ReadsNoFurtherThanItsRoomWhileItAnswers) {
   send(get("/later"));
   const std::string more(1000, 'x');
@@ -288,7 +354,7 @@ class ParkedConnectionTest : public ConnectionTest {
   void park(milliseconds time) {
     send(get("/later"));
     number_ = handed_over_.back().first;
-    connection_->complete(number_, std::make_unique<FakeParked>(alive_, time), now_);
+    connection_->complete(number_, std::make_unique<FakeParked>(alive_, time), {}, now_);
   }
   std::optional<bool> alive_;
   std::uint64_t number_ = 0;
@@ -302,7 +368,7 @@ TEST_F(ParkedConnectionTest, IsAnsweredWhenItWasWoken) {
   ASSERT_NE(parked, nullptr);
   EXPECT_EQ(connection_->woken(number_), nullptr);
   pass(seconds(59));  // it is with a worker now
-  connection_->complete(number_, parked->answer(), now_);
+  connection_->complete(number_, parked->answer(), {}, now_);
   EXPECT_EQ(received(), answer_text("news"));
   EXPECT_EQ(numbers_.parked, 0U);
 }
@@ -328,7 +394,8 @@ TEST_F(ParkedConnectionTest, IsForgottenWhenItsClientGoes) {
 TEST_F(ParkedConnectionTest, GivesUpWhenTheServerStops) {
   park(seconds(60));
   connection_->stop(now_);
-  EXPECT_EQ(received(), "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(received(), "HTTP/1.1 204 No Content\r\nRetry-After: 1\r\nConnection: close\r\n\r\n");
+  hang_up();
   EXPECT_TRUE(connection_->is_closed());
 }
 
@@ -340,12 +407,31 @@ TEST_F(ParkedConnectionTest, WhatFollowsItWaitsToo) {
   EXPECT_EQ(received(), "HTTP/1.1 204 No Content\r\n\r\n" + answer_text("GET/now"));
 }
 
-TEST_F(ConnectionTest, AStopEndsWhatIsIdleAndLetsTheRestFinish) {
+TEST_F(ConnectionTest, AStopLetsWhatRunsFinish) {
   send(get("/later") + get("/now"));
   connection_->stop(now_);
   EXPECT_FALSE(connection_->is_closed());
   complete("x");
   EXPECT_EQ(received(), answer_text("x", "Connection: close\r\n"));
+  EXPECT_FALSE(connection_->is_closed());
+  pass(kDrainTime);
+  EXPECT_TRUE(connection_->is_closed());
+}
+
+TEST_F(ConnectionTest, AStopAnswersARequestThatWasOnItsWay) {
+  connection_->stop(now_);
+  pass(kDrainTime - milliseconds(1));
+  send(get("/now"));
+  EXPECT_EQ(received(), answer_text("GET/now", "Connection: close\r\n"));
+  hang_up();
+  EXPECT_TRUE(connection_->is_closed());
+}
+
+TEST_F(ConnectionTest, AStopEndsWhatStaysIdle) {
+  connection_->stop(now_);
+  pass(kDrainTime - milliseconds(1));
+  EXPECT_FALSE(connection_->is_closed());
+  pass(milliseconds(1));
   EXPECT_TRUE(connection_->is_closed());
 }
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -16,15 +17,18 @@
 namespace titan::front_door {
 namespace {
 
-// Parks what asks for "/wait" until release(); answers the rest with what was asked.
+// Parks what asks for "/wait" until release(); keeps its thread with "/block" until unblock(), and
+// the loop's with "/hold" until unhold(); answers the rest with what was asked.
 class EchoHandler final : public Handler {
  public:
   std::optional<HttpResponse> answer_at_once(const HttpRequest& request, const Peer&) override {
-    if (request.target != "/now") return std::nullopt;
+    if (request.target == "/hold") wait_until(holds_);
+    if (request.target != "/now" && request.target != "/hold") return std::nullopt;
     return HttpResponse{.status = 204};
   }
   Reply answer(const HttpRequest& request, const Peer& peer) override {
     if (request.target == "/wait") return std::make_unique<EchoParked>(*this);
+    if (request.target == "/block") wait_until(blocks_);
     if (request.target == "/big") {
       return HttpResponse{.headers = {{"Content-Type", "text/plain"}},
                           .body = std::string(100'000, 'x')};
@@ -40,6 +44,8 @@ class EchoHandler final : public Handler {
     const std::lock_guard lock(mutex_);
     for (EchoParked* parked : parked_) parked->wake();
   }
+  void unblock() { end(blocks_); }
+  void unhold() { end(holds_); }
   std::size_t parked() {
     const std::lock_guard lock(mutex_);
     return parked_.size();
@@ -70,8 +76,21 @@ class EchoHandler final : public Handler {
     std::function<void()> wake_;
   };
 
+  void wait_until(const bool& waits) {
+    std::unique_lock lock(mutex_);
+    told_.wait(lock, [&waits] { return !waits; });
+  }
+  void end(bool& waits) {
+    const std::lock_guard lock(mutex_);
+    waits = false;
+    told_.notify_all();
+  }
+
   std::mutex mutex_;  // guards the next
   std::vector<EchoParked*> parked_;
+  bool blocks_ = true;
+  bool holds_ = true;
+  std::condition_variable told_;
 };
 
 class FrontDoorTest : public ::testing::Test {
@@ -83,7 +102,11 @@ class FrontDoorTest : public ::testing::Test {
                 .value();
     thread_ = std::thread([this] { door_->serve(); });
   }
-  ~FrontDoorTest() override { stop(); }
+  ~FrontDoorTest() override {
+    handler_.unblock();
+    handler_.unhold();
+    stop();
+  }
   void stop() {
     door_->stop();
     if (thread_.joinable()) thread_.join();
@@ -128,6 +151,22 @@ TEST_F(FrontDoorTest, AnswersManyPipelinedRequestsInOrder) {
   for (int i = 0; i < 500; ++i) {
     EXPECT_EQ(body_of(client.answer()), "GET /" + std::to_string(i) + " 0 127.0.0.1");
   }
+}
+
+// Answers of workers go out together, but not when the last of them takes long.
+TEST_F(FrontDoorTest, AQuickAnswerWaitsForNoSlowOneBehindIt) {
+  RawClient first(tcp());
+  RawClient quick(tcp());
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (std::size_t i = 0; i < kWorkers; ++i) slow.push_back(std::make_unique<RawClient>(tcp()));
+  first.send(get("/hold"));
+  // The loop finds all of these at once, and gives them to the workers together.
+  quick.send(get("/quick"));
+  for (const auto& client : slow) client->send(get("/block"));
+  handler_.unhold();
+  EXPECT_EQ(body_of(quick.answer()), "GET /quick 0 127.0.0.1");
+  handler_.unblock();
+  for (const auto& client : slow) EXPECT_EQ(body_of(client->answer()), "GET /block 0 127.0.0.1");
 }
 
 TEST_F(FrontDoorTest, TakesLargeBodiesAndRefusesLargerOnes) {

@@ -14,6 +14,16 @@
 namespace titan::front_door {
 
 RawClient::RawClient(const ListenAddress& address) {
+  EXPECT_TRUE(connect(address)) << address.text();
+}
+
+std::optional<RawClient> RawClient::try_connect(const ListenAddress& address) {
+  RawClient client;
+  if (!client.connect(address)) return std::nullopt;
+  return client;
+}
+
+bool RawClient::connect(const ListenAddress& address) {
   const timeval patience{.tv_sec = 30, .tv_usec = 0};
   int connected = -1;
   if (address.is_unix()) {
@@ -30,8 +40,8 @@ RawClient::RawClient(const ListenAddress& address) {
     inet_pton(AF_INET, address.host.c_str(), &name.sin_addr);
     connected = ::connect(socket_.get(), reinterpret_cast<sockaddr*>(&name), sizeof name);
   }
-  EXPECT_EQ(connected, 0) << address.text();
   ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  return connected == 0;
 }
 
 void RawClient::send(std::string_view bytes) {
@@ -40,6 +50,20 @@ void RawClient::send(std::string_view bytes) {
     if (put <= 0) return;  // the server has closed; what it said is still to be read
     bytes.remove_prefix(static_cast<std::size_t>(put));
   }
+}
+
+std::size_t RawClient::send_some(std::string_view bytes) {
+  const auto put = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  return put < 0 ? 0 : static_cast<std::size_t>(put);
+}
+
+void RawClient::limit_input(int bytes) {
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
+void RawClient::await_input() {
+  char first = 0;
+  static_cast<void>(::recv(socket_.get(), &first, 1, MSG_PEEK));
 }
 
 void RawClient::end_output() {
@@ -65,7 +89,7 @@ std::string RawClient::answer() {
   if (length < size) size += std::stoul(input_.substr(length + kLength.size()));
   while (input_.size() < size && read_more()) {
   }
-  const std::string answer = input_.substr(0, size);
+  std::string answer = input_.substr(0, size);
   input_.erase(0, size);
   return answer;
 }

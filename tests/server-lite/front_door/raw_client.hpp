@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,8 +15,16 @@ namespace titan::front_door {
 class RawClient {
  public:
   explicit RawClient(const ListenAddress& address);
+  // None: nobody takes the connection.
+  static std::optional<RawClient> try_connect(const ListenAddress& address);
 
   void send(std::string_view bytes);
+  // As much as goes without waiting; 0 when nothing does, or the server has closed.
+  std::size_t send_some(std::string_view bytes);
+  // Takes no more than so many bytes into the kernel's buffer.
+  void limit_input(int bytes);
+  // Waits until something has come or the connection has ended, and reads none of it.
+  void await_input();
   void end_output();
   // One whole answer: head and body by its Content-Length. What there is when the connection ends.
   std::string answer();
@@ -22,6 +32,8 @@ class RawClient {
   std::string until_closed();
 
  private:
+  RawClient() = default;
+  bool connect(const ListenAddress& address);
   bool read_more();
 
   Descriptor socket_{-1};

@@ -90,6 +90,17 @@ class TlsClient {
   Owned<SSL_SESSION, SSL_SESSION_free> session() {
     return Owned<SSL_SESSION, SSL_SESSION_free>(SSL_get1_session(tls_.get()));
   }
+  // Asks for an answer after which the connection ends, and reads to its end. Whether that was said
+  // (close_notify), so that nobody can have cut the answer off.
+  bool ends_with_goodbye() {
+    const std::string request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    SSL_write(tls_.get(), request.data(), static_cast<int>(request.size()));
+    std::array<char, 16384> part{};
+    int got = 0;
+    while ((got = SSL_read(tls_.get(), part.data(), part.size())) > 0) {
+    }
+    return SSL_get_error(tls_.get(), got) == SSL_ERROR_ZERO_RETURN;
+  }
   // The body of the answer to a PUT of so many bytes.
   std::string ask(std::size_t bytes) {
     const std::string request =
@@ -138,6 +149,14 @@ class TlsTest : public ::testing::Test {
   std::unique_ptr<FrontDoor> door_;
   std::thread thread_;
 };
+
+TEST_F(TlsTest, SaysGoodbyeAfterTheLastAnswer) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    auto one = client(version);
+    ASSERT_TRUE(one.is_connected());
+    EXPECT_TRUE(one.ends_with_goodbye()) << version;
+  }
+}
 
 TEST_F(TlsTest, ServesBothVersionsAndResumesSessions) {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
