@@ -39,7 +39,9 @@ start_titan() {
   if [[ $1 == https ]]; then
     tls=(--tls-cert "$folder/certificate.pem" --tls-key "$folder/key.pem")
   fi
-  taskset -c $server_core "$server" --data "$folder/data-$1" --listen 127.0.0.1:"$2" "${tls[@]}" \
+  # nginx writes no access log either.
+  taskset -c $server_core "$server" --access-log none --data "$folder/data-$1" \
+    --listen 127.0.0.1:"$2" "${tls[@]}" \
     2>>"$folder/titan-$1.log" &
   titan_pid=$!
   started+=("$titan_pid")
