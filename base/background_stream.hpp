@@ -6,7 +6,7 @@
 
 namespace titan {
 
-// A stream whose lines a thread of its own writes to another stream, a few times in a second at
+// A stream whose lines a thread of its own writes to another stream, every kBackgroundPause at
 // most: so whoever writes never waits for who reads. At most kBackgroundBytesMax wait; of what
 // comes beyond that, whole flushes are dropped and counted. The destructor writes what waits.
 // Several threads may write if they take turns from the first byte up to the flush, as Log does.

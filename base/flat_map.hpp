@@ -12,8 +12,8 @@
 namespace titan {
 
 // A map for a handful of entries, such as the headers of a request: they lie side by side, in the
-// order of their keys, so that a whole map costs one allocation. What std::map has, it has under
-// the same name; adding and erasing take time linear in the number of entries and invalidate
+// order of their keys, so that a whole map costs one allocation. What it has, it has under the name
+// that it has in std::map; adding takes time linear in the number of entries and invalidates
 // iterators and references. `Less` must be transparent. Not thread-safe.
 template <class Key, class Value, class Less = std::less<>>
 class FlatMap {
@@ -85,14 +85,6 @@ class FlatMap {
     }
     return entries_.emplace(place, std::forward<NewKey>(key), std::forward<NewValue>(value));
   }
-  template <class Wanted>
-  std::size_t erase(const Wanted& key) {
-    const iterator place = find(key);
-    if (place == end()) return 0;
-    entries_.erase(place);
-    return 1;
-  }
-  void reserve(std::size_t entries) { entries_.reserve(entries); }
   bool operator==(const FlatMap&) const = default;
 
  private:

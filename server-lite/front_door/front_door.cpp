@@ -126,6 +126,7 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   void ring_if_needed();
   void run_errands();
   void give_work();
+  void tick_soon();
   void enqueue(WorkerPool::Job job);
   Place* place_of(const Ticket& ticket);
   Ticket ticket_of(const Connection& connection, std::uint64_t request);
@@ -437,10 +438,7 @@ void FrontDoor::Loop::run_errands() {
   const Moment now = std::chrono::steady_clock::now();
   for (const Errand& errand : errands) errand(*this, now);
   cut_slowest_readers();
-  if (working_ > 0 && event_pending(on_tick_.get(), EV_TIMEOUT, nullptr) == 0) {
-    const timeval pause = timeval_of(kTickPause);
-    event_add(on_tick_.get(), &pause);
-  }
+  if (working_ > 0) tick_soon();
   if (stop_began_ && numbers_.connections == 0) event_base_loopbreak(base_.get());
 }
 
@@ -453,6 +451,10 @@ void FrontDoor::Loop::enqueue(WorkerPool::Job job) {
 void FrontDoor::Loop::give_work() {
   working_ += work_.size();
   workers_->post(work_);
+  tick_soon();
+}
+
+void FrontDoor::Loop::tick_soon() {
   if (event_pending(on_tick_.get(), EV_TIMEOUT, nullptr) != 0) return;
   const timeval pause = timeval_of(kTickPause);
   event_add(on_tick_.get(), &pause);

@@ -216,6 +216,7 @@ TEST_F(ConnectionTest, KeepsALargeBodyOutOfMemoryAndHandsItOverWhole) {
        "\r\n\r\n" + body);
   ASSERT_EQ(handed_over_.size(), 1U);
   EXPECT_EQ(handed_over_[0].second.body, body);
+  EXPECT_EQ(numbers_.spooled_bytes, 0U) << "who has it now counts it";
 }
 
 // ---- deadlines ---------------------------------------------------------------------------------
