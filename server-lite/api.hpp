@@ -5,6 +5,7 @@
 #include "server-lite/entity_cache.hpp"
 #include "server-lite/feed_memo.hpp"
 #include "server-lite/fleet_state.hpp"
+#include "server-lite/front_door/spool.hpp"
 #include "server-lite/host_service.hpp"
 #include "server-lite/metrics.hpp"
 #include "server-lite/parking.hpp"
@@ -29,6 +30,7 @@ struct Api {
   EntityCache& entities;
   StoreHealth& health;
   FeedMemo& feed;
+  front_door::Spool* spool;  // null: large answers wait in memory
   const Clock& clock;
 };
 

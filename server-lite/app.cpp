@@ -167,7 +167,7 @@ void serve_until_stopped(front_door::FrontDoor& door, const StopSignals& signals
 }
 
 Result<front_door::FrontDoor::Options> door_options(const Options& options) {
-  front_door::FrontDoor::Options door{.spool = options.data};
+  front_door::FrontDoor::Options door;
   for (const std::string& text : options.listen) {
     TITAN_ASSIGN(door.listen.emplace_back(), front_door::ListenAddress::parse(text));
     if (door.listen.back().is_local()) continue;
@@ -194,13 +194,17 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
   }
   if (!store) return store.error();
   StepLoop steps(clock);
+  front_door::Spool spool(options.data);
   TITAN_ASSIGN(const auto server,
                Server::open({**store, clock, random, log}, {.retention = options.retention,
                                                             .access_log = options.access_log,
+                                                            .spool = &spool,
                                                             .wake = [&steps] { steps.wake(); }}));
   HttpHandler handler(*server);
-  TITAN_ASSIGN(const auto door, front_door::FrontDoor::open(std::move(door_options), handler));
-  server->add_metrics([&door] { return front_door_metrics(door->numbers()); });
+  TITAN_ASSIGN(const auto door,
+               front_door::FrontDoor::open(std::move(door_options), spool, handler));
+  server->add_metrics(
+      [&door, &spool] { return front_door_metrics(door->numbers(), spool.bytes()); });
   server->add_metrics([&lines] { return log_metrics(lines.dropped()); });
   for (const front_door::ListenAddress& address : door->addresses()) {
     log.info("listening", {{"address", address.text()}, {"data", options.data}});

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server-lite/api.hpp"
+#include "server-lite/front_door/limits.hpp"
 #include "store/limits.hpp"
 
 namespace titan::server_lite {
@@ -26,15 +27,26 @@ Response put_blob(store::Store& store, const Request& request) {
                        {{"digest", digest->text()}, {"size", request.http.body.size()}});
 }
 
-Response get_blob(store::Store& store, const Request& request) {
+// Many hosts ask for the same large blob at the same time: it is fetched once for all of them.
+Reply get_blob(const Api& api, const Request& request) {
   const auto digest = Digest::parse(request.path.at("digest"));
   if (!digest) return unreadable(digest.error(), request.id);
-  auto content = store.get_blob(*digest);
+  Response response{.headers = {{"Content-Type", "application/octet-stream"},
+                                {"ETag", '"' + digest->text() + '"'}}};
+  if (api.spool != nullptr) {
+    if (auto file = api.spool->find(digest->text())) {
+      return front_door::ResponseInFile{std::move(response), std::move(file)};
+    }
+  }
+  auto content = api.store.get_blob(*digest);
   if (!content) return error_response(content.error(), request.id);
-  return {.status = 200,
-          .headers = {{"Content-Type", "application/octet-stream"},
-                      {"ETag", '"' + digest->text() + '"'}},
-          .body = *std::move(content)};
+  if (api.spool != nullptr && content->size() > front_door::kBodyInMemoryMax) {
+    if (auto file = api.spool->share(digest->text(), *content)) {
+      return front_door::ResponseInFile{std::move(response), *std::move(file)};
+    }
+  }
+  response.body = *std::move(content);
+  return response;
 }
 
 }  // namespace
@@ -64,7 +76,7 @@ void add_blob_routes(Router& router, const Api& api) {
               .parameters = {digest},
               .answers = {{200, "The bytes.", "Bytes", {"ETag"}, "application/octet-stream"}},
               .errors = {404},
-              .handler = [&store](const Request& r) { return get_blob(store, r); }});
+              .handler = [api](const Request& r) { return get_blob(api, r); }});
 }
 
 }  // namespace titan::server_lite

@@ -43,6 +43,15 @@ class ParkedQuestion final : public front_door::Parked {
   std::unique_ptr<Parking::Spot> spot_;  // first to go
 };
 
+// With its body in memory.
+HttpResponse whole(Reply reply) {
+  auto* const in_file = std::get_if<front_door::ResponseInFile>(&reply);
+  if (in_file == nullptr) return std::get<HttpResponse>(std::move(reply));
+  in_file->head.body.resize(in_file->body->size());
+  const auto read = in_file->body->read(0, in_file->head.body);
+  return read ? std::move(in_file->head) : HttpResponse{.status = 500};
+}
+
 }  // namespace
 
 Reply ask_or_park(std::unique_ptr<Question> question, std::chrono::seconds wait, Parking& parking,
@@ -56,7 +65,7 @@ Reply ask_or_park(std::unique_ptr<Question> question, std::chrono::seconds wait,
 HttpResponse wait_for(Reply reply) {
   while (true) {
     auto* const parked = std::get_if<std::unique_ptr<front_door::Parked>>(&reply);
-    if (parked == nullptr) return std::get<HttpResponse>(std::move(reply));
+    if (parked == nullptr) return whole(std::move(reply));
     std::mutex mutex;  // guards the next
     bool woken = false;
     std::condition_variable told;

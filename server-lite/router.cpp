@@ -122,7 +122,7 @@ class Router::Identified final : public front_door::Parked {
     if (auto* again = std::get_if<std::unique_ptr<Parked>>(&reply)) {
       return std::make_unique<Identified>(router_, note_, std::move(*again));
     }
-    router_.finish(note_, std::get<HttpResponse>(reply));
+    router_.finish(note_, reply);
     return reply;
   }
   HttpResponse give_up() override {
@@ -156,7 +156,7 @@ Reply Router::handle(const HttpRequest& http, std::string_view peer) const {
   if (auto* parked = std::get_if<std::unique_ptr<front_door::Parked>>(&reply)) {
     return std::make_unique<Identified>(*this, note, std::move(*parked));
   }
-  finish(note, std::get<HttpResponse>(reply));
+  finish(note, reply);
   return reply;
 }
 
@@ -201,9 +201,17 @@ RequestNote Router::note_of(const Request& request, std::string_view peer) const
           .began = journal_.now()};
 }
 
-void Router::finish(const RequestNote& note, Response& response) const {
+void Router::finish(const RequestNote& note, Response& response, std::size_t body_bytes) const {
   response.headers["Titan-Request-Id"] = std::string(note.id);
-  journal_.note(note, response.status, response.body.size());
+  journal_.note(note, response.status, body_bytes);
+}
+
+void Router::finish(const RequestNote& note, Reply& reply) const {
+  if (auto* in_file = std::get_if<front_door::ResponseInFile>(&reply)) {
+    finish(note, in_file->head, in_file->body->size());
+  } else {
+    finish(note, std::get<HttpResponse>(reply));
+  }
 }
 
 Router::Found Router::find(Request& request) const {

@@ -52,7 +52,12 @@ class Router {
   [[nodiscard]] std::string next_id() const;
   [[nodiscard]] RequestNote note_of(const Request& request, std::string_view peer) const;
   // The note's id goes into the answer.
-  void finish(const RequestNote& note, Response& response) const;
+  void finish(const RequestNote& note, Response& response, std::size_t body_bytes) const;
+  void finish(const RequestNote& note, Response& response) const {
+    finish(note, response, response.body.size());
+  }
+  // REQUIRES: it is not parked.
+  void finish(const RequestNote& note, Reply& reply) const;
 
   RequestJournal& journal_;
   const std::string id_prefix_;

@@ -28,8 +28,8 @@ Server::Server(const Env& env, Options options, std::string epoch)
       compactor_(env.store, state_, runner_, env.clock, options.retention),
       hosts_({env.store, state_, renderer_, roll_up_, env.clock, wake_}, std::move(epoch)),
       router_(env.random, journal_) {
-  const Api api{env.store, state_,   writer_,   tracker_, hosts_, runner_,
-                parking_,  metrics_, entities_, health_,  feed_,  env.clock};
+  const Api api{env.store, state_,    writer_, tracker_, hosts_,        runner_,  parking_,
+                metrics_,  entities_, health_, feed_,    options.spool, env.clock};
   add_server_metrics(api);
   add_entity_routes(router_, api);
   add_change_routes(router_, api);

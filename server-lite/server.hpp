@@ -49,6 +49,8 @@ class Server {
   struct Options {
     Retention retention = {};
     AccessLog access_log = AccessLog::news;
+    // Where large answers wait that several clients ask for; borrowed. null: in memory.
+    front_door::Spool* spool = nullptr;
     // Called when step() has something to do, from whichever thread made it so: must be quick.
     std::function<void()> wake = [] {};
   };

@@ -147,7 +147,7 @@ Families build_metrics() {
 
 }  // namespace
 
-Families front_door_metrics(const front_door::Numbers& numbers) {
+Families front_door_metrics(const front_door::Numbers& numbers, std::uint64_t spooled_bytes) {
   const auto now = [](const char* name, const char* help, const auto& number) {
     return gauge(name, help, static_cast<double>(number.load()));
   };
@@ -168,8 +168,8 @@ Families front_door_metrics(const front_door::Numbers& numbers) {
           now("titan_http_requests_queued", "Requests that wait for a worker.", numbers.queued),
           now("titan_http_output_bytes", "Bytes of answers that are not sent yet, in memory.",
               numbers.output_bytes),
-          now("titan_http_spooled_bytes", "Bytes of large bodies and answers that wait in files.",
-              numbers.spooled_bytes)};
+          gauge("titan_http_spooled_bytes", "Bytes of large bodies and answers that wait in files.",
+                static_cast<double>(spooled_bytes))};
 }
 
 Families log_metrics(std::uint64_t dropped) {

@@ -18,7 +18,9 @@ void add_server_metrics(const Api& api);
 
 // What the front door counts: connections, requests that wait for a worker, and how often each
 // limit of front_door/limits.hpp was reached.
-std::vector<Metrics::Family> front_door_metrics(const front_door::Numbers& numbers);
+// `spooled_bytes`: of large bodies that wait in files.
+std::vector<Metrics::Family> front_door_metrics(const front_door::Numbers& numbers,
+                                                std::uint64_t spooled_bytes);
 
 // Of the log: lines that were dropped because nobody took them quickly enough.
 std::vector<Metrics::Family> log_metrics(std::uint64_t dropped);

@@ -25,7 +25,7 @@ Result<std::string> BodyBuffer::take() {
 
 Result<void> BodyBuffer::spill() {
   if (!file_.is_open()) {
-    TITAN_ASSIGN(file_, SpoolFile::create(folder_));
+    TITAN_ASSIGN(file_, spool_->create());
   }
   TITAN_TRY(file_.append(memory_));
   memory_.clear();

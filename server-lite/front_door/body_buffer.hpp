@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
-#include "server-lite/front_door/spool_file.hpp"
+#include "server-lite/front_door/spool.hpp"
 
 namespace titan::front_door {
 
@@ -13,8 +13,10 @@ namespace titan::front_door {
 // thread-safe; it can be moved to another thread.
 class BodyBuffer {
  public:
-  // `folder`: where files may be made.
-  explicit BodyBuffer(std::string folder = "") : folder_(std::move(folder)) {}
+  // Takes no bytes.
+  BodyBuffer() = default;
+  // Borrows the spool.
+  explicit BodyBuffer(Spool& spool) : spool_(&spool) {}
 
   [[nodiscard]] std::size_t size() const { return size_; }
   // How much of it is in the file.
@@ -27,7 +29,7 @@ class BodyBuffer {
  private:
   Result<void> spill();
 
-  std::string folder_;
+  Spool* spool_ = nullptr;
   std::string memory_;
   SpoolFile file_;  // when open, it holds what came before `memory_`
   std::size_t size_ = 0;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kReadsAtOnce = 4;                        // then others have their turn
 constexpr std::size_t kFileBytesAtOnce = 64UL << 10U;  // read to be sent
+constexpr int kFilePartsAtOnce = 4;                    // likewise
 constexpr Pace::Least kBodyPace{kBodyGrace, kBodyBytesPerSecond};
 constexpr Pace::Least kAnswerPace{kAnswerGrace, kAnswerBytesPerSecond};
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -69,7 +70,7 @@ bool Connection::wants_input() const {
 
 // A file is sent alone: what comes after it has to wait.
 bool Connection::has_room_for_answers() const {
-  return unsent_in_memory() < kReadAheadBytesMax && !file_.is_open();
+  return unsent_in_memory() < kReadAheadBytesMax && file_ == nullptr;
 }
 
 void Connection::on_event(bool readable, bool writable, Moment now) {
@@ -185,8 +186,7 @@ std::size_t Connection::consume_body(std::string_view bytes, Moment now) {
     return part.size();
   }
   body_left_ -= part.size();
-  account();
-  if (around_.numbers().spooled_bytes > kSpoolBytesMax && body_.spooled() > 0) {
+  if (around_.spool().is_full() && body_.spooled() > 0) {
     around_.numbers().count(Limit::spool);
     refuse(503, "too many large bodies wait already", now);
   } else if (body_left_ == 0) {
@@ -221,12 +221,16 @@ void Connection::dispatch(Moment now) {
   answer(around_.handler().refuse(503, "too many requests wait already"), now);
 }
 
-void Connection::complete(std::uint64_t number, Reply reply, SpoolFile body, Moment now) {
+void Connection::complete(std::uint64_t number, Reply reply, Moment now) {
   if (number != request_ || phase_ != Phase::answering) return;
   if (auto* parked = std::get_if<std::unique_ptr<Parked>>(&reply)) {
     return park(std::move(*parked), now);
   }
-  answer(std::get<HttpResponse>(reply), std::move(body), now);
+  if (auto* in_file = std::get_if<ResponseInFile>(&reply)) {
+    answer(in_file->head, std::move(in_file->body), now);
+  } else {
+    answer(std::get<HttpResponse>(reply), now);
+  }
   go_on(now);
 }
 
@@ -255,7 +259,8 @@ std::unique_ptr<Parked> Connection::woken(std::uint64_t number) {
   return std::move(parked_);
 }
 
-void Connection::answer(const HttpResponse& response, SpoolFile body, Moment now) {
+void Connection::answer(const HttpResponse& head, std::shared_ptr<const SpoolFile> body,
+                        Moment now) {
   if (stopping_) keeps_alive_ = false;
   // Who may have sent another request already must not lose the answer to this one.
   lingers_ = lingers_ || stopping_;
@@ -265,9 +270,9 @@ void Connection::answer(const HttpResponse& response, SpoolFile body, Moment now
   const ResponseForm form{.to_head = is_head_,
                           .keeps_alive = keeps_alive_,
                           .date = around_.date(),
-                          .body_bytes_apart = body.size()};
+                          .body_bytes_apart = body ? body->size() : 0};
   send(now, [&](std::string& text) {
-    append_response(text, response, form);
+    append_response(text, head, form);
     if (is_head_) return;
     file_ = std::move(body);
     file_sent_ = 0;
@@ -304,8 +309,8 @@ void Connection::flush(Moment now) {
     goes_on = flush_some(std::string_view(output_).substr(sent_), sent_, now);
   }
   std::array<char, kFileBytesAtOnce> part;
-  while (goes_on && unsent_in_file() > 0) {
-    const auto got = file_.read(file_sent_, part);
+  for (int i = 0; i < kFilePartsAtOnce && goes_on && unsent_in_file() > 0; ++i) {
+    const auto got = file_->read(file_sent_, part);
     if (!got) return cut();
     goes_on = flush_some({part.data(), *got}, file_sent_, now);
   }
@@ -315,7 +320,7 @@ void Connection::flush(Moment now) {
   sent_ = 0;
   output_.clear();
   if (output_.capacity() > kReadAheadBytesMax) output_.shrink_to_fit();
-  file_ = {};
+  file_ = nullptr;
   file_sent_ = 0;
   account();
   finish_output(now);
@@ -332,14 +337,11 @@ bool Connection::flush_some(std::string_view bytes, std::size_t& sent, Moment no
   return true;
 }
 
-// Keeps the sums of all connections.
+// Keeps the sum of all connections.
 void Connection::account() {
-  const auto add = [](auto& sum, std::size_t& accounted, std::size_t now) {
-    if (now != accounted) sum += now - accounted;
-    accounted = now;
-  };
-  add(around_.numbers().output_bytes, output_accounted_, unsent_in_memory());
-  add(around_.numbers().spooled_bytes, spool_accounted_, file_.size() + body_.spooled());
+  const std::size_t unsent = unsent_in_memory();
+  if (unsent != output_accounted_) around_.numbers().output_bytes += unsent - output_accounted_;
+  output_accounted_ = unsent;
 }
 
 // All is sent.
@@ -418,7 +420,7 @@ void Connection::cut() {
   parked_.reset();
   output_.clear();
   sent_ = 0;
-  file_ = {};
+  file_ = nullptr;
   file_sent_ = 0;
   body_ = BodyBuffer();
   account();

@@ -16,7 +16,7 @@
 #include "server-lite/front_door/pace.hpp"
 #include "server-lite/front_door/request_head.hpp"
 #include "server-lite/front_door/socket.hpp"
-#include "server-lite/front_door/spool_file.hpp"
+#include "server-lite/front_door/spool.hpp"
 
 // Internal to front_door/.
 namespace titan::front_door {
@@ -39,7 +39,7 @@ class Connection {
     virtual std::span<char> scratch() = 0;
     // The Date of answers sent now.
     virtual std::string_view date() = 0;
-    virtual const std::string& spool() = 0;  // a folder for large bodies
+    virtual Spool& spool() = 0;
     // Has the request answered by a worker, which ends in complete() with the same number. false:
     // too many wait already.
     virtual bool hand_over(Connection& from, std::uint64_t number, HttpRequest request,
@@ -56,9 +56,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   void on_event(bool readable, bool writable, Moment now);
-  // The answer to the request of that number; of an older one, it is dropped. `body`: the answer's,
-  // when it is in a file.
-  void complete(std::uint64_t number, Reply reply, SpoolFile body, Moment now);
+  // The answer to the request of that number; of an older one, it is dropped.
+  void complete(std::uint64_t number, Reply reply, Moment now);
   // The parked request of that number was woken: it is given to whoever fetches its answer. null:
   // there is none any more.
   std::unique_ptr<Parked> woken(std::uint64_t number);
@@ -77,7 +76,9 @@ class Connection {
   // What is still to be sent, in memory and in a file.
   [[nodiscard]] std::size_t unsent() const { return unsent_in_memory() + unsent_in_file(); }
   [[nodiscard]] std::size_t unsent_in_memory() const { return output_.size() - sent_; }
-  [[nodiscard]] std::size_t unsent_in_file() const { return file_.size() - file_sent_; }
+  [[nodiscard]] std::size_t unsent_in_file() const {
+    return (file_ ? file_->size() - file_sent_ : 0);
+  }
   // When it last could send something.
   [[nodiscard]] Moment progress() const { return progress_; }
 
@@ -103,8 +104,8 @@ class Connection {
   void begin_request(RequestHead head, bool body_has_come, Moment now);
   void dispatch(Moment now);
   void park(std::unique_ptr<Parked> parked, Moment now);
-  void answer(const HttpResponse& response, Moment now) { answer(response, SpoolFile(), now); }
-  void answer(const HttpResponse& response, SpoolFile body, Moment now);
+  void answer(const HttpResponse& response, Moment now) { answer(response, nullptr, now); }
+  void answer(const HttpResponse& head, std::shared_ptr<const SpoolFile> body, Moment now);
   void refuse(int status, const std::string& message, Moment now);
   void refuse(const BadRequest& bad, Moment now);
   template <class Append>
@@ -144,12 +145,11 @@ class Connection {
 
   std::string output_;
   std::size_t sent_ = 0;
-  SpoolFile file_;  // of an answer, after output_
+  std::shared_ptr<const SpoolFile> file_;  // of an answer, after output_; or null
   std::size_t file_sent_ = 0;
-  std::size_t output_accounted_ = 0;  // in the sums of all
-  std::size_t spool_accounted_ = 0;
-  Pace pace_;                    // of the body that comes in, or of what is sent
-  std::size_t output_done_ = 0;  // sent since there was nothing to send last
+  std::size_t output_accounted_ = 0;  // in the sum of all
+  Pace pace_;                         // of the body that comes in, or of what is sent
+  std::size_t output_done_ = 0;       // sent since there was nothing to send last
   Moment progress_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -26,7 +27,7 @@ namespace titan::front_door {
 namespace {
 
 constexpr std::size_t kScratchBytes = 64UL << 10U;
-constexpr int kAcceptsAtOnce = 64;  // then others have their turn
+constexpr int kAcceptsAtOnce = 8;  // then others have their turn
 
 using EventBase = std::unique_ptr<event_base, decltype(&::event_base_free)>;
 using Event = std::unique_ptr<event, decltype(&::event_free)>;
@@ -45,6 +46,13 @@ std::size_t descriptors_for_connections() {
   return limit.rlim_cur - std::min<rlim_t>(limit.rlim_cur / 2, kDescriptorsForOthers);
 }
 
+// The kernel's table of descriptors grows by doubling, for which a process with threads waits up to
+// 20 ms each time. So it grows to its last size now, and keeps it.
+void make_room_for_descriptors(std::size_t count) {
+  const Descriptor some(::eventfd(0, EFD_CLOEXEC));
+  const Descriptor last(::fcntl(some.get(), F_DUPFD_CLOEXEC, static_cast<int>(count) - 1));
+}
+
 std::string address_of(const sockaddr_storage& name) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (name.ss_family == AF_INET) {
@@ -61,10 +69,27 @@ std::string address_of(const sockaddr_storage& name) {
 
 }  // namespace
 
+// After a look at what else has happened. event_active() would let nobody else have a turn.
+void go_on_later(const Event& event) {
+  constexpr timeval kNow{};
+  event_add(event.get(), &kNow);
+}
+
+// How long the loop may go on with one thing while others wait.
+class Turn {
+ public:
+  // Looks at the clock now and then alone.
+  bool is_over() { return ++asked_ % 8 == 0 && std::chrono::steady_clock::now() > end_; }
+
+ private:
+  const Moment end_ = std::chrono::steady_clock::now() + kTurn;
+  unsigned asked_ = 0;
+};
+
 // Everything here but post() belongs to the thread that serves.
 class FrontDoor::Loop final : public Connection::Surroundings {
  public:
-  Loop(Options options, Handler& handler);
+  Loop(Options options, Spool& spool, Handler& handler);
   ~Loop() override;
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -83,7 +108,7 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   Numbers& numbers() override { return numbers_; }
   std::span<char> scratch() override { return scratch_; }
   std::string_view date() override { return date_; }
-  const std::string& spool() override { return options_.spool; }
+  Spool& spool() override { return spool_; }
   bool hand_over(Connection& from, std::uint64_t number, HttpRequest request,
                  BodyBuffer body) override;
   std::function<void()> waker(Connection& from, std::uint64_t number) override;
@@ -119,10 +144,11 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   void on_event(Place& place, short what);
   // After anything was done to the connection: waits for what it waits for now, or frees its place.
   void settle(Place& place);
+  void begin_sweep();
   void sweep();
+  void leave_closing_to_worker();
   void cut_slowest_readers();
-  void cut_slowest(Limit limit, const std::atomic<std::uint64_t>& sum, std::uint64_t sum_max,
-                   std::size_t (Connection::*unsent)() const);
+  bool cut_slowest(Limit limit, std::size_t (Connection::*unsent)() const);
   void ring_if_needed();
   void run_errands();
   void give_work();
@@ -131,12 +157,13 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   Place* place_of(const Ticket& ticket);
   Ticket ticket_of(const Connection& connection, std::uint64_t request);
   void answer_on_worker(const Ticket& ticket, const HttpRequest& request, const Peer& peer);
-  SpoolFile spool_body(HttpResponse& response);
+  Reply spool_body(Reply reply);
   void complete_from_worker(const Ticket& ticket, Reply reply);
   void fetch_from_parked(const Ticket& ticket);
   Result<Event> make_event(int descriptor, short what, event_callback_fn callback, void* argument);
 
   const Options options_;
+  Spool& spool_;
   Handler& handler_;
   Numbers numbers_;
   std::vector<char> scratch_ = std::vector<char>(kScratchBytes);
@@ -148,6 +175,7 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   Descriptor bell_{-1};
   Event on_bell_{nullptr, &::event_free};
   Event on_sweep_{nullptr, &::event_free};
+  Event on_sweep_on_{nullptr, &::event_free};
   Event on_work_{nullptr, &::event_free};  // comes after all that libevent found with one look
   Event on_tick_{nullptr, &::event_free};
   std::vector<std::unique_ptr<Listener>> listeners_;
@@ -155,6 +183,8 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   std::size_t connections_max_ = 0;
 
   std::deque<Place> places_;
+  bool sweeps_ = false;
+  std::size_t next_swept_ = 0;  // the place
   std::vector<std::size_t> free_places_;
   std::unordered_map<std::string, std::size_t> peers_;
   std::optional<Moment> stop_began_;
@@ -162,15 +192,17 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   std::vector<WorkerPool::Job> work_;  // for the workers
   std::size_t working_ = 0;            // jobs whose end the loop has not heard of
 
-  std::mutex errands_mutex_;  // guards the next two
+  std::vector<Errand> taken_errands_;
+  std::size_t next_errand_ = 0;  // of those taken
+  std::mutex errands_mutex_;     // guards the next two
   std::vector<Errand> errands_;
   bool rung_ = false;  // since the loop looked last
   // Last, so that its threads end before all else does.
   std::optional<WorkerPool> workers_;
 };
 
-FrontDoor::Loop::Loop(Options options, Handler& handler)
-    : options_(std::move(options)), handler_(handler) {}
+FrontDoor::Loop::Loop(Options options, Spool& spool, Handler& handler)
+    : options_(std::move(options)), spool_(spool), handler_(handler) {}
 
 FrontDoor::Loop::~Loop() {
   workers_.reset();
@@ -185,6 +217,7 @@ Result<Event> FrontDoor::Loop::make_event(int descriptor, short what, event_call
 
 Result<void> FrontDoor::Loop::open() {
   connections_max_ = std::min(kConnectionsMax, descriptors_for_connections());
+  make_room_for_descriptors(connections_max_ + kDescriptorsForOthers / 2);
   base_ = EventBase(event_base_new(), &::event_base_free);
   bell_ = Descriptor(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (base_ == nullptr || !bell_.is_open()) return exhausted("no event loop can be made");
@@ -194,8 +227,14 @@ Result<void> FrontDoor::Loop::open() {
     static_cast<Loop*>(loop)->run_errands();
   };
   TITAN_ASSIGN(on_bell_, make_event(bell_.get(), EV_READ | EV_PERSIST, rung, this));
-  const auto due = [](evutil_socket_t, short, void* loop) { static_cast<Loop*>(loop)->sweep(); };
+  const auto due = [](evutil_socket_t, short, void* loop) {
+    static_cast<Loop*>(loop)->begin_sweep();
+  };
   TITAN_ASSIGN(on_sweep_, make_event(-1, EV_PERSIST, due, this));
+  const auto sweep_on = [](evutil_socket_t, short, void* loop) {
+    static_cast<Loop*>(loop)->sweep();
+  };
+  TITAN_ASSIGN(on_sweep_on_, make_event(-1, 0, sweep_on, this));
   const auto work = [](evutil_socket_t, short, void* loop) {
     static_cast<Loop*>(loop)->give_work();
   };
@@ -230,7 +269,7 @@ void FrontDoor::Loop::serve() {
   event_add(on_bell_.get(), nullptr);
   event_add(on_sweep_.get(), &pause);
   for (const auto& listener : listeners_) event_add(listener->event.get(), nullptr);
-  sweep();
+  begin_sweep();
   event_base_dispatch(base_.get());
   workers_.reset();
 }
@@ -341,17 +380,28 @@ void FrontDoor::Loop::settle(Place& place) {
 
 // ---- deadlines ---------------------------------------------------------------------------------
 
-void FrontDoor::Loop::sweep() {
-  const Moment now = std::chrono::steady_clock::now();
+void FrontDoor::Loop::begin_sweep() {
+  if (sweeps_) return;
+  sweeps_ = true;
+  next_swept_ = 0;
   if (const std::time_t second = std::time(nullptr); second != date_second_) {
     date_second_ = second;
     date_ = http_date(second);
   }
-  for (Place& place : places_) {
+  leave_closing_to_worker();
+  sweep();
+}
+
+void FrontDoor::Loop::sweep() {
+  const Moment now = std::chrono::steady_clock::now();
+  for (Turn turn; next_swept_ < places_.size(); ++next_swept_) {
+    if (turn.is_over()) return go_on_later(on_sweep_on_);
+    Place& place = places_[next_swept_];
     if (place.connection == nullptr) continue;
     place.connection->check_deadlines(now);
     settle(place);
   }
+  sweeps_ = false;
   if (!stop_began_ && numbers_.connections < connections_max_) pause_accepting(false);
   if (!stop_began_) return;
   const bool out_of_time = now - *stop_began_ > kStopTime;
@@ -361,27 +411,36 @@ void FrontDoor::Loop::sweep() {
   if (numbers_.connections == 0 || out_of_time) event_base_loopbreak(base_.get());
 }
 
-void FrontDoor::Loop::cut_slowest_readers() {
-  cut_slowest(Limit::output, numbers_.output_bytes, kOutputBytesMax, &Connection::unsent_in_memory);
-  cut_slowest(Limit::spool, numbers_.spooled_bytes, kSpoolBytesMax, &Connection::unsent_in_file);
+void FrontDoor::Loop::leave_closing_to_worker() {
+  if (spool_.left() == 0) return;
+  enqueue([this] {
+    spool_.close_left();
+    post(When::soon, [](Loop& loop, Moment) { --loop.working_; });
+  });
 }
 
-void FrontDoor::Loop::cut_slowest(Limit limit, const std::atomic<std::uint64_t>& sum,
-                                  std::uint64_t sum_max,
-                                  std::size_t (Connection::*unsent)() const) {
-  while (sum > sum_max) {
-    Place* slowest = nullptr;
-    for (Place& place : places_) {
-      if (place.connection == nullptr || (place.connection.get()->*unsent)() == 0) continue;
-      if (slowest == nullptr || place.connection->progress() < slowest->connection->progress()) {
-        slowest = &place;
-      }
-    }
-    if (slowest == nullptr) return;
-    numbers_.count(limit);
-    slowest->connection->cut();
-    settle(*slowest);
+void FrontDoor::Loop::cut_slowest_readers() {
+  while (numbers_.output_bytes > kOutputBytesMax &&
+         cut_slowest(Limit::output, &Connection::unsent_in_memory)) {
   }
+  while (spool_.is_full() && cut_slowest(Limit::spool, &Connection::unsent_in_file)) {
+  }
+}
+
+// Of those who have something unsent. Returns whether there was one.
+bool FrontDoor::Loop::cut_slowest(Limit limit, std::size_t (Connection::*unsent)() const) {
+  Place* slowest = nullptr;
+  for (Place& place : places_) {
+    if (place.connection == nullptr || (place.connection.get()->*unsent)() == 0) continue;
+    if (slowest == nullptr || place.connection->progress() < slowest->connection->progress()) {
+      slowest = &place;
+    }
+  }
+  if (slowest == nullptr) return false;
+  numbers_.count(limit);
+  slowest->connection->cut();
+  settle(*slowest);
+  return true;
 }
 
 void FrontDoor::Loop::begin_stop(Moment now) {
@@ -402,7 +461,7 @@ void FrontDoor::Loop::begin_stop(Moment now) {
     place.connection->stop(now);
     settle(place);
   }
-  sweep();
+  begin_sweep();
 }
 
 // ---- workers -----------------------------------------------------------------------------------
@@ -429,16 +488,23 @@ void FrontDoor::Loop::ring_if_needed() {
 }
 
 void FrontDoor::Loop::run_errands() {
-  std::vector<Errand> errands;
-  {
+  if (next_errand_ == taken_errands_.size()) {
+    taken_errands_.clear();
+    next_errand_ = 0;
     const std::lock_guard lock(errands_mutex_);
-    errands.swap(errands_);
+    taken_errands_.swap(errands_);
     rung_ = false;
   }
   const Moment now = std::chrono::steady_clock::now();
-  for (const Errand& errand : errands) errand(*this, now);
+  for (Turn turn; next_errand_ < taken_errands_.size() && !turn.is_over();) {
+    taken_errands_[next_errand_++](*this, now);
+  }
   cut_slowest_readers();
-  if (working_ > 0) tick_soon();
+  if (next_errand_ < taken_errands_.size()) {
+    go_on_later(on_tick_);
+  } else if (working_ > 0) {
+    tick_soon();
+  }
   if (stop_began_ && numbers_.connections == 0) event_base_loopbreak(base_.get());
 }
 
@@ -481,13 +547,10 @@ bool FrontDoor::Loop::hand_over(Connection& from, std::uint64_t number, HttpRequ
   if (numbers_.queued >= kRequestsQueuedMax) return false;
   auto whole = std::make_shared<Whole>(Whole{std::move(request), std::move(body), from.peer()});
   ++numbers_.queued;
-  numbers_.spooled_bytes += whole->body.spooled();
   enqueue([this, ticket = ticket_of(from, number), whole] {
     --numbers_.queued;
     if (whole->body.size() > 0) {
-      const std::size_t spooled = whole->body.spooled();
       auto read = whole->body.take();
-      numbers_.spooled_bytes -= spooled;
       if (!read) return complete_from_worker(ticket, handler_.refuse(503, read.error().message));
       whole->request.body = *std::move(read);
     }
@@ -504,29 +567,23 @@ void FrontDoor::Loop::answer_on_worker(const Ticket& ticket, const HttpRequest& 
 }
 
 // A large answer waits in a file for a client that is slow. Without room there, in memory.
-SpoolFile FrontDoor::Loop::spool_body(HttpResponse& response) {
-  if (response.body.size() <= kBodyInMemoryMax) return {};
-  auto file = SpoolFile::create(options_.spool);
-  if (!file || !file->append(response.body)) return {};
-  std::string().swap(response.body);  // an assignment would keep its memory
-  return *std::move(file);
+Reply FrontDoor::Loop::spool_body(Reply reply) {
+  auto* const response = std::get_if<HttpResponse>(&reply);
+  if (response == nullptr || response->body.size() <= kBodyInMemoryMax) return reply;
+  auto file = spool_.create();
+  if (!file || !file->append(response->body)) return reply;
+  std::string().swap(response->body);  // an assignment would keep its memory
+  return ResponseInFile{std::move(*response), std::make_shared<const SpoolFile>(*std::move(file))};
 }
 
 void FrontDoor::Loop::complete_from_worker(const Ticket& ticket, Reply reply) {
   // Functions must be copied, and a reply cannot be.
-  struct Whole {
-    Reply reply;
-    SpoolFile body = {};
-  };
-  auto whole = std::make_shared<Whole>(Whole{std::move(reply)});
-  if (auto* response = std::get_if<HttpResponse>(&whole->reply))
-    whole->body = spool_body(*response);
-  post(When::soon, [ticket, whole](Loop& loop, Moment now) {
+  auto shared = std::make_shared<Reply>(spool_body(std::move(reply)));
+  post(When::soon, [ticket, shared](Loop& loop, Moment now) {
     --loop.working_;
     Place* const place = loop.place_of(ticket);
     if (place == nullptr) return;
-    place->connection->complete(ticket.request, std::move(whole->reply), std::move(whole->body),
-                                now);
+    place->connection->complete(ticket.request, std::move(*shared), now);
     loop.settle(*place);
   });
 }
@@ -552,8 +609,9 @@ void FrontDoor::Loop::fetch_from_parked(const Ticket& ticket) {
 FrontDoor::FrontDoor(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
 FrontDoor::~FrontDoor() = default;
 
-Result<std::unique_ptr<FrontDoor>> FrontDoor::open(Options options, Handler& handler) {
-  auto loop = std::make_unique<Loop>(std::move(options), handler);
+Result<std::unique_ptr<FrontDoor>> FrontDoor::open(Options options, Spool& spool,
+                                                   Handler& handler) {
+  auto loop = std::make_unique<Loop>(std::move(options), spool, handler);
   TITAN_TRY(loop->open());
   return std::unique_ptr<FrontDoor>(new FrontDoor(std::move(loop)));
 }

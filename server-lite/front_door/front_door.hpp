@@ -24,12 +24,12 @@ class FrontDoor {
   struct Options {
     std::vector<ListenAddress> listen = {};
     std::optional<TlsContext> tls = {};  // of all TCP addresses; none: they are plain
-    std::string spool = "/tmp";          // where large bodies wait, in files without a name
   };
 
-  // Takes the addresses; from then on clients can connect, and wait. Borrows the handler.
+  // Takes the addresses; from then on clients can connect, and wait. Borrows the handler, and the
+  // spool, where large bodies wait.
   // unavailable: an address cannot be had; exhausted: no memory or descriptors.
-  static Result<std::unique_ptr<FrontDoor>> open(Options options, Handler& handler);
+  static Result<std::unique_ptr<FrontDoor>> open(Options options, Spool& spool, Handler& handler);
   ~FrontDoor();
 
   // Those taken, with their real ports.

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "base/http.hpp"
+#include "server-lite/front_door/spool.hpp"
 
 namespace titan::front_door {
 
@@ -17,9 +18,15 @@ struct Peer {
   bool is_encrypted = false;
 };
 
+// A response whose body is the file's.
+struct ResponseInFile {
+  HttpResponse head;  // its own body is empty
+  std::shared_ptr<const SpoolFile> body;
+};
+
 class Parked;
 // A request is answered, or it is parked.
-using Reply = std::variant<HttpResponse, std::unique_ptr<Parked>>;
+using Reply = std::variant<HttpResponse, ResponseInFile, std::unique_ptr<Parked>>;
 
 // A request that waits for something to happen. It is made by the handler and belongs to the front
 // door, which destroys it when it is answered or when the client has gone: keep it small.

@@ -37,6 +37,7 @@ constexpr std::size_t kWorkers = 4;
 constexpr int kWorkerNiceness = 10;                    // above that of the loop
 constexpr std::chrono::milliseconds kTickPause{1};     // an answer of a worker waits at most
 constexpr std::chrono::milliseconds kSweepPause{100};  // between two looks at all deadlines
+constexpr std::chrono::microseconds kTurn{200};        // of one kind of work; then others' turn
 constexpr std::chrono::seconds kStopTime{10};          // stop; what runs longer is cut
 constexpr std::chrono::milliseconds kDrainTime{300};   // so long who is idle may still ask then
 

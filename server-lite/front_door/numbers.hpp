@@ -41,7 +41,6 @@ struct Numbers {
   std::atomic<std::uint64_t> queued = 0;             // waiting for a worker now
   std::atomic<std::uint64_t> parked = 0;             // waiting for something to happen now
   std::atomic<std::uint64_t> output_bytes = 0;       // of answers, not yet sent, in memory
-  std::atomic<std::uint64_t> spooled_bytes = 0;      // of large bodies and answers, in files
   std::array<std::atomic<std::uint64_t>, kLimits> limits = {};
 
   void count(Limit limit) { ++limits[static_cast<std::size_t>(limit)]; }

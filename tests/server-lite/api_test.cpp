@@ -144,6 +144,22 @@ TEST_F(Api, BlobsAreKeptUnderTheirDigest) {
   EXPECT_EQ(server_.call("GET", "/v1/blobs/sha256:12").status, 400);
 }
 
+TEST_F(Api, LargeBlobsAreReadOnceForAllWhoWaitForThem) {
+  const std::string content(300'000, 'x');
+  const std::string path = "/v1/blobs/" + Digest::of(content).text();
+  ASSERT_EQ(server_.call("PUT", path, content).status, 201);
+  const auto ask = [&] {
+    return std::get<front_door::ResponseInFile>(server_.answer({.target = path}));
+  };
+  const auto first = ask();
+  const auto second = ask();
+  EXPECT_EQ(first.body, second.body);
+  EXPECT_EQ(first.body->size(), content.size());
+  EXPECT_EQ(second.head.header("ETag"), '"' + Digest::of(content).text() + '"');
+  EXPECT_NE(first.head.header("Titan-Request-Id"), second.head.header("Titan-Request-Id"));
+  EXPECT_TRUE(server_.call("GET", path).body == content);
+}
+
 TEST_F(Api, ReferencesMustExistUnlessTheyMayBeMissing) {
   server_.put_prod();
   const json body = {{"name", "test"},

@@ -109,7 +109,7 @@ TEST(FrontDoorMetrics, ShowEveryLimitFromTheStart) {
   numbers.count(front_door::Limit::idle);
   numbers.connections = 3;
   Metrics metrics;
-  metrics.add_source([&] { return front_door_metrics(numbers); });
+  metrics.add_source([&] { return front_door_metrics(numbers, 0); });
   const std::string text = metrics.text();
   EXPECT_NE(text.find("titan_http_limits_total{limit=\"idle\"} 1\n"), std::string::npos) << text;
   EXPECT_NE(text.find("titan_http_limits_total{limit=\"queue\"} 0\n"), std::string::npos) << text;

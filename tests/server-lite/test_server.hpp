@@ -117,6 +117,8 @@ class TestServer {
   FaultyStore& faults() { return *faulty_store_; }
   FakeTransport& transport() { return transport_; }
   FakeClock& clock() { return clock_; }
+  // As the front door asks: a request may wait, and a large body be in a file.
+  server_lite::Reply answer(const HttpRequest& request) { return server_->answer(request); }
   [[nodiscard]] std::string log_text() const { return log_text_.str(); }
 
  private:
@@ -133,10 +135,10 @@ class TestServer {
                                       {.synchronous = store::SqliteStore::Synchronous::normal})
                  .value();
     faulty_store_ = std::make_unique<FaultyStore>(*store_);
-    server_ =
-        server_lite::Server::open({*faulty_store_, clock_, random_, log_},
-                                  {.retention = retention_, .wake = [this] { woken_ = true; }})
-            .value();
+    server_ = server_lite::Server::open(
+                  {*faulty_store_, clock_, random_, log_},
+                  {.retention = retention_, .spool = &spool_, .wake = [this] { woken_ = true; }})
+                  .value();
     settle();
   }
 
@@ -145,6 +147,7 @@ class TestServer {
   TemporaryDirectory directory_{std::filesystem::is_directory("/dev/shm")
                                     ? std::string("/dev/shm")
                                     : std::filesystem::temp_directory_path().string()};
+  front_door::Spool spool_{directory_.path()};
   FakeClock clock_;
   SeededRandom random_{7};
   std::ostringstream log_text_;

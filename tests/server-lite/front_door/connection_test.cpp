@@ -63,7 +63,7 @@ class ConnectionTest : public ::testing::Test, public Connection::Surroundings {
   Numbers& numbers() override { return numbers_; }
   std::span<char> scratch() override { return scratch_; }
   std::string_view date() override { return {}; }
-  const std::string& spool() override { return spool_; }
+  Spool& spool() override { return spool_; }
   bool hand_over(Connection&, std::uint64_t number, HttpRequest request, BodyBuffer body) override {
     if (full_) return false;
     if (body.size() > 0) request.body = body.take().value();
@@ -104,7 +104,11 @@ class ConnectionTest : public ::testing::Test, public Connection::Surroundings {
     connection_->on_event(true, false, now_);
   }
   void complete(std::string body) {
-    connection_->complete(handed_over_.back().first, HttpResponse{.body = std::move(body)}, {},
+    connection_->complete(handed_over_.back().first, HttpResponse{.body = std::move(body)}, now_);
+  }
+  void complete_in_file(const std::string& body) {
+    connection_->complete(handed_over_.back().first,
+                          ResponseInFile{.head = {}, .body = spool_.share("it", body).value()},
                           now_);
   }
   std::uint64_t counted(Limit limit) { return numbers_.limits[static_cast<std::size_t>(limit)]; }
@@ -113,7 +117,7 @@ class ConnectionTest : public ::testing::Test, public Connection::Surroundings {
   FakeHandler handler_;
   Numbers numbers_;
   std::vector<char> scratch_ = std::vector<char>(65536);
-  std::string spool_ = "/tmp";
+  Spool spool_{"/tmp", 3'000'000};
   bool full_ = false;
   int wakes_ = 0;
   std::vector<std::pair<std::uint64_t, HttpRequest>> handed_over_;
@@ -216,7 +220,7 @@ TEST_F(ConnectionTest, KeepsALargeBodyOutOfMemoryAndHandsItOverWhole) {
        "\r\n\r\n" + body);
   ASSERT_EQ(handed_over_.size(), 1U);
   EXPECT_EQ(handed_over_[0].second.body, body);
-  EXPECT_EQ(numbers_.spooled_bytes, 0U) << "who has it now counts it";
+  EXPECT_EQ(spool_.bytes(), 0U) << "it was taken out of its file";
 }
 
 // ---- deadlines ---------------------------------------------------------------------------------
@@ -267,12 +271,13 @@ TEST_F(ConnectionTest, CutsABodyThatCameQuicklyAtFirstJustAsSoon) {
 TEST_F(ConnectionTest, CountsWhatLargeBodiesTakeOnTheDiskAndRefusesTooMuch) {
   const std::string head = "POST /now HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";
   send(head + std::string(500'000, 'x'));
-  EXPECT_GT(numbers_.spooled_bytes, 200'000U);
-  numbers_.spooled_bytes += kSpoolBytesMax;
+  EXPECT_GT(spool_.bytes(), 200'000U);
+  SpoolFile others = spool_.create().value();
+  ASSERT_TRUE(others.append(std::string(3'000'000, 'x')));
   send("x");
   EXPECT_TRUE(received().starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
   EXPECT_EQ(counted(Limit::spool), 1U);
-  EXPECT_EQ(numbers_.spooled_bytes, kSpoolBytesMax);
+  EXPECT_EQ(spool_.bytes(), others.size());
 }
 
 TEST_F(ConnectionTest, CutsAReaderThatIsTooSlow) {
@@ -312,10 +317,8 @@ TEST_F(ConnectionTest, SendsAnAnswerFromAFileInItsPlace) {
   std::string body;
   for (int i = 0; body.size() < 1'000'000; ++i) body += std::to_string(i) + " ";
   send(get("/later") + get("/now/1"));
-  SpoolFile file = SpoolFile::create(spool_).value();
-  ASSERT_TRUE(file.append(body));
-  connection_->complete(handed_over_.back().first, HttpResponse{}, std::move(file), now_);
-  EXPECT_EQ(numbers_.spooled_bytes, body.size());
+  complete_in_file(body);
+  EXPECT_EQ(spool_.bytes(), body.size());
   EXPECT_LT(numbers_.output_bytes, 1000U);
   send(get("/now/2"));
   std::string got = received();
@@ -329,15 +332,13 @@ TEST_F(ConnectionTest, SendsAnAnswerFromAFileInItsPlace) {
   got += received();
   EXPECT_EQ(got.size(), expected.size());
   EXPECT_TRUE(got == expected);
-  EXPECT_EQ(numbers_.spooled_bytes, 0U);
+  EXPECT_EQ(spool_.bytes(), 0U);
   EXPECT_EQ(numbers_.output_bytes, 0U);
 }
 
 TEST_F(ConnectionTest, AnswersHeadWithTheLengthOfTheFileAlone) {
   send("HEAD /later HTTP/1.1\r\nHost: a\r\n\r\n" + get("/now"));
-  SpoolFile file = SpoolFile::create(spool_).value();
-  ASSERT_TRUE(file.append("12345"));
-  connection_->complete(handed_over_.back().first, HttpResponse{}, std::move(file), now_);
+  complete_in_file("12345");
   EXPECT_EQ(received(), "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" + answer_text("GET/now"));
 }
 
@@ -355,7 +356,7 @@ class ParkedConnectionTest : public ConnectionTest {
   void park(milliseconds time) {
     send(get("/later"));
     number_ = handed_over_.back().first;
-    connection_->complete(number_, std::make_unique<FakeParked>(alive_, time), {}, now_);
+    connection_->complete(number_, std::make_unique<FakeParked>(alive_, time), now_);
   }
   std::optional<bool> alive_;
   std::uint64_t number_ = 0;
@@ -369,7 +370,7 @@ TEST_F(ParkedConnectionTest, IsAnsweredWhenItWasWoken) {
   ASSERT_NE(parked, nullptr);
   EXPECT_EQ(connection_->woken(number_), nullptr);
   pass(seconds(59));  // it is with a worker now
-  connection_->complete(number_, parked->answer(), {}, now_);
+  connection_->complete(number_, parked->answer(), now_);
   EXPECT_EQ(received(), answer_text("news"));
   EXPECT_EQ(numbers_.parked, 0U);
 }

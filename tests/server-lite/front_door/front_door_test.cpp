@@ -96,9 +96,11 @@ class EchoHandler final : public Handler {
 class FrontDoorTest : public ::testing::Test {
  protected:
   FrontDoorTest() {
-    door_ = FrontDoor::open({.listen = {{.host = "127.0.0.1"}, {.path = folder_.path() + "/s"}},
-                             .spool = folder_.path()},
-                            handler_)
+    door_ = FrontDoor::open(
+                {
+                    .listen = {{.host = "127.0.0.1"}, {.path = folder_.path() + "/s"}},
+                },
+                spool_, handler_)
                 .value();
     thread_ = std::thread([this] { door_->serve(); });
   }
@@ -115,6 +117,7 @@ class FrontDoorTest : public ::testing::Test {
   const ListenAddress& unix_socket() { return door_->addresses()[1]; }
 
   testing::TemporaryDirectory folder_;
+  Spool spool_{folder_.path()};
   EchoHandler handler_;
   std::unique_ptr<FrontDoor> door_;
   std::thread thread_;
@@ -253,20 +256,21 @@ TEST_F(FrontDoorTest, AStopCutsNoAnswer) {
 
 TEST_F(FrontDoorTest, RefusesAnAddressThatIsTaken) {
   EchoHandler handler;
-  EXPECT_FALSE(FrontDoor::open({.listen = {tcp()}}, handler));
-  EXPECT_FALSE(FrontDoor::open({.listen = {unix_socket()}}, handler));
+  EXPECT_FALSE(FrontDoor::open({.listen = {tcp()}}, spool_, handler));
+  EXPECT_FALSE(FrontDoor::open({.listen = {unix_socket()}}, spool_, handler));
 }
 
 TEST_F(FrontDoorTest, ReplacesTheUnixSocketOfADeadServer) {
   const ListenAddress address = unix_socket();
   stop();
   EchoHandler handler;
-  EXPECT_TRUE(FrontDoor::open({.listen = {address}}, handler));
+  EXPECT_TRUE(FrontDoor::open({.listen = {address}}, spool_, handler));
 }
 
 TEST(FrontDoor, StopsAlsoWhenItWasToldToBeforeItServes) {
   EchoHandler handler;
-  const auto door = FrontDoor::open({.listen = {{.host = "127.0.0.1"}}}, handler).value();
+  Spool spool("/tmp");
+  const auto door = FrontDoor::open({.listen = {{.host = "127.0.0.1"}}}, spool, handler).value();
   door->stop();
   door->serve();
 }

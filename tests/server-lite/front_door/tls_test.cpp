@@ -129,10 +129,12 @@ class TlsTest : public ::testing::Test {
  protected:
   TlsTest() {
     const auto files = make_certificate(folder_.path(), "server");
-    door_ = FrontDoor::open({.listen = {{.host = "127.0.0.1"}, {.path = folder_.path() + "/s"}},
-                             .tls = TlsContext::open(files).value(),
-                             .spool = folder_.path()},
-                            handler_)
+    door_ = FrontDoor::open(
+                {
+                    .listen = {{.host = "127.0.0.1"}, {.path = folder_.path() + "/s"}},
+                    .tls = TlsContext::open(files).value(),
+                },
+                spool_, handler_)
                 .value();
     thread_ = std::thread([this] { door_->serve(); });
   }
@@ -145,6 +147,7 @@ class TlsTest : public ::testing::Test {
   }
 
   testing::TemporaryDirectory folder_;
+  Spool spool_{folder_.path()};
   HelloHandler handler_;
   std::unique_ptr<FrontDoor> door_;
   std::thread thread_;
