@@ -115,6 +115,9 @@ compare 'GET of a host' second 0.6 plain '' --path /v1/hosts/pi
 compare 'GET of a target' second 0.6 plain '' --path /v1/workspaces/default/targets/lab
 compare 'GET of a report' second 0.6 plain '' --path /v1/hosts/pi/report
 compare 'a list of one host' second 0.6 plain '' --path '/v1/hosts?limit=1'
+compare 'how a host stands' second 0.6 plain '' --path /v1/hosts/pi/state
+compare 'what a host should have' second 0.6 plain '' --path /v1/hosts/pi/changes
+compare 'the newest changes' second 0.6 plain '' --path '/v1/changes?limit=1'
 compare 'GET of the status' second 0.6 plain '' --path /v1/status
 compare 'a connection per poll' CPU 0.7 plain --close "${plain_poll[@]}"
 compare 'a poll, TLS 1.3' CPU 0.9 tls '--tls 1.3' "${poll[@]}"

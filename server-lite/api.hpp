@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "server-lite/answer_cache.hpp"
 #include "server-lite/change_tracker.hpp"
-#include "server-lite/entity_cache.hpp"
 #include "server-lite/feed_memo.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/front_door/spool.hpp"
@@ -27,7 +27,7 @@ struct Api {
   ProcessorRunner& processors;
   Parking& parking;
   Metrics& metrics;
-  EntityCache& entities;
+  AnswerCache& answers;
   StoreHealth& health;
   FeedMemo& feed;
   front_door::Spool* spool;  // null: large answers wait in memory

@@ -103,29 +103,31 @@ Response remove(const Api& api, Kind kind, const Request& request) {
 
 // ---- reading -----------------------------------------------------------------------------------
 
-Response entity_response(EntityCache::Text text) {
+template <class Text>
+Response entity_response(Text text) {
   return {.status = 200,
           .headers = {{"Content-Type", "application/json"}, {"ETag", etag_of(text.revision)}},
           .body = std::move(text.body)};
 }
 
 std::optional<Response> get_at_once(const Api& api, Kind kind, const Request& request) {
-  auto known = api.entities.find(key_in_path(request, kind));
+  auto known = api.answers.entities.find(key_in_path(request, kind));
   return known ? std::optional(entity_response(*std::move(known))) : std::nullopt;
 }
 
 Response get(const Api& api, Kind kind, const Request& request) {
   const Key key = key_in_path(request, kind);
-  const EntityCache::Moment before = api.entities.moment();
+  auto& cache = api.answers.entities;
+  const auto before = cache.moment();
   const auto entity = api.store.get(key);
   if (!entity && entity.error().code == ErrorCode::not_found) {
     return error_response({ErrorCode::not_found, "it does not exist", key.subject()}, request.id);
   }
   if (!entity) return error_response(entity.error(), request.id);
-  EntityCache::Text text{.body = canonical_json(model::json_of(*entity)) + "\n",
-                         .revision = entity->revision};
-  api.entities.put(key, text, before);
-  return entity_response(std::move(text));
+  auto response = json_response(200, model::json_of(*entity));
+  response.headers["ETag"] = etag_of(entity->revision);
+  cache.put(key, {.body = response.body, .revision = entity->revision}, before);
+  return response;
 }
 
 // Where a list goes on: "<bookmark of the moment it shows>/<key after which>".
@@ -189,7 +191,19 @@ Result<store::ListQuery> query_of(const Request& request, Kind kind, const std::
   return query;
 }
 
+// A list of the newest moment stays as it is until something changes.
+bool may_be_kept(const store::ListQuery& query) {
+  const auto& statuses = query.filter.statuses;
+  return !query.at && std::ranges::find(statuses, model::Status::deleted) == statuses.end();
+}
+
+std::optional<Response> list_at_once(const Api& api, const Request& request) {
+  auto known = api.answers.lists.find(request.http.target);
+  return known ? std::optional(json_text_response(std::move(known->body))) : std::nullopt;
+}
+
 Response list(const Api& api, Kind kind, const Request& request) {
+  const auto before = api.answers.lists.moment();
   const auto head = api.store.head();
   if (!head) return error_response(head.error(), request.id);
   const auto query = query_of(request, kind, head->epoch);
@@ -206,7 +220,11 @@ Response list(const Api& api, Kind kind, const Request& request) {
   json body = {{"items", std::move(items)},
                {"bookmark", model::Bookmark{head->epoch, page->at}.text()}};
   if (page->next) body["continue"] = continue_text(head->epoch, *page);
-  return json_response(200, body);
+  Response response = json_response(200, body);
+  if (may_be_kept(*query) && response.body.size() <= kCachedPageBytesMax) {
+    api.answers.lists.put(request.http.target, {.body = response.body}, before);
+  }
+  return response;
 }
 
 // ---- the routes --------------------------------------------------------------------------------
@@ -286,7 +304,8 @@ void add_reading(Router& router, const Api& api, Kind kind) {
           "the `bookmark`, whatever is written meanwhile.",
       .answers = {{200, "A page of " + words.many + ".", words.kind_name + "List"}},
       .errors = {410},
-      .handler = list_kind};
+      .handler = list_kind,
+      .at_once = [api](const Request& r) { return list_at_once(api, r); }};
   Route in_one = listing;
   in_one.path = words.path_of_all;
   in_one.operation = "list" + words.kind_names;

@@ -196,8 +196,14 @@ Reply changes(const Api& api, const Request& request) {
       *wait, api.parking, api.clock);
 }
 
+std::optional<Response> report_at_once(const Api& api, const Request& request) {
+  auto known = api.answers.reports.find(host_key(request));
+  return known ? std::optional(json_text_response(std::move(known->body))) : std::nullopt;
+}
+
 Response report(const Api& api, const Request& request) {
   const Key host = host_key(request);
+  const auto before = api.answers.reports.moment();
   const auto stored = api.store.report(host.organization, host.name);
   if (!stored && stored.error().code == ErrorCode::not_found) {
     return error_response(
@@ -206,10 +212,15 @@ Response report(const Api& api, const Request& request) {
   }
   if (!stored) return error_response(stored.error(), request.id);
   const bool has_bookmark = !stored->bookmark.epoch.empty();
-  return json_response(200, {{"host", stored->host},
-                             {"bookmark", has_bookmark ? json(stored->bookmark.text()) : json()},
-                             {"time", stored->time.text()},
-                             {"report", model::json_of(stored->report)}});
+  Response response =
+      json_response(200, {{"host", stored->host},
+                          {"bookmark", has_bookmark ? json(stored->bookmark.text()) : json()},
+                          {"time", stored->time.text()},
+                          {"report", model::json_of(stored->report)}});
+  if (response.body.size() <= kCachedPageBytesMax) {
+    api.answers.reports.put(host, {.body = response.body}, before);
+  }
+  return response;
 }
 
 Response standings(HostService& hosts, const Request& request) {
@@ -229,20 +240,44 @@ Response standings(HostService& hosts, const Request& request) {
   return json_response(200, body);
 }
 
-Response state(HostService& hosts, const Request& request) {
+// `lasting`: the state without the time at which the host was seen, which is another at each poll
+// of a host; its name is the last of all.
+Response state_response(std::string lasting, const HostService::Sight& sight) {
+  lasting.pop_back();
+  lasting += R"(,"lastSeen":)" + time_or_null(sight.time).dump() + "}\n";
+  return json_text_response(std::move(lasting));
+}
+
+std::optional<Response> state_at_once(const Api& api, const Request& request) {
   const Key host = host_key(request);
-  const auto state = hosts.state_of(host);
+  const auto sight = api.hosts.sight_of(host);
+  if (!sight) return std::nullopt;
+  auto known = api.answers.states.find(host);
+  if (!known || known->revision != sight->bookmark) return std::nullopt;
+  return state_response(std::move(known->body), *sight);
+}
+
+Response state(const Api& api, const Request& request) {
+  const Key host = host_key(request);
+  const auto before = api.answers.states.moment();
+  const auto sight = api.hosts.sight_of(host);
+  if (!sight) return error_response(sight.error(), request.id);
+  const auto state = api.hosts.state_of(host, *sight);
   if (!state) return error_response(state.error(), request.id);
   json deployments = json::array();
   for (const HostService::Standing& standing : state->deployments) {
     deployments.push_back(json_of_deployment(standing));
   }
-  return json_response(200, {{"host", host.name},
-                             {"lastSeen", time_or_null(state->last_seen)},
-                             {"lastReport", time_or_null(state->last_report)},
-                             {"bookmark", state->bookmark ? json(state->bookmark->text()) : json()},
-                             {"bookmarkTime", time_or_null(state->bookmark_time)},
-                             {"deployments", std::move(deployments)}});
+  std::string lasting =
+      canonical_json({{"host", host.name},
+                      {"lastReport", time_or_null(state->last_report)},
+                      {"bookmark", state->bookmark ? json(state->bookmark->text()) : json()},
+                      {"bookmarkTime", time_or_null(state->bookmark_time)},
+                      {"deployments", std::move(deployments)}});
+  if (lasting.size() <= kCachedPageBytesMax) {
+    api.answers.states.put(host, {.body = lasting, .revision = sight->bookmark}, before);
+  }
+  return state_response(std::move(lasting), *sight);
 }
 
 }  // namespace
@@ -290,7 +325,8 @@ void add_host_routes(Router& router, const Api& api) {
               .parameters = {host_in_path()},
               .answers = {{200, "The report.", "StoredReport"}},
               .errors = {404},
-              .handler = [api](const Request& r) { return report(api, r); }});
+              .handler = [api](const Request& r) { return report(api, r); },
+              .at_once = [api](const Request& r) { return report_at_once(api, r); }});
   router.add({.method = "GET",
               .path = "/v1/hosts/{name}/state",
               .operation = "getHostState",
@@ -299,7 +335,8 @@ void add_host_routes(Router& router, const Api& api) {
               .parameters = {host_in_path()},
               .answers = {{200, "When it was there, and how its deployments stand.", "HostState"}},
               .errors = {404},
-              .handler = [&hosts](const Request& r) { return state(hosts, r); }});
+              .handler = [api](const Request& r) { return state(api, r); },
+              .at_once = [api](const Request& r) { return state_at_once(api, r); }});
   router.add({.method = "GET",
               .path = "/v1/workspaces/{workspace}/deployments/{name}/hosts",
               .operation = "listDeploymentHosts",

@@ -149,6 +149,7 @@ Result<void> HostService::observe(const Key& host, const model::SyncRequest& syn
     const bool raced = committed.error().code == ErrorCode::conflict;
     if (!raced || attempt == kWriteAttempts) return committed.error();
   }
+  if (sync.report) parts_.answers.forget_report(host);
   if (sync.report) parts_.roll_up.touched(take_report(host, *sync.report));
   if (parts_.roll_up.has_mail()) parts_.wake();
   return {};
@@ -251,12 +252,18 @@ Result<std::vector<model::RenderedDeployment>> HostService::render(
   return rendered;
 }
 
-Result<HostService::Standing> HostService::standing_on(const std::string& host,
-                                                       const Key& deployment) {
+Result<std::optional<store::StoredReport>> HostService::report_of(const std::string& organization,
+                                                                  const std::string& host) {
+  auto stored = parts_.store.report(organization, host);
+  if (stored) return std::optional(*std::move(stored));
+  if (stored.error().code != ErrorCode::not_found) return stored.error();
+  return std::optional<store::StoredReport>();
+}
+
+HostService::Standing HostService::standing_on(const std::string& host, const Key& deployment,
+                                               const store::StoredReport* stored) const {
   Standing standing{.host = host, .deployment = deployment};
-  const auto stored = parts_.store.report(deployment.organization, host);
-  if (!stored && stored.error().code != ErrorCode::not_found) return stored.error();
-  if (stored) {
+  if (stored != nullptr) {
     if (const auto* report = find(stored->report, deployment)) {
       standing.report = *report;
       standing.time = stored->time;
@@ -297,33 +304,41 @@ Result<HostService::StandingsPage> HostService::standings_of(const Key& deployme
       page.next = page.items.back().host;
       break;
     }
-    TITAN_ASSIGN(Standing standing, standing_on(*host, deployment));
-    page.items.push_back(std::move(standing));
+    TITAN_ASSIGN(const auto stored, report_of(deployment.organization, *host));
+    page.items.push_back(standing_on(*host, deployment, stored ? &*stored : nullptr));
   }
   return page;
 }
 
-Result<HostService::HostState> HostService::state_of(const Key& key) {
-  TITAN_TRY(parts_.store.get(key));
+Result<HostService::Sight> HostService::sight_of(const Key& key) const {
+  const Clock::Monotonic now = parts_.clock.monotonic();
+  const auto sight = parts_.state.read([&](const FleetView& view) -> std::optional<Sight> {
+    const auto* host = view.fleet.find_host(key);
+    if (host == nullptr || host->now() == nullptr) return std::nullopt;
+    const HostLife& life = view.life_of(*host);
+    Sight seen{.bookmark = life.bookmark};
+    if (const auto there = life.last_there(now)) {
+      const std::int64_t ago = (now - *there).count();
+      seen.time = Timestamp::from_micros(parts_.clock.wall().micros() - ago);
+    }
+    return seen;
+  });
+  if (!sight) return no_such_host(key);
+  return *sight;
+}
+
+Result<HostService::HostState> HostService::state_of(const Key& key, const Sight& sight) {
   HostState state;
   std::set<Key> deployments;
-  std::uint64_t bookmark = 0;
-  const Clock::Monotonic now = parts_.clock.monotonic();
-  const Timestamp wall = parts_.clock.wall();
   parts_.state.read([&](const FleetView& view) {
     const auto* host = view.fleet.find_host(key);
     if (host == nullptr) return;
-    const HostLife& life = view.life_of(*host);
-    bookmark = life.bookmark;
-    if (const auto there = life.last_there(now)) {
-      state.last_seen = Timestamp::from_micros(wall.micros() - (now - *there).count());
-    }
     for (const auto& delivery : reconciler::deliveries_to(view.fleet, *host, view.fleet.head())) {
       deployments.insert(delivery.deployment->key);
     }
   });
-  const auto stored = parts_.store.report(key.organization, key.name);
-  if (!stored && stored.error().code != ErrorCode::not_found) return stored.error();
+  std::uint64_t bookmark = sight.bookmark;
+  TITAN_ASSIGN(const auto stored, report_of(key.organization, key.name));
   if (stored) {
     state.last_report = stored->time;
     for (const auto& report : stored->report.deployments) deployments.insert(report.key);
@@ -337,8 +352,7 @@ Result<HostService::HostState> HostService::state_of(const Key& key) {
     }
   }
   for (const Key& deployment : deployments) {
-    TITAN_ASSIGN(Standing standing, standing_on(key.name, deployment));
-    state.deployments.push_back(std::move(standing));
+    state.deployments.push_back(standing_on(key.name, deployment, stored ? &*stored : nullptr));
   }
   return state;
 }

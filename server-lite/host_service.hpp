@@ -13,6 +13,7 @@
 #include "model/manifest.hpp"
 #include "model/rendered.hpp"
 #include "model/report.hpp"
+#include "server-lite/answer_cache.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/roll_up_processor.hpp"
 #include "server-lite/template_renderer.hpp"
@@ -37,8 +38,12 @@ class HostService {
     std::vector<Standing> items = {};
     std::optional<std::string> next = {};  // the host to go on after
   };
+  // When a host was there last, and what it sent then.
+  struct Sight {
+    std::optional<Timestamp> time = {};  // none: not since this process started
+    std::uint64_t bookmark = 0;          // its seq; 0: none
+  };
   struct HostState {
-    std::optional<Timestamp> last_seen = {};  // since this process started; now while it waits
     std::optional<Timestamp> last_report = {};
     std::optional<model::Bookmark> bookmark = {};  // that the host sent last
     std::optional<Timestamp> bookmark_time = {};   // of the change at it, while the log has it
@@ -55,6 +60,7 @@ class HostService {
     FleetState& state;
     TemplateRenderer& renderer;
     RollUpProcessor& roll_up;
+    AnswerCache& answers;
     const Clock& clock;
     const std::function<void()>& wake;  // when the roll-up has something to do
   };
@@ -108,8 +114,10 @@ class HostService {
   // host `after`. not_found: no such deployment.
   Result<StandingsPage> standings_of(const model::Key& deployment, const std::string& after,
                                      std::size_t limit);
-  // not_found: no such host.
-  Result<HostState> state_of(const model::Key& host);
+  // In memory alone. not_found: no such host.
+  [[nodiscard]] Result<Sight> sight_of(const model::Key& host) const;
+  // What the server knows of a host that it saw so.
+  Result<HostState> state_of(const model::Key& host, const Sight& sight);
 
  private:
   // What a look at the fleet tells about a host that asks.
@@ -123,7 +131,12 @@ class HostService {
   Result<store::Batch> observation(const model::Key& host, const model::SyncRequest& sync,
                                    bool is_ready, const std::string& request_id);
   std::set<model::Key> take_report(const model::Key& host, const model::HostReport& report);
-  Result<Standing> standing_on(const std::string& host, const model::Key& deployment);
+  // `stored`: what the host reported last; null: nothing.
+  [[nodiscard]] Standing standing_on(const std::string& host, const model::Key& deployment,
+                                     const store::StoredReport* stored) const;
+  // What the host reported last; none: nothing.
+  Result<std::optional<store::StoredReport>> report_of(const std::string& organization,
+                                                       const std::string& host);
 
   Parts parts_;
   std::string epoch_;

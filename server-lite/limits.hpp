@@ -22,9 +22,15 @@ constexpr std::chrono::milliseconds kStopNoticed{500};  // at the latest
 constexpr std::chrono::seconds kPollAfter{60};          // when a host should ask again
 constexpr std::chrono::seconds kWaitMax{60};            // how long one may
 
-constexpr std::size_t kEntityCacheBytesMax = 16UL << 20U;  // entities kept as they are answered
-constexpr std::size_t kEntityCacheOverhead = 256;          // of each, besides its text
-constexpr std::chrono::seconds kHealthAge{1};              // so long the store counts as well
+// What is kept as it was answered.
+constexpr std::size_t kCachedEntityBytesMax = 16UL << 20U;
+constexpr std::size_t kCachedReportBytesMax = 8UL << 20U;
+constexpr std::size_t kCachedStateBytesMax = 4UL << 20U;
+constexpr std::size_t kCachedListBytesMax = 4UL << 20U;
+constexpr std::size_t kCachedPageBytesMax = 64UL << 10U;  // of one report, state or list
+constexpr std::size_t kCachedTextOverhead = 256;          // of each, besides its text
+
+constexpr std::chrono::seconds kHealthAge{1};  // so long the store counts as well
 
 constexpr int kLargeAllocation = 256 << 10;  // of which the system is asked
 

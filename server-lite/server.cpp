@@ -26,10 +26,11 @@ Server::Server(const Env& env, Options options, std::string epoch)
           [this] { return state_.read([](const FleetView& view) { return view.fleet.head(); }); },
           env.clock, env.log),
       compactor_(env.store, state_, runner_, env.clock, options.retention),
-      hosts_({env.store, state_, renderer_, roll_up_, env.clock, wake_}, std::move(epoch)),
+      hosts_({env.store, state_, renderer_, roll_up_, answers_, env.clock, wake_},
+             std::move(epoch)),
       router_(env.random, journal_) {
-  const Api api{env.store, state_,    writer_, tracker_, hosts_,        runner_,  parking_,
-                metrics_,  entities_, health_, feed_,    options.spool, env.clock};
+  const Api api{env.store, state_,   writer_, tracker_, hosts_,        runner_,  parking_,
+                metrics_,  answers_, health_, feed_,    options.spool, env.clock};
   add_server_metrics(api);
   add_entity_routes(router_, api);
   add_change_routes(router_, api);
@@ -56,7 +57,7 @@ Result<void> Server::start() {
   TITAN_TRY(loaded);
   env_.store.listen([this](std::span<const model::Change> changes) {
     state_.update([&](FleetView& view) { apply(view, changes); });
-    entities_.forget(changes);
+    answers_.forget(changes);
     parking_.wake(changes);
     wake_();
   });

@@ -12,8 +12,8 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "server-lite/answer_cache.hpp"
 #include "server-lite/change_tracker.hpp"
-#include "server-lite/entity_cache.hpp"
 #include "server-lite/feed_memo.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/host_service.hpp"
@@ -92,7 +92,7 @@ class Server {
   Metrics metrics_;
   RequestJournal journal_;
   FleetState state_;
-  EntityCache entities_;
+  AnswerCache answers_;
   StoreHealth health_;
   FeedMemo feed_;
   Parking parking_;

@@ -106,18 +106,18 @@ void leave_answers(testing::RunningServer& server, RawClient& client) {
   send_until_stuck(server, client, requests);
 }
 
-const std::string& large_content() {
-  static const std::string kContent(4 * kMebibyte, 'x');
-  return kContent;
+std::string large_content(char letter = 'x') {
+  return std::string(4 * kMebibyte, letter);
 }
 
-std::string large_path() {
-  return "/v1/blobs/" + Digest::of(large_content()).text();
+std::string large_path(char letter = 'x') {
+  return "/v1/blobs/" + Digest::of(large_content(letter)).text();
 }
 
-void leave_large_answer(testing::RunningServer& server, RawClient& client) {
+void leave_large_answer(testing::RunningServer& server, RawClient& client,
+                        const std::string& path = large_path()) {
   client.limit_input(4096);
-  client.send("GET " + large_path() + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
   client.await_input();
   EXPECT_TRUE(server.client().status());
 }
@@ -238,19 +238,25 @@ INSTANTIATE_TEST_SUITE_P(Rows, ServerMemory, ::testing::Range<std::size_t>(0, ro
 class ServerMemoryOfAnswers : public ServerMemory {};
 
 // A worker needs the whole of an answer for a moment; who waits for it to be read does not.
-TEST_F(ServerMemoryOfAnswers, HoldsLargeOnesThatAreNotReadInFiles) {
+TEST_F(ServerMemoryOfAnswers, HoldsLargeOnesThatAreNotReadInFilesAndEachOnce) {
   constexpr std::size_t kReaders = 12;
+  constexpr std::size_t kContents = 6;
   const testing::TemporaryDirectory folder;
   testing::RunningServer server(folder.path() + "/server");
-  ASSERT_TRUE(server.client().put_blob(large_content()));
-  ASSERT_EQ(server.transport().send({.target = large_path()})->status, 200);
+  std::vector<std::string> paths;
+  for (std::size_t i = 0; i < kContents; ++i) {
+    const char letter = static_cast<char>('a' + i);
+    ASSERT_TRUE(server.client().put_blob(large_content(letter)));
+    ASSERT_EQ(server.transport().send({.target = large_path(letter)})->status, 200);
+    paths.push_back(large_path(letter));
+  }
   const testing::ProcessMemory memory(server.program().pid());
   const std::size_t before = memory.resident_bytes();
   std::deque<RawClient> readers;
   for (std::size_t i = 0; i < kReaders; ++i) {
-    leave_large_answer(server, readers.emplace_back(server.address()));
+    leave_large_answer(server, readers.emplace_back(server.address()), paths[i % kContents]);
   }
-  EXPECT_EQ(server.metric("titan_http_spooled_bytes"), large_content().size()) << "they share it";
+  EXPECT_EQ(server.metric("titan_http_spooled_bytes"), kContents * large_content().size());
   EXPECT_LT(server.metric("titan_http_output_bytes"), kMebibyte);
   const std::size_t after = memory.resident_bytes();
   std::cout << "resident: " << before / 1024 << " and " << after / 1024 << " KiB\n";

@@ -1,6 +1,9 @@
 // What the event loop answers itself: the same as a worker would, and nothing else.
 #include <gtest/gtest.h>
 
+#include <map>
+#include <vector>
+
 #include "tests/server-lite/test_server.hpp"
 #include "tests/support/seeded_random.hpp"
 
@@ -12,6 +15,10 @@ class AtOnce : public ::testing::Test {
   std::optional<HttpResponse> at_once(const std::string& method, const std::string& target,
                                       const std::string& body = "") {
     return server_.server().answer_at_once({.method = method, .target = target, .body = body});
+  }
+  // The body of a poll by an agent of that version.
+  static std::string report(const std::string& version) {
+    return R"({"report":{"agentVersion":")" + version + R"(","deployments":[]}})";
   }
 
   TestServer server_;
@@ -41,10 +48,11 @@ TEST_F(AtOnce, KnowsNoEntityThatIsNotThereAndNoWrite) {
 // The answer at once is never older than the last write that was answered.
 TEST_F(AtOnce, AnswersWhatAWorkerWouldThroughWritesAndDeletions) {
   SeededRandom random(11);
-  int known = 0;
-  for (int step = 0; step < 3'000; ++step) {
+  std::map<std::string, int> known;  // by what follows the host's path
+  for (int step = 0; step < 5'000; ++step) {
     const std::string path = "/v1/hosts/h" + std::to_string(random.next() % 4);
-    switch (random.next() % 6) {
+    const std::string bookmark = server_.store().head()->text();
+    switch (random.next() % 8) {
       case 0:
         server_.call("PUT", path,
                      R"({"tags":{"n":")" + std::to_string(random.next() % 50) + R"("}})");
@@ -54,20 +62,46 @@ TEST_F(AtOnce, AnswersWhatAWorkerWouldThroughWritesAndDeletions) {
         break;
       case 2:
         // A first poll makes the host READY, which is a write too.
-        server_.call("POST", path + "/sync", "{}");
+        server_.call("POST", path + "/sync", R"({"bookmark":")" + bookmark + R"("})");
+        server_.clock().advance(std::chrono::seconds(1));
+        break;
+      case 3:
+        server_.call("POST", path + "/sync", report(std::to_string(random.next() % 50)));
         break;
       default: {
-        const auto quick = at_once("GET", path);
-        const HttpResponse asked = server_.call("GET", path);
+        const std::vector<std::string> questions = {
+            path,        path + "/report",    path + "/state",
+            "/v1/hosts", "/v1/hosts?limit=2", "/v1/hosts?status=READY"};
+        const std::string question = questions[random.next() % questions.size()];
+        const auto quick = at_once("GET", question);
+        const HttpResponse asked = server_.call("GET", question);
         if (!quick) break;
-        ++known;
-        ASSERT_EQ(quick->status, asked.status) << path << " at step " << step;
-        ASSERT_EQ(quick->body, asked.body) << path << " at step " << step;
+        ++known[question.starts_with(path) ? question.substr(path.size()) : question];
+        ASSERT_EQ(quick->status, asked.status) << question << " at step " << step;
+        ASSERT_EQ(quick->body, asked.body) << question << " at step " << step;
         ASSERT_EQ(quick->header("ETag"), asked.header("ETag"));
       }
     }
   }
-  EXPECT_GT(known, 300);
+  EXPECT_EQ(known.size(), 6U);
+  for (const auto& [question, times] : known) EXPECT_GT(times, 30) << question;
+}
+
+TEST_F(AtOnce, AsksTheStoreForListsOfAnEarlierMomentAndOfWhatWasDeleted) {
+  for (const char* const name : {"a", "b", "c"}) server_.put_host(name, {});
+  const auto next = parse_json(server_.call("GET", "/v1/hosts?limit=2").body).value()["continue"];
+  const std::string rest = "/v1/hosts?limit=2&continue=" + percent_encode(next.get<std::string>());
+  for (const std::string& question : {rest, std::string("/v1/hosts?status=DELETED")}) {
+    EXPECT_EQ(server_.call("GET", question).status, 200);
+    EXPECT_FALSE(at_once("GET", question)) << question;
+  }
+}
+
+TEST_F(AtOnce, KeepsNoLargePage) {
+  const std::string body = R"({"tags":{"note":")" + std::string(1000, 'x') + R"("}})";
+  for (int i = 0; i < 70; ++i) server_.call("PUT", "/v1/hosts/h" + std::to_string(i), body);
+  EXPECT_EQ(server_.call("GET", "/v1/hosts").status, 200);
+  EXPECT_FALSE(at_once("GET", "/v1/hosts"));
 }
 
 TEST_F(AtOnce, RefusesWhatNoRouteTakesAndCountsIt) {
