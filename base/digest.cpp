@@ -2,7 +2,7 @@
 
 #include <sodium.h>
 
-#include <cstring>
+#include <algorithm>
 
 namespace titan {
 namespace {
@@ -51,18 +51,22 @@ std::uint64_t Digest::short_form() const {
 }
 
 std::string Digest::hex() const {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(2 * kBytes);
-  for (const std::uint8_t byte : bytes_) {
-    hex += kDigits[byte >> 4U];
-    hex += kDigits[byte & 15U];
-  }
-  return hex;
+  return text_after({});
 }
 
 std::string Digest::text() const {
-  return std::string(kPrefix) + hex();
+  return text_after(kPrefix);
+}
+
+std::string Digest::text_after(std::string_view prefix) const {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text(prefix.size() + 2 * kBytes, '\0');
+  char* to = std::ranges::copy(prefix, text.data()).out;
+  for (const std::uint8_t byte : bytes_) {
+    *to++ = kDigits[byte >> 4U];
+    *to++ = kDigits[byte & 15U];
+  }
+  return text;
 }
 
 struct Hasher::State {

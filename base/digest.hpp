@@ -31,6 +31,8 @@ class Digest {
 
  private:
   friend class Hasher;
+  [[nodiscard]] std::string text_after(std::string_view prefix) const;
+
   std::array<std::uint8_t, kBytes> bytes_{};
 };
 

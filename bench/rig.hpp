@@ -68,11 +68,12 @@ class Rig {
     explicit Parts(Rig& rig)
         : renderer(*rig.store_),
           roll_up(*rig.store_, rig.state_, renderer, rig.clock_, rig.log_),
-          hosts({*rig.store_, rig.state_, renderer, roll_up, rig.clock_, rig.wake_},
+          hosts({*rig.store_, rig.state_, renderer, roll_up, answers, rig.clock_, rig.wake_},
                 rig.head().epoch),
           writer(*rig.store_, rig.state_, renderer, rig.tracker_) {}
     server_lite::TemplateRenderer renderer;
     server_lite::RollUpProcessor roll_up;
+    server_lite::AnswerCache answers;
     server_lite::HostService hosts;
     server_lite::Writer writer;
   };

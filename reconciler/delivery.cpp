@@ -185,17 +185,18 @@ Digest desired_digest(const Delivery& delivery) {
   return hasher.finish();
 }
 
-model::DesiredDeployment desired_form(const Fleet& fleet, const Delivery& delivery) {
+model::DesiredDeployment desired_form(const Fleet& fleet, const Delivery& delivery,
+                                      const Digest& digest) {
   model::DesiredDeployment desired{.key = delivery.deployment->key,
                                    .version = delivery.version->entity->version,
                                    .template_name = name_of_template(delivery),
-                                   .desired_digest = desired_digest(delivery)};
+                                   .desired_digest = digest};
   if (!is_complete(delivery)) {
     desired.error = held_reason(delivery);
     return desired;
   }
   const auto& spec = std::get<model::TemplateSpec>(delivery.template_->entity->spec);
-  desired.template_digest = spec.digest();
+  desired.template_digest = delivery.template_->template_digest;
   desired.driver = spec.driver;
   desired.files = spec.files;
   desired.inputs = inputs_of(fleet, delivery);

@@ -40,8 +40,9 @@ void for_each_host_of(const Fleet& fleet, const EntityRecord& deployment,
 // digest differs, too, when a value differs that a stronger layer hides.
 Digest desired_digest(const Delivery& delivery);
 // The form, all but the rendered digest. When something it names does not exist, its `error` says
-// so.
-model::DesiredDeployment desired_form(const Fleet& fleet, const Delivery& delivery);
+// so. `digest`: that of the delivery, as above.
+model::DesiredDeployment desired_form(const Fleet& fleet, const Delivery& delivery,
+                                      const Digest& digest);
 
 // The deployments whose status the change may alter: the one changed; those that name what was
 // changed; those that reached the changed host before or after. By key. `change` is in `fleet`

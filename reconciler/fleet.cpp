@@ -316,6 +316,9 @@ Version Fleet::make_version(EntityRecord& record, std::uint64_t seq, Timestamp t
   if (entity == nullptr) return version;
   version.entity = std::make_shared<const Entity>(*entity);
   version.digest = digest_of(*entity);
+  if (const auto* source = std::get_if<model::TemplateSpec>(&entity->spec)) {
+    version.template_digest = source->digest();
+  }
   const auto named = [&](Kind kind, const std::string& name) {
     return name.empty() ? nullptr : &this->record(key_beside(*entity, kind, name));
   };

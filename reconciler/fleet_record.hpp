@@ -29,6 +29,7 @@ struct Version {
   // the entity as the store has it, whatever else of it was changed since.
   std::shared_ptr<const model::Entity> entity = {};
   Digest digest = {};
+  Digest template_digest = {};  // of a template: that of its spec
 
   // What the spec names; each has a record, though perhaps no version. null: names none.
   EntityRecord* workload = nullptr;            // of a deployment

@@ -51,7 +51,7 @@ void compare(const Fleet& fleet, const std::vector<Delivery>& before,
     changes.desired.push_back({delivery.deployment->key, digest});
     const bool was_there = then != before.end() && then->deployment == delivery.deployment;
     if (!was_there || desired_digest(*then) != digest) {
-      changes.changed.push_back(desired_form(fleet, delivery));
+      changes.changed.push_back(desired_form(fleet, delivery, digest));
     }
     if (was_there) ++then;
   }

@@ -158,6 +158,16 @@ Result<std::vector<model::RenderedFile>> CompiledTemplate::render(
   return rendered;
 }
 
+InputNames CompiledTemplate::input_names() const {
+  InputNames names;
+  for (const auto& [name, partial] : partials_) partial.add_names_to(names);
+  for (const File& file : files_) {
+    file.path.add_names_to(names);
+    if (const auto* text = std::get_if<Mustache>(&file.content)) text->add_names_to(names);
+  }
+  return names;
+}
+
 Result<model::RenderedFile> CompiledTemplate::render_file(const File& file,
                                                           const nlohmann::json& inputs,
                                                           Budget& budget) const {

@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "model/rendered.hpp"
 #include "render/escape.hpp"
+#include "render/input_names.hpp"
 #include "render/mustache.hpp"
 
 namespace titan::render {
@@ -42,6 +43,8 @@ class CompiledTemplate {
   // of one rendered path, or one that is a folder of another. exhausted: the limits of
   // Mustache::render and kTemplateOutputBytesMax.
   Result<std::vector<model::RenderedFile>> render(const nlohmann::json& inputs) const;
+  // Which of the inputs it asks for.
+  [[nodiscard]] InputNames input_names() const;
 
  private:
   struct File {

@@ -36,6 +36,18 @@ std::vector<Mustache::Inclusion> Mustache::inclusions() const {
   return inclusions;
 }
 
+void Mustache::add_names_to(InputNames& names) const {
+  for (const Instruction& tag : instructions_) {
+    const bool asks = tag.op == Op::variable || tag.op == Op::raw || tag.op == Op::section ||
+                      tag.op == Op::inverted;
+    if (!asks) continue;
+    InputNames::Name name;
+    for (std::uint32_t i = 0; i < tag.part_count; ++i)
+      name.emplace_back(view(parts_[tag.part + i]));
+    name.empty() ? names.add_all() : names.add(std::move(name));
+  }
+}
+
 bool Mustache::holds_only_variables() const {
   return std::all_of(instructions_.begin(), instructions_.end(), [](const Instruction& each) {
     return each.op == Op::text || each.op == Op::variable || each.op == Op::raw;

@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "render/budget.hpp"
 #include "render/escape.hpp"
+#include "render/input_names.hpp"
 
 namespace titan::render {
 
@@ -68,6 +69,8 @@ class Mustache {
     Position position;
   };
   [[nodiscard]] std::vector<Inclusion> inclusions() const;
+  // Adds the names of its tags, which may be those of inputs.
+  void add_names_to(InputNames& names) const;
   // There are no tags but {{x}}, {{{x}}}, {{&x}}, comments and set delimiters.
   [[nodiscard]] bool holds_only_variables() const;
   // "root/etc/motd:3:7".

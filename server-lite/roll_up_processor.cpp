@@ -239,10 +239,10 @@ Result<void> RollUpProcessor::judge_hosts(const Key& key, reconciler::RollUpFact
         const reconciler::HostRecord& host = view.fleet.host(hosts[i]);
         if (host.now() == nullptr) continue;
         const auto delivery = reconciler::delivery_now(*record, host);
-        const Standing standing =
-            standing_of(view.life_of(host).find(short_key), reconciler::desired_digest(delivery));
+        const Digest digest = reconciler::desired_digest(delivery);
+        const Standing standing = standing_of(view.life_of(host).find(short_key), digest);
         if (standing == Standing::waiting && probes.size() < kRenderProbes) {
-          probes.push_back(reconciler::desired_form(view.fleet, delivery));
+          probes.push_back(reconciler::desired_form(view.fleet, delivery, digest));
           probed_hosts.push_back(host.key.name);
         } else {
           facts.standings.add(host.key.name, standing);

@@ -83,22 +83,43 @@ Result<void> TemplateRenderer::fill_digest(model::DesiredDeployment& desired) {
   return reconciler::render_digest(desired, [this](const auto& form) { return digest_of(form); });
 }
 
-Result<Digest> TemplateRenderer::digest_of(const model::DesiredDeployment& desired) {
-  const Digest key = Hasher()
-                         .add(desired.template_digest.text())
-                         .add(canonical_json(desired.inputs.json()))
-                         .finish();
+Result<TemplateRenderer::NamesPtr> TemplateRenderer::names_of(
+    const model::DesiredDeployment& desired) {
   {
     const std::lock_guard lock(mutex_);
-    if (const auto found = digests_.find(key); found != digests_.end()) return found->second;
+    const auto found = names_.find(desired.template_digest);
+    if (found != names_.end()) return found->second;
   }
+  TITAN_ASSIGN(const CompiledPtr compiled, this->compiled(desired.template_digest, desired.files));
+  auto names = std::make_shared<const render::InputNames>(compiled->input_names());
+  const std::lock_guard lock(mutex_);
+  keep(names_, kInputNamesMax, desired.template_digest, names);
+  return names;
+}
+
+std::optional<Result<Digest>> TemplateRenderer::known(const Digest& key) {
+  const std::lock_guard lock(mutex_);
+  const auto found = digests_.find(key);
+  return found == digests_.end() ? std::nullopt : std::optional(found->second);
+}
+
+// Only what the inputs decide is kept: a passing fault of the store must not stay.
+Result<Digest> TemplateRenderer::digest_of(const model::DesiredDeployment& desired) {
+  const auto key_of = [&](std::string_view inputs) {
+    return Hasher().add(desired.template_digest.text()).add(inputs).finish();
+  };
+  TITAN_ASSIGN(const NamesPtr names, names_of(desired));
+  const Digest key = key_of(names->digest_of(desired.inputs.json()).text());
+  if (const auto found = known(key)) return *found;
+  // What is wrong is told in words that any of the inputs may be among.
+  const Digest key_of_error = key_of(canonical_json(desired.inputs.json()));
+  if (const auto found = known(key_of_error)) return *found;
   const auto rendered = render(desired);
-  // Only what the inputs decide is kept: a passing fault of the store must not stay.
   if (!rendered && rendered.error().code != ErrorCode::invalid) return rendered.error();
-  Result<Digest> digest =
+  const Result<Digest> digest =
       rendered ? Result<Digest>(model::digest_of(*rendered)) : Result<Digest>(rendered.error());
   const std::lock_guard lock(mutex_);
-  keep(digests_, kRenderedDigestsMax, key, digest);
+  keep(digests_, kRenderedDigestsMax, rendered ? key : key_of_error, digest);
   return digest;
 }
 

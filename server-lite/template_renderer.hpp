@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/result.hpp"
@@ -10,12 +11,14 @@
 #include "model/rendered.hpp"
 #include "model/template.hpp"
 #include "render/compiled_template.hpp"
+#include "render/input_names.hpp"
 #include "store/store.hpp"
 
 namespace titan::server_lite {
 
 // Renders what a host would render, from the template blobs in the store. Compiled templates and
-// rendered digests are kept, a bounded number of each. Safe to share between threads; no lock is
+// rendered digests are kept, a bounded number of each; hosts that differ only in inputs that a
+// template does not ask for are rendered once. Safe to share between threads; no lock is
 // held while blobs are read or templates rendered.
 class TemplateRenderer {
  public:
@@ -37,11 +40,15 @@ class TemplateRenderer {
   using CompiledPtr = std::shared_ptr<const render::CompiledTemplate>;
   Result<CompiledPtr> compiled(const Digest& digest, const std::vector<model::TemplateFile>& files);
   Result<CompiledPtr> compile(const std::vector<model::TemplateFile>& files);
+  using NamesPtr = std::shared_ptr<const render::InputNames>;
+  Result<NamesPtr> names_of(const model::DesiredDeployment& desired);
+  std::optional<Result<Digest>> known(const Digest& key);
 
   store::Store& store_;
-  std::mutex mutex_;                          // guards both maps
+  std::mutex mutex_;                          // guards the maps
   std::map<Digest, CompiledPtr> compiled_;    // by the template's digest
-  std::map<Digest, Result<Digest>> digests_;  // by template and inputs
+  std::map<Digest, NamesPtr> names_;          // likewise
+  std::map<Digest, Result<Digest>> digests_;  // by template and what it asks for; errors: by all
 };
 
 }  // namespace titan::server_lite

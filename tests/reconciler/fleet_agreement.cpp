@@ -124,7 +124,6 @@ void expect_deliveries_agree(const Fleet& fleet, const BruteForceFleet& brute_fo
       for (const auto& delivery : deliveries) {
         const Digest digest = desired_digest(delivery);
         forms.expect_one_to_one(digest, expected.at(delivery.deployment->key));
-        ASSERT_EQ(desired_form(fleet, delivery).desired_digest, digest);
       }
     }
   }

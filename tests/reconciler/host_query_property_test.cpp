@@ -165,7 +165,7 @@ TEST(HostQueryProperty, AHostThatFollowsTheAnswersEndsWithWhatItShouldHave) {
       std::vector<model::DesiredDeployment> expected, found;
       for (const auto& delivery :
            deliveries_to(fleet, *fleet.find_host(host_key("host1")), fleet.head())) {
-        expected.push_back(desired_form(fleet, delivery));
+        expected.push_back(desired_form(fleet, delivery, desired_digest(delivery)));
       }
       for (const auto& [key, form] : held) found.push_back(form);
       ASSERT_EQ(found, expected) << "at " << fleet.head();
