@@ -1,7 +1,5 @@
 #include "server-lite/answer_cache.hpp"
 
-#include <ranges>
-
 namespace titan::server_lite {
 
 std::size_t KeyHash::operator()(const model::Key& key) const {
@@ -15,9 +13,8 @@ std::size_t KeyHash::operator()(const model::Key& key) const {
 
 // A report goes with its host. What stands on hosts and in lists may follow from any change.
 void AnswerCache::forget(std::span<const model::Change> changes) {
-  const auto keys = changes | std::views::transform(&model::Change::key);
-  entities.forget(keys);
-  reports.forget(keys);
+  entities.forget(changes, &model::Change::key);
+  reports.forget(changes, &model::Change::key);
   states.forget_all();
   lists.forget_all();
 }

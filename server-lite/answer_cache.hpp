@@ -52,11 +52,13 @@ class TextCache {
     old_.erase(key);
     keep(key, std::move(text));
   }
-  template <class Keys>
-  void forget(const Keys& keys) {
+  // `key_of`: where the key is in each of the items.
+  template <class Items, class KeyOf = std::identity>
+  void forget(const Items& items, KeyOf key_of = {}) {
     const std::lock_guard lock(mutex_);
     ++moment_;
-    for (const Key& key : keys) {
+    for (const auto& item : items) {
+      const Key& key = std::invoke(key_of, item);
       new_.erase(key);
       old_.erase(key);
     }
