@@ -1,7 +1,8 @@
 // door_load attack: what good clients notice of bad ones, and when the server is rid of those.
 //
 // --slow-heads N, --idle N, --slow-bodies N, --slow-readers N: the bad clients, all at once.
-// --per-second N: how often good ones ask; --large-bytes N: of the large answer.
+// --per-second N: how often good ones ask; --large-bytes N: of the large answer; --contents N: so
+// many different ones are asked for by turns.
 // --unloaded-seconds N: how long the good ones are measured alone, before that.
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -46,11 +47,14 @@ Result<Plan> plan_of(const LoadOptions& options) {
   TITAN_ASSIGN(const auto unloaded, options.number("unloaded-seconds", 8));
   plan.unloaded = seconds(unloaded);
   TITAN_ASSIGN(const auto large_bytes, options.number("large-bytes", 4UL << 20U));
+  TITAN_ASSIGN(const auto contents, options.number("contents", 1));
   TITAN_TRY(options.check_all_known());
 
   const LoadedServer server({.server = plan.good.server});
-  TITAN_ASSIGN(plan.good.large_path, server.put_blob(large_bytes));
-  plan.bad.large_path = plan.good.large_path;
+  for (std::size_t i = 0; i < contents; ++i) {
+    TITAN_ASSIGN(plan.bad.large_paths.emplace_back(), server.put_blob(large_bytes, i));
+  }
+  plan.good.large_path = plan.bad.large_paths.at(0);
   TITAN_TRY(server.put("/v1/hosts/pi", "{}"));
   TITAN_ASSIGN(const std::string bookmark, server.settle());
   plan.good.requests = {RequestText{.method = "POST",

@@ -102,7 +102,8 @@ void BadClients::open(Client& client, Moment now) {
   if (client.kind == Kind::slow_head) client.socket->write(kHead);
   if (client.kind == Kind::slow_body) client.socket->write(kBody);
   if (reads) {
-    client.socket->write(RequestText{.path = options_.large_path}.text());
+    const std::string& path = options_.large_paths[readers_.size() % options_.large_paths.size()];
+    client.socket->write(RequestText{.path = path}.text());
   }
 }
 

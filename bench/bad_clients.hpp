@@ -26,7 +26,7 @@ class BadClients {
   struct Options {
     front_door::ListenAddress server = {};
     std::array<std::size_t, kKinds> clients = {};  // how many of each kind
-    std::string large_path = {};                   // what slow readers ask for
+    std::vector<std::string> large_paths = {};     // what slow readers ask for, by turns
     std::chrono::milliseconds opening{2000};       // in which all are opened
   };
   // What became of those of one kind.

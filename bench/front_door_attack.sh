@@ -3,7 +3,7 @@
 # 2,000 nothing, and 1,000 hardly read their answers of 4 MB, all at once; and what 5,000 requests
 # cost that wait for news. Prints what bench/door_load found; docs/performance.md says what the
 # names mean and what is wanted. The server has one core for itself, the load another. Needs
-# openssl, curl, two cores, room for 17,000 descriptors, and nothing else to do; takes about 3
+# openssl, curl, two cores, room for 17,000 descriptors, and nothing else to do; takes about 4
 # minutes. Run it after ./dev build release. Usage: bench/front_door_attack.sh [attack|parked]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -25,10 +25,11 @@ run_load() {
   taskset -c $load_core "$load" "$mode" --server 127.0.0.1:$port "$@"
 }
 
+# The rest: options of door_load.
 attack() {
-  echo "## good clients beside bad ones"
+  rm -rf "$folder/data-http"
   start_titan http $port
-  run_load attack --pid "$titan_pid" || failed=1
+  run_load attack --pid "$titan_pid" "$@" || failed=1
   stop_titan
 }
 
@@ -46,7 +47,12 @@ park() {
 }
 
 failed=0
-if [[ $what == *attack* ]]; then attack; fi
+if [[ $what == *attack* ]]; then
+  echo "## good clients beside bad ones"
+  attack
+  echo "## the same, and those that hardly read ask for 200 different answers"
+  attack --idle 0 --contents 200
+fi
 if [[ $what == *parked* ]]; then
   make_certificate
   echo "## parked for any change"

@@ -21,8 +21,9 @@ Result<std::string> LoadedServer::post(const std::string& path, const std::strin
   return ask(client_, {.method = "POST", .path = path, .body = body});
 }
 
-Result<std::string> LoadedServer::put_blob(std::size_t bytes) const {
-  const std::string content(bytes, 'x');
+Result<std::string> LoadedServer::put_blob(std::size_t bytes, std::size_t number) const {
+  std::string content = std::to_string(number);
+  content.resize(std::max(bytes, content.size()), 'x');
   const std::string path = "/v1/blobs/" + Digest::of(content).text();
   TITAN_TRY(put(path, content));
   return path;

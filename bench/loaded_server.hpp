@@ -18,7 +18,7 @@ class LoadedServer {
   Result<std::string> put(const std::string& path, const std::string& body) const;
   Result<std::string> post(const std::string& path, const std::string& body) const;
   // Stores that many bytes; the path under which they can be had.
-  Result<std::string> put_blob(std::size_t bytes) const;
+  Result<std::string> put_blob(std::size_t bytes, std::size_t number = 0) const;
   // Waits until what follows from earlier writes is written; then the bookmark.
   Result<std::string> settle() const;
   // The numbers of /v1/metrics by "name" or "name{label="value"}".
