@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "base/json.hpp"
+#include "base/json_writer.hpp"
 #include "base/text.hpp"
 #include "model/field_reader.hpp"
 #include "model/limits.hpp"
@@ -14,9 +16,81 @@ namespace {
 
 using nlohmann::json;
 
-json json_of(const Tombstone& tombstone) {
-  return {{"key", tombstone.key.text()}, {"deletedTime", tombstone.deleted_time.text()}};
+// ---- writing -----------------------------------------------------------------------------------
+
+void write(JsonWriter& writer, const Tombstone& tombstone) {
+  writer.begin_object();
+  writer.member("deletedTime", tombstone.deleted_time.text());
+  writer.member("key", tombstone.key.text());
+  writer.end_object();
 }
+
+void write(JsonWriter& writer, const TemplateFile& file) {
+  writer.begin_object();
+  writer.member("digest", file.digest.text());
+  writer.member("mode", mode_text(file.mode));
+  writer.member("path", file.path);
+  writer.member("size", file.size);
+  writer.end_object();
+}
+
+void write(JsonWriter& writer, const DesiredDeployment& desired);
+
+template <class Item>
+void write(JsonWriter& writer, const std::vector<Item>& items) {
+  writer.begin_array();
+  for (const Item& item : items) write(writer, item);
+  writer.end_array();
+}
+
+void write(JsonWriter& writer, const DesiredDeployment& desired) {
+  const bool has_digest = !desired.template_digest.empty();
+  writer.begin_object();
+  writer.member("desiredDigest", desired.desired_digest.text());
+  writer.member("driver", desired.driver);
+  if (!desired.error.empty()) writer.member("error", desired.error);
+  writer.member("inputs", desired.inputs.json());
+  writer.member("key", desired.key.text());
+  if (desired.error.empty()) writer.member("renderedDigest", desired.rendered_digest.text());
+  writer.name("template");
+  writer.begin_object();
+  writer.member("digest", has_digest ? desired.template_digest.text() : "");
+  writer.name("files");
+  write(writer, desired.files);
+  writer.member("name", desired.template_name);
+  writer.end_object();
+  writer.member("version", desired.version);
+  writer.end_object();
+}
+
+void write(JsonWriter& writer, const Manifest& manifest) {
+  writer.begin_object();
+  writer.member("bookmark", manifest.bookmark.text());
+  writer.name("deployments");
+  write(writer, manifest.deployments);
+  writer.member("digest", manifest.digest.text());
+  writer.member("full", manifest.full);
+  writer.member("host", manifest.host);
+  writer.member("pollAfter", static_cast<std::uint64_t>(manifest.poll_after.count()));
+  writer.member("time", manifest.time.text());
+  writer.name("tombstones");
+  write(writer, manifest.tombstones);
+  writer.end_object();
+}
+
+template <class Whole>
+std::string text_of(const Whole& whole) {
+  JsonWriter writer;
+  write(writer, whole);
+  return writer.take();
+}
+
+// What was written is JSON, and as deep as what it was read from.
+json value_of(const std::string& text) {
+  return parse_json(text, text.size()).value();
+}
+
+// ---- reading -----------------------------------------------------------------------------------
 
 Result<Tombstone> parse_tombstone(const json& object, std::string path) {
   FieldReader reader(object, std::move(path));
@@ -109,42 +183,24 @@ void refuse_repeats(FieldReader& reader, const Manifest& manifest) {
 
 }  // namespace
 
+std::string json_text(const DesiredDeployment& desired) {
+  return text_of(desired);
+}
+
+std::string json_text(const Manifest& manifest) {
+  return text_of(manifest);
+}
+
 json json_of(const DesiredDeployment& desired) {
-  json object = {
-      {"key", desired.key.text()},
-      {"version", desired.version},
-      {"driver", desired.driver},
-      {"template",
-       {{"name", desired.template_name},
-        {"digest", desired.template_digest.empty() ? "" : desired.template_digest.text()},
-        {"files", json_of(desired.files)}}},
-      {"inputs", desired.inputs.json()},
-      {"desiredDigest", desired.desired_digest.text()}};
-  if (desired.error.empty()) {
-    object["renderedDigest"] = desired.rendered_digest.text();
-  } else {
-    object["error"] = desired.error;
-  }
-  return object;
+  return value_of(text_of(desired));
+}
+
+json json_of(const Manifest& manifest) {
+  return value_of(text_of(manifest));
 }
 
 Result<DesiredDeployment> parse_desired_deployment(const json& object) {
   return parse_desired(object, "");
-}
-
-json json_of(const Manifest& manifest) {
-  json deployments = json::array();
-  for (const auto& desired : manifest.deployments) deployments.push_back(json_of(desired));
-  json tombstones = json::array();
-  for (const auto& tombstone : manifest.tombstones) tombstones.push_back(json_of(tombstone));
-  return {{"host", manifest.host},
-          {"bookmark", manifest.bookmark.text()},
-          {"full", manifest.full},
-          {"digest", manifest.digest.text()},
-          {"deployments", std::move(deployments)},
-          {"tombstones", std::move(tombstones)},
-          {"pollAfter", manifest.poll_after.count()},
-          {"time", manifest.time.text()}};
 }
 
 Result<Manifest> parse_manifest(const json& object) {

@@ -55,10 +55,13 @@ struct Manifest {
   bool operator==(const Manifest&) const = default;
 };
 
+// Canonical JSON (base/json.hpp); and the same as a value.
+std::string json_text(const DesiredDeployment& desired);
+std::string json_text(const Manifest& manifest);
 nlohmann::json json_of(const DesiredDeployment& desired);
 nlohmann::json json_of(const Manifest& manifest);
 Result<DesiredDeployment> parse_desired_deployment(const nlohmann::json& json);
-// invalid, naming the field: each that json_of() writes must be there, and no deployment may stand
+// invalid, naming the field: each that json_text() writes must be there, and no deployment may stand
 // in it twice, as wanted or as gone. Nothing of a manifest that does not parse may be used.
 Result<Manifest> parse_manifest(const nlohmann::json& json);
 

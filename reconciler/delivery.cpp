@@ -45,14 +45,16 @@ model::Values inputs_of(const Fleet& fleet, const Delivery& delivery) {
   const model::Values values = template_spec.defaults.overlaid_with(workload_spec.values)
                                    .overlaid_with(deployment_spec(*delivery.version).values)
                                    .overlaid_with(delivery.host_version->values);
-  json inputs = {
-      {"values", values.json()},
-      {"host",
-       {{"name", delivery.host->key.name}, {"labels", fleet.labels_of(*delivery.host_version)}}},
-      {"deployment", {{"name", deployment.name}}},
-      {"workload", {{"name", workload.name}, {"repo", workload_spec.repo}}},
-      {"workspace", {{"name", deployment.workspace}}},
-      {"organization", {{"name", deployment.organization}}}};
+  // One by one: what is written as a list of pairs is built as one first.
+  json inputs;
+  inputs["values"] = values.json();
+  inputs["host"]["name"] = delivery.host->key.name;
+  inputs["host"]["labels"] = fleet.labels_of(*delivery.host_version);
+  inputs["deployment"]["name"] = deployment.name;
+  inputs["workload"]["name"] = workload.name;
+  inputs["workload"]["repo"] = workload_spec.repo;
+  inputs["workspace"]["name"] = deployment.workspace;
+  inputs["organization"]["name"] = deployment.organization;
   return model::Values::from_trusted(std::move(inputs));
 }
 

@@ -64,7 +64,7 @@ json json_of_deployment(const HostService::Standing& standing) {
 }
 
 Response answer_response(const HostService::Answer& answer) {
-  Response response = answer.changed ? json_response(200, model::json_of(answer.manifest))
+  Response response = answer.changed ? json_text_response(model::json_text(answer.manifest) + "\n")
                                      : Response{.status = 204};
   response.headers["Titan-Bookmark"] = answer.manifest.bookmark.text();
   response.headers["Titan-Poll-After"] = std::to_string(answer.manifest.poll_after.count());
@@ -153,14 +153,15 @@ class ManifestForm {
     model::Manifest manifest = answer.manifest;
     manifest.host = host_.name;
     if (!answer.changed) manifest.digest = hosts_.digest_of(host_);
-    json body = model::json_of(manifest);
+    Response response = json_text_response(model::json_text(manifest) + "\n");
     if (renders_) {
       auto rendered = hosts_.render(manifest);
       if (!rendered) return error_response(rendered.error(), request_id_);
+      json body = model::json_of(manifest);
       body["rendered"] = json::array();
       for (const auto& deployment : *rendered) body["rendered"].push_back(json_of(deployment));
+      response = json_response(200, body);
     }
-    Response response = json_response(200, body);
     response.headers["ETag"] = etag;
     return response;
   }

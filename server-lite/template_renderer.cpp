@@ -13,7 +13,7 @@ namespace {
 
 // When full, a map starts anew: what is in use comes back at its next use.
 template <class Map, class Value>
-void keep(Map& map, std::size_t count_max, const Digest& key, Value value) {
+void keep(Map& map, std::size_t count_max, const typename Map::key_type& key, Value value) {
   if (map.size() >= count_max) map.clear();
   map.insert_or_assign(key, std::move(value));
 }
@@ -97,29 +97,26 @@ Result<TemplateRenderer::NamesPtr> TemplateRenderer::names_of(
   return names;
 }
 
-std::optional<Result<Digest>> TemplateRenderer::known(const Digest& key) {
+std::optional<Result<Digest>> TemplateRenderer::known(const Work& work) {
   const std::lock_guard lock(mutex_);
-  const auto found = digests_.find(key);
+  const auto found = digests_.find(work);
   return found == digests_.end() ? std::nullopt : std::optional(found->second);
 }
 
 // Only what the inputs decide is kept: a passing fault of the store must not stay.
 Result<Digest> TemplateRenderer::digest_of(const model::DesiredDeployment& desired) {
-  const auto key_of = [&](std::string_view inputs) {
-    return Hasher().add(desired.template_digest.text()).add(inputs).finish();
-  };
   TITAN_ASSIGN(const NamesPtr names, names_of(desired));
-  const Digest key = key_of(names->digest_of(desired.inputs.json()).text());
-  if (const auto found = known(key)) return *found;
+  const Work work{desired.template_digest, names->digest_of(desired.inputs.json())};
+  if (const auto found = known(work)) return *found;
   // What is wrong is told in words that any of the inputs may be among.
-  const Digest key_of_error = key_of(canonical_json(desired.inputs.json()));
-  if (const auto found = known(key_of_error)) return *found;
+  const Work whole{desired.template_digest, Digest::of(canonical_json(desired.inputs.json()))};
+  if (const auto found = known(whole)) return *found;
   const auto rendered = render(desired);
   if (!rendered && rendered.error().code != ErrorCode::invalid) return rendered.error();
   const Result<Digest> digest =
       rendered ? Result<Digest>(model::digest_of(*rendered)) : Result<Digest>(rendered.error());
   const std::lock_guard lock(mutex_);
-  keep(digests_, kRenderedDigestsMax, rendered ? key : key_of_error, digest);
+  keep(digests_, kRenderedDigestsMax, rendered ? work : whole, digest);
   return digest;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -42,13 +43,15 @@ class TemplateRenderer {
   Result<CompiledPtr> compile(const std::vector<model::TemplateFile>& files);
   using NamesPtr = std::shared_ptr<const render::InputNames>;
   Result<NamesPtr> names_of(const model::DesiredDeployment& desired);
-  std::optional<Result<Digest>> known(const Digest& key);
+  // A template, and what it asks for.
+  using Work = std::pair<Digest, Digest>;
+  std::optional<Result<Digest>> known(const Work& work);
 
   store::Store& store_;
-  std::mutex mutex_;                          // guards the maps
-  std::map<Digest, CompiledPtr> compiled_;    // by the template's digest
-  std::map<Digest, NamesPtr> names_;          // likewise
-  std::map<Digest, Result<Digest>> digests_;  // by template and what it asks for; errors: by all
+  std::mutex mutex_;                        // guards the maps
+  std::map<Digest, CompiledPtr> compiled_;  // by the template's digest
+  std::map<Digest, NamesPtr> names_;        // likewise
+  std::map<Work, Result<Digest>> digests_;  // of what is wrong: with all inputs
 };
 
 }  // namespace titan::server_lite

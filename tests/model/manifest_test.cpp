@@ -49,8 +49,10 @@ TEST(Manifest, IsReadBackFromItsJson) {
   RandomModel random(kSeed);
   for (int i = 0; i < 500; ++i) {
     const Manifest manifest = random.manifest();
-    const std::string text = canonical_json(json_of(manifest));
-    const auto parsed = parse_manifest(parse_json(text).value());
+    const std::string text = json_text(manifest);
+    const json value = parse_json(text).value();
+    ASSERT_EQ(text, canonical_json(value));
+    const auto parsed = parse_manifest(value);
     ASSERT_TRUE(parsed.ok()) << "seed " << kSeed << ", " << text << ": " << parsed.error().text();
     ASSERT_EQ(*parsed, manifest) << "seed " << kSeed << ", " << text;
   }
