@@ -61,8 +61,8 @@ std::string json_text(const Manifest& manifest);
 nlohmann::json json_of(const DesiredDeployment& desired);
 nlohmann::json json_of(const Manifest& manifest);
 Result<DesiredDeployment> parse_desired_deployment(const nlohmann::json& json);
-// invalid, naming the field: each that json_text() writes must be there, and no deployment may stand
-// in it twice, as wanted or as gone. Nothing of a manifest that does not parse may be used.
+// invalid, naming the field: each that json_text() writes must be there, and no deployment may
+// stand in it twice, as wanted or as gone. Nothing of a manifest that does not parse may be used.
 Result<Manifest> parse_manifest(const nlohmann::json& json);
 
 // What stands for one deployment in the digest of a host's desired set.

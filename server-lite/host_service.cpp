@@ -125,11 +125,11 @@ Result<store::Batch> HostService::observation(const Key& host, const model::Sync
                                               bool is_ready, const std::string& request_id) {
   store::Batch batch{.actor = std::string(kHostActor) + host.name, .request_id = request_id};
   if (!is_ready) {
-    TITAN_ASSIGN(model::Entity entity, parts_.store.get(host));
-    const std::uint64_t revision = entity.revision;
-    entity.status = Status::ready;
-    entity.reason.clear();
-    batch.mutations.push_back({host, revision, std::move(entity)});
+    TITAN_ASSIGN(const model::Entity entity, parts_.store.get(host));
+    model::Entity ready = entity;
+    ready.status = Status::ready;
+    ready.reason.clear();
+    batch.mutations.push_back(store::Mutation::upon(entity, std::move(ready)));
   }
   if (sync.report) {
     batch.observations.push_back({.organization = host.organization,

@@ -32,13 +32,13 @@ Result<Processor::Work> LeaseProcessor::work(Clock::Monotonic now) {
     auto entity = store_.get(turn.host);
     if (!entity && entity.error().code == ErrorCode::not_found) continue;
     if (!entity) return entity.error();
-    const std::uint64_t revision = entity->revision;
-    entity->status = turn.to;
-    entity->reason.clear();
+    model::Entity wanted = *entity;
+    wanted.status = turn.to;
+    wanted.reason.clear();
     if (turn.to == Status::missing) {
-      entity->reason = {"not heard of for " + duration_text(turn.lease)};
+      wanted.reason = {"not heard of for " + duration_text(turn.lease)};
     }
-    work.mutations.push_back({turn.host, revision, *std::move(entity)});
+    work.mutations.push_back(store::Mutation::upon(*entity, std::move(wanted)));
   }
   // Who asks before this is written was READY to whoever answers; so it is looked at again.
   if (!look.turns.empty()) look.next = std::min(look.next, now + kLeaseLookMin);

@@ -22,13 +22,12 @@ Standing standing_of(const Told* told, const Digest& desired) {
   return told->failing ? Standing::failing : Standing::current;
 }
 
-std::optional<store::Mutation> status_write(Entity entity, reconciler::RolledUp rolled) {
+std::optional<store::Mutation> status_write(const Entity& entity, reconciler::RolledUp rolled) {
   if (entity.status == rolled.status && entity.reason == rolled.reason) return std::nullopt;
-  const Key key = entity.key();
-  const std::uint64_t revision = entity.revision;
-  entity.status = rolled.status;
-  entity.reason = std::move(rolled.reason);
-  return store::Mutation{key, revision, std::move(entity)};
+  Entity wanted = entity;
+  wanted.status = rolled.status;
+  wanted.reason = std::move(rolled.reason);
+  return store::Mutation::upon(entity, std::move(wanted));
 }
 
 }  // namespace
@@ -182,7 +181,7 @@ Result<RollUpProcessor::MaybeMutation> RollUpProcessor::workload_status(Entity e
   });
   reconciler::RolledUp rolled{Status::ready, {}};
   if (!referred) rolled = {Status::missing, {referred.error().message}};
-  return status_write(std::move(entity), std::move(rolled));
+  return status_write(entity, std::move(rolled));
 }
 
 Result<RollUpProcessor::MaybeMutation> RollUpProcessor::deployment_status(Entity entity) {
@@ -200,7 +199,7 @@ Result<RollUpProcessor::MaybeMutation> RollUpProcessor::deployment_status(Entity
   });
   if (entity.deleting && facts.holders.empty()) {
     log_.info("every host confirmed the removal", {{"deployment", key.short_text()}});
-    return MaybeMutation(store::Mutation{.key = key, .expected_revision = entity.revision});
+    return MaybeMutation(store::Mutation::upon(entity, std::nullopt));
   }
   if (!entity.deleting) TITAN_TRY(judge_hosts(key, facts));
   const std::lock_guard lock(inbox_mutex_);
@@ -212,7 +211,7 @@ Result<RollUpProcessor::MaybeMutation> RollUpProcessor::deployment_status(Entity
     started_.insert(key);
     delivered_.erase(key);
   }
-  return status_write(std::move(entity), std::move(rolled));
+  return status_write(entity, std::move(rolled));
 }
 
 // The hosts are many and the lock is everybody's, so they are looked at a few at a time. What

@@ -247,7 +247,11 @@ Result<void> Writer::add_put(const Proposal& proposal, const ProposedChange& cha
     entity.reason = {referred.error().message};
   }
   if (change.key.kind == Kind::host && is_new) forget_report(change.key, draft);
-  draft.batch.mutations.push_back({change.key, is_new ? 0 : stored->revision, entity, stored});
+  auto mutation = is_new
+                      ? store::Mutation{.key = change.key, .expected_revision = 0, .entity = entity}
+                      : store::Mutation::upon(*stored, entity);
+  mutation.seen = stored;
+  draft.batch.mutations.push_back(std::move(mutation));
   draft.committed.changes.push_back(
       {std::move(entity), is_new ? WriteOutcome::created : WriteOutcome::updated});
   return {};
@@ -266,7 +270,7 @@ Result<void> Writer::add_removal(const Proposal& proposal, const ProposedChange&
   }));
   const bool wait = state_.read(
       [&](const FleetView& view) { return Admission(view, proposal).waits_for_hosts(change); });
-  store::Mutation mutation{.key = change.key, .expected_revision = stored.revision};
+  auto mutation = store::Mutation::upon(stored, std::nullopt);
   if (change.key.kind == Kind::host) forget_report(change.key, draft);
   if (wait) {
     stored.deleting = true;

@@ -21,13 +21,18 @@ Error about(const Key& key, Error error) {
   return error;
 }
 
-// `revision`: the current one; none: nothing is there.
-Result<void> check_expected(const Mutation& mutation, std::optional<std::uint64_t> revision) {
+// `revision`: the current one; none: nothing is there. `id`: of what is there.
+Result<void> check_expected(const Mutation& mutation, std::optional<std::uint64_t> revision,
+                            const std::string& id) {
   if (!mutation.entity && !revision) return not_found("it does not exist");
   if (!mutation.expected_revision) return {};
   const std::uint64_t expected = *mutation.expected_revision;
   const std::uint64_t found = revision.value_or(0);
-  if (expected == found) return {};
+  if (expected == found) {
+    if (mutation.expected_id.empty() || mutation.expected_id == id) return {};
+    return conflict("it is another one: that with the id " + mutation.expected_id +
+                    " was deleted, and its name is used again");
+  }
   const std::string at = "at revision " + std::to_string(found);
   const std::string wanted = "expected revision " + std::to_string(expected);
   if (!revision) return conflict("it does not exist; " + wanted);
@@ -92,13 +97,14 @@ Result<std::optional<Found>> CommitJob::find(const Mutation& mutation, PreparedM
                                   key.organization, number_of(key.kind), key.workspace, key.name));
   TITAN_ASSIGN(const bool exists, row.step());
   const auto revision = exists ? std::optional<std::uint64_t>(row.integer(2)) : std::nullopt;
-  if (const auto expected = check_expected(mutation, revision); !expected) {
+  const std::string id = exists ? row.bytes(3) : std::string();
+  if (const auto expected = check_expected(mutation, revision, id); !expected) {
     return refuse(about(key, expected.error()));
   }
   if (!exists) return std::optional<Found>();
   const Found found{.row = row.integer(0), .seq = static_cast<std::uint64_t>(row.integer(1))};
   auto& seen = prepared.seen;
-  if (seen && seen->entity.revision == *revision && seen->entity.id == row.bytes(3)) {
+  if (seen && seen->entity.revision == *revision && seen->entity.id == id) {
     if (seen->text.empty()) seen->text = row.bytes(4);
     return std::optional(found);
   }

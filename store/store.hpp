@@ -32,6 +32,17 @@ struct Mutation {
   // What get() gave, exactly, or null when the caller has not asked: spares the store to read it
   // again. It may be out of date by now; that is found out.
   std::shared_ptr<const model::Entity> seen = {};
+  // When not empty, what is there must have this id, too: a name that is used again starts at
+  // revision 1 again.
+  std::string expected_id = {};
+
+  // What follows from an entity that was read, while that is as it was.
+  static Mutation upon(const model::Entity& read, std::optional<model::Entity> entity) {
+    return {.key = read.key(),
+            .expected_revision = read.revision,
+            .entity = std::move(entity),
+            .expected_id = read.id};
+  }
 };
 
 // The last report of a host. It replaces the one before and is not in the change log.

@@ -235,6 +235,29 @@ TEST_P(StoreContract, GivesAReusedNameAnotherId) {
   EXPECT_GT(second.created_time, deleted.time);
 }
 
+// What follows from an entity must not meet another one that has its name, and its revision.
+TEST_P(StoreContract, HoldsWritesUponAnEntityToThatOne) {
+  const Entity first = *put(host("tim-pi"))->front().after;
+  ASSERT_TRUE(remove(first.key()));
+  const Entity second = *put(host("tim-pi"))->front().after;
+  ASSERT_EQ(second.revision, first.revision);
+  Entity wanted = first;
+  wanted.tags = {{"of", "the first"}};
+  for (const auto& late : {Mutation::upon(first, wanted), Mutation::upon(first, std::nullopt)}) {
+    const auto refused = store_->commit({.mutations = {late}});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+    EXPECT_EQ(refused.error().message, "it is another one: that with the id " + first.id +
+                                           " was deleted, and its name is used again");
+    EXPECT_EQ(store_->get(first.key()).value(), second);
+  }
+  Mutation seen = Mutation::upon(first, wanted);
+  seen.seen = std::make_shared<const Entity>(first);
+  EXPECT_FALSE(store_->commit({.mutations = {seen}}));
+  EXPECT_TRUE(store_->commit({.mutations = {Mutation::upon(second, wanted)}}));
+  EXPECT_EQ(store_->get(first.key())->tags, wanted.tags);
+}
+
 TEST_P(StoreContract, GivesLaterTimesWhenTheClockStepsBackAndAfterARestart) {
   const Timestamp first = put(host("a"))->front().time;
   EXPECT_EQ(first, clock_.wall());
