@@ -61,7 +61,9 @@ Result<void> clear_remote_references(FileSystem& files) {
   for (const FileSystem::Entry& entry : entries) {
     std::string_view name = entry.name;
     if (name.ends_with(kLockEnding)) name.remove_suffix(kLockEnding.size());
-    TITAN_TRY(clear_reference(files, std::string(kRemoteReferences) + "/" + std::string(name)));
+    std::string reference(kRemoteReferences);
+    reference.append("/").append(name);
+    TITAN_TRY(clear_reference(files, reference));
   }
   return {};
 }
