@@ -381,7 +381,7 @@ void Fleet::note_facts(HostRecord& host, const Entity& entity) {
 
 // A version is put down when the change that made it is read, and filled in by what comes next.
 void Fleet::load_history(const Key& key, std::uint64_t seq, Timestamp time,
-                         std::optional<Entity> before) {
+                         const std::optional<Entity>& before) {
   const Entity* entity = model::desired_state(before);
   if (key.kind == Kind::host) {
     HostRecord& host = host_record(key);
@@ -404,7 +404,7 @@ void Fleet::load_history(const Key& key, std::uint64_t seq, Timestamp time,
   aged_.push_back({seq, &record, nullptr});
 }
 
-void Fleet::load_entity(Entity entity) {
+void Fleet::load_entity(const Entity& entity) {
   if (entity.deleting) return;
   const Key key = entity.key();
   if (key.kind == Kind::host) {

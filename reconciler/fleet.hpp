@@ -41,8 +41,8 @@ class Fleet {
   // first, each with the state before it (none: there was none to see); then every entity as it is
   // now; then where the log stands. REQUIRES: nothing was applied or loaded before.
   void load_history(const model::Key& key, std::uint64_t seq, Timestamp time,
-                    std::optional<model::Entity> before);
-  void load_entity(model::Entity entity);
+                    const std::optional<model::Entity>& before);
+  void load_entity(const model::Entity& entity);
   void finish_loading(std::uint64_t head, std::uint64_t horizon);
 
   // REQUIRES: changes come in the order of the feed, without gaps.
