@@ -41,7 +41,7 @@ class Rig {
     }
     if (options.copied) std::filesystem::copy_file(database(), copy());
     store_ = open(options.synchronous);
-    state_.update([&](server_lite::FleetView& view) { must(load(*store_, view)); });
+    must(load(*store_, state_.unshared()));
     store_->listen([this](std::span<const model::Change> changes) {
       ++groups_;
       state_.update([&](server_lite::FleetView& view) { apply(view, changes); });

@@ -73,6 +73,8 @@ class FleetState {
     const std::shared_lock lock(mutex_);
     return std::forward<Question>(question)(static_cast<const FleetView&>(view_));
   }
+  // The view before anybody else knows of it, to be filled from the store.
+  FleetView& unshared() { return view_; }
   template <class Update>
   void update(Update&& update) {
     const std::unique_lock lock(mutex_);

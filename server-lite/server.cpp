@@ -52,9 +52,7 @@ Result<std::unique_ptr<Server>> Server::open(const Env& env, Options options) {
 }
 
 Result<void> Server::start() {
-  Result<void> loaded;
-  state_.update([&](FleetView& view) { loaded = load(env_.store, view); });
-  TITAN_TRY(loaded);
+  TITAN_TRY(load(env_.store, state_.unshared()));
   env_.store.listen([this](std::span<const model::Change> changes) {
     state_.update([&](FleetView& view) { apply(view, changes); });
     answers_.forget(changes);
