@@ -113,7 +113,7 @@ Result<Digest> TemplateRenderer::digest_of(const model::DesiredDeployment& desir
   if (const auto found = known(whole)) return *found;
   const auto rendered = render(desired);
   if (!rendered && rendered.error().code != ErrorCode::invalid) return rendered.error();
-  const Result<Digest> digest =
+  Result<Digest> digest =
       rendered ? Result<Digest>(model::digest_of(*rendered)) : Result<Digest>(rendered.error());
   const std::lock_guard lock(mutex_);
   keep(digests_, kRenderedDigestsMax, rendered ? work : whole, digest);

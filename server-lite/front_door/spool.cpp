@@ -29,10 +29,11 @@ SpoolFile& SpoolFile::operator=(SpoolFile&& other) noexcept {
 }
 
 void SpoolFile::let_go() {
-  if (!is_open()) return;
-  spool_->bytes_ -= size_;
-  const std::lock_guard lock(spool_->mutex_);
-  spool_->left_.push_back(std::move(file_));
+  Spool* const spool = std::exchange(spool_, nullptr);
+  if (spool == nullptr) return;
+  spool->bytes_ -= size_;
+  const std::lock_guard lock(spool->mutex_);
+  spool->left_.push_back(std::move(file_));
 }
 
 Result<void> SpoolFile::append(std::string_view bytes) {

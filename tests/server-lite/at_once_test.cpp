@@ -72,7 +72,7 @@ TEST_F(AtOnce, AnswersWhatAWorkerWouldThroughWritesAndDeletions) {
         const std::vector<std::string> questions = {
             path,        path + "/report",    path + "/state",
             "/v1/hosts", "/v1/hosts?limit=2", "/v1/hosts?status=READY"};
-        const std::string question = questions[random.next() % questions.size()];
+        const std::string& question = questions[random.next() % questions.size()];
         const auto quick = at_once("GET", question);
         const HttpResponse asked = server_.call("GET", question);
         if (!quick) break;
