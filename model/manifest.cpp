@@ -183,10 +183,6 @@ void refuse_repeats(FieldReader& reader, const Manifest& manifest) {
 
 }  // namespace
 
-std::string json_text(const DesiredDeployment& desired) {
-  return text_of(desired);
-}
-
 std::string json_text(const Manifest& manifest) {
   return text_of(manifest);
 }

@@ -55,11 +55,10 @@ struct Manifest {
   bool operator==(const Manifest&) const = default;
 };
 
-// Canonical JSON (base/json.hpp); and the same as a value.
-std::string json_text(const DesiredDeployment& desired);
-std::string json_text(const Manifest& manifest);
 nlohmann::json json_of(const DesiredDeployment& desired);
 nlohmann::json json_of(const Manifest& manifest);
+// The same as canonical JSON (base/json.hpp), without building the value.
+std::string json_text(const Manifest& manifest);
 Result<DesiredDeployment> parse_desired_deployment(const nlohmann::json& json);
 // invalid, naming the field: each that json_text() writes must be there, and no deployment may
 // stand in it twice, as wanted or as gone. Nothing of a manifest that does not parse may be used.
