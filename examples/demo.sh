@@ -82,6 +82,7 @@ start_server() {
   act 'A server, on a free port'
   echo "DEMO=$DEMO"
   say_command "titan-server --data $DEMO/server --listen 127.0.0.1:0 &"
+  : >"$DEMO/server.log"  # else it may not be there yet when it is read
   titan-server --data "$DEMO/server" --listen 127.0.0.1:0 >"$DEMO/server.log" 2>&1 &
   server_pid=$!
   local address='' tries
