@@ -54,6 +54,25 @@ std::string replicas_of_deployment(const model::DeploymentSpec& spec) {
   return spec.replicas ? std::to_string(*spec.replicas) : std::string("all");
 }
 
+std::string role_of_token(const model::TokenSpec& spec) {
+  return std::string(model::name_of(spec.role));
+}
+std::string place_of_token(const model::TokenSpec& spec) {
+  return spec.workspace.empty() ? "organization" : "workspace " + spec.workspace;
+}
+std::string expiry_text(Timestamp expires) {
+  return expires == Timestamp() ? "never" : expires.text();
+}
+std::string expiry_of_token(const model::TokenSpec& spec) {
+  return expiry_text(spec.expires);
+}
+std::string expiry_of_enrollment(const model::EnrollmentSpec& spec) {
+  return expiry_text(spec.expires);
+}
+std::string state_of_device(const model::DeviceSpec& spec) {
+  return spec.revoked ? "yes" : "no";
+}
+
 std::vector<Column> columns_of_kind(model::Kind kind) {
   switch (kind) {
     case model::Kind::workspace:
@@ -75,6 +94,14 @@ std::vector<Column> columns_of_kind(model::Kind kind) {
     case model::Kind::assignment:
       return {of_spec("DEPLOYMENT", &model::AssignmentSpec::deployment),
               of_spec("HOST", &model::AssignmentSpec::host)};
+    case model::Kind::token:
+      return {of_spec("ROLE", &role_of_token), of_spec("IN", &place_of_token),
+              of_spec("EXPIRES", &expiry_of_token)};
+    case model::Kind::enrollment:
+      return {of_spec("HOST", &model::EnrollmentSpec::host),
+              of_spec("EXPIRES", &expiry_of_enrollment)};
+    case model::Kind::device:
+      return {of_spec("KEY", &model::DeviceSpec::public_key), of_spec("REVOKED", &state_of_device)};
   }
   return {};
 }
@@ -88,6 +115,8 @@ std::vector<Column> wide_columns_of_kind(model::Kind kind) {
               of_spec("CAPACITY", &capacity_of_host), of_spec("LEASE", &lease_of_host)};
     case model::Kind::deployment:
       return {of_spec("REPLICAS", &replicas_of_deployment)};
+    case model::Kind::token:
+      return {of_spec("DESCRIPTION", &model::TokenSpec::description)};
     default:
       return {};
   }

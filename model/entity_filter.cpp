@@ -26,6 +26,12 @@ bool has_labels(const Entity& entity, const LabelSelector& wanted) {
   return host != nullptr && wanted.matches(host->labels);
 }
 
+bool is_in(const Entity& entity, const std::vector<std::string>& workspaces) {
+  const std::string& name = entity.kind() == Kind::workspace ? entity.name : entity.workspace;
+  return workspaces.empty() || name.empty() ||
+         std::find(workspaces.begin(), workspaces.end(), name) != workspaces.end();
+}
+
 bool has_status(const Entity& entity, const std::vector<Status>& wanted) {
   return wanted.empty() || std::find(wanted.begin(), wanted.end(), entity.status) != wanted.end();
 }
@@ -73,7 +79,7 @@ bool is_path(std::string_view text) {
 
 // What is quick to look at comes first: most entities are ruled out before any JSON is made.
 bool EntityFilter::matches(const Entity& entity) const {
-  return has_status(entity, statuses) &&
+  return has_status(entity, statuses) && is_in(entity, workspaces) &&
          (!modified_after || entity.modified_time >= *modified_after) &&
          (!modified_before || entity.modified_time < *modified_before) && has_tags(entity, tags) &&
          has_labels(entity, labels) && has_fields(entity, fields);

@@ -30,6 +30,9 @@ struct EntityFilter {
   std::vector<FieldEquals> fields = {};  // all of these
   std::optional<Timestamp> modified_after = {};   // written last at this time or later
   std::optional<Timestamp> modified_before = {};  // written last before this time
+  // Only what is in one of these workspaces, and these workspaces themselves; what is in no
+  // workspace, too. Empty: any.
+  std::vector<std::string> workspaces = {};
   bool operator==(const EntityFilter&) const = default;
 
   [[nodiscard]] bool empty() const { return *this == EntityFilter(); }

@@ -15,17 +15,21 @@ struct KindWords {
   std::string_view singular;
   std::string_view plural;
   bool in_workspace;
+  bool is_for_hosts;
 };
 
 // In the order of enum Kind.
 constexpr std::array<KindWords, kKinds.size()> kWords = {{
-    {"Workspace", "workspace", "workspaces", false},
-    {"Host", "host", "hosts", false},
-    {"Template", "template", "templates", false},
-    {"Workload", "workload", "workloads", true},
-    {"Target", "target", "targets", true},
-    {"Deployment", "deployment", "deployments", true},
-    {"Assignment", "assignment", "assignments", true},
+    {"Workspace", "workspace", "workspaces", false, true},
+    {"Host", "host", "hosts", false, true},
+    {"Template", "template", "templates", false, true},
+    {"Workload", "workload", "workloads", true, true},
+    {"Target", "target", "targets", true, true},
+    {"Deployment", "deployment", "deployments", true, true},
+    {"Assignment", "assignment", "assignments", true, true},
+    {"Token", "token", "tokens", false, false},
+    {"Enrollment", "enrollment", "enrollments", false, false},
+    {"Device", "device", "devices", false, false},
 }};
 
 const KindWords& words_of(Kind kind) {
@@ -45,6 +49,9 @@ std::string_view plural_of(Kind kind) {
 }
 bool in_workspace(Kind kind) {
   return words_of(kind).in_workspace;
+}
+bool is_for_hosts(Kind kind) {
+  return words_of(kind).is_for_hosts;
 }
 
 Result<Kind> parse_kind(std::string_view name) {

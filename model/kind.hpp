@@ -9,12 +9,24 @@ namespace titan::model {
 
 // The kinds of entities. The numbers of the enumerators are the places in variant Spec and in every
 // table by kind.
-enum class Kind { workspace, host, template_, workload, target, deployment, assignment };
+enum class Kind {
+  workspace,
+  host,
+  template_,
+  workload,
+  target,
+  deployment,
+  assignment,
+  token,
+  enrollment,
+  device,
+};
 
 // All kinds, each after those it may refer to: the order in which a set of them can be created.
 inline constexpr std::array kKinds = {Kind::workspace, Kind::host,   Kind::template_,
                                       Kind::workload,  Kind::target, Kind::deployment,
-                                      Kind::assignment};
+                                      Kind::assignment, Kind::token, Kind::enrollment,
+                                      Kind::device};
 
 // "Deployment", as in the JSON field `kind`.
 std::string_view name_of(Kind kind);
@@ -24,6 +36,8 @@ std::string_view singular_of(Kind kind);
 std::string_view plural_of(Kind kind);
 // Kinds that live in a workspace; the others belong to the organization.
 bool in_workspace(Kind kind);
+// Kinds of which follows what hosts should have; the others say who may ask.
+bool is_for_hosts(Kind kind);
 
 // "Deployment", spelled exactly so; invalid otherwise, with the closest one.
 Result<Kind> parse_kind(std::string_view name);

@@ -91,6 +91,31 @@ json json_of_spec(const AssignmentSpec& spec) {
   return {{"deployment", spec.deployment}, {"host", spec.host}};
 }
 
+void put(json& object, const char* field, Timestamp time) {
+  if (time != Timestamp()) object[field] = time.text();
+}
+
+json json_of_spec(const TokenSpec& spec) {
+  json object = {{"role", name_of(spec.role)}, {"digest", spec.digest.text()}};
+  put(object, "workspace", spec.workspace);
+  put(object, "expires", spec.expires);
+  put(object, "description", spec.description);
+  return object;
+}
+
+json json_of_spec(const EnrollmentSpec& spec) {
+  json object = {{"host", spec.host}, {"digest", spec.digest.text()}};
+  put(object, "labels", spec.labels);
+  put(object, "expires", spec.expires);
+  return object;
+}
+
+json json_of_spec(const DeviceSpec& spec) {
+  json object = {{"publicKey", spec.public_key}};
+  if (spec.revoked) object["revoked"] = true;
+  return object;
+}
+
 void refuse_unless_name(FieldReader& reader, std::string_view field, const std::string& name) {
   if (const auto checked = check_name(reader.path_of(field), name); !checked) {
     reader.refuse(checked.error());
@@ -218,11 +243,41 @@ Spec read_assignment(FieldReader& reader) {
                         .host = required_name(reader, "host")};
 }
 
+Digest required_digest(FieldReader& reader, const char* field) {
+  const Digest digest = reader.digest(field);
+  if (digest.empty()) reader.refuse(field, "must be given");
+  return digest;
+}
+
+Spec read_token(FieldReader& reader) {
+  reader.require({"role"});
+  return TokenSpec{.role = reader.parsed<Role>("role", &parse_role),
+                   .workspace = optional_name(reader, "workspace"),
+                   .digest = required_digest(reader, "digest"),
+                   .expires = reader.timestamp("expires"),
+                   .description = reader.text("description")};
+}
+
+Spec read_enrollment(FieldReader& reader) {
+  EnrollmentSpec spec{.host = required_name(reader, "host"),
+                      .labels = labels(reader, "labels"),
+                      .digest = required_digest(reader, "digest"),
+                      .expires = reader.timestamp("expires")};
+  if (spec.expires == Timestamp()) reader.refuse("expires", "must be given");
+  return spec;
+}
+
+Spec read_device(FieldReader& reader) {
+  DeviceSpec spec{.public_key = reader.required_text("publicKey"),
+                  .revoked = reader.boolean("revoked")};
+  return spec;
+}
+
 // In the order of enum Kind.
 using ReadSpec = Spec (*)(FieldReader&);
 constexpr std::array<ReadSpec, kKinds.size()> kReaders = {
     read_workspace, read_host,       read_template,  read_workload,
-    read_target,    read_deployment, read_assignment};
+    read_target,    read_deployment, read_assignment, read_token, read_enrollment, read_device};
 
 constexpr std::uint32_t kModeDefault = 0644;
 

@@ -7,10 +7,13 @@
 #include "base/result.hpp"
 #include "model/assignment.hpp"
 #include "model/deployment.hpp"
+#include "model/device.hpp"
+#include "model/enrollment.hpp"
 #include "model/host.hpp"
 #include "model/kind.hpp"
 #include "model/target.hpp"
 #include "model/template.hpp"
+#include "model/token.hpp"
 #include "model/workload.hpp"
 #include "model/workspace.hpp"
 
@@ -18,7 +21,7 @@ namespace titan::model {
 
 // What is desired, by kind, in the order of enum Kind: spec.index() is the kind's number.
 using Spec = std::variant<WorkspaceSpec, HostSpec, TemplateSpec, WorkloadSpec, TargetSpec,
-                          DeploymentSpec, AssignmentSpec>;
+                          DeploymentSpec, AssignmentSpec, TokenSpec, EnrollmentSpec, DeviceSpec>;
 
 // The spec as camelCase JSON; fields that say nothing are left out.
 nlohmann::json json_of(const Spec& spec);

@@ -382,6 +382,7 @@ void Fleet::note_facts(HostRecord& host, const Entity& entity) {
 // A version is put down when the change that made it is read, and filled in by what comes next.
 void Fleet::load_history(const Key& key, std::uint64_t seq, Timestamp time,
                          const std::optional<Entity>& before) {
+  if (!model::is_for_hosts(key.kind)) return;
   const Entity* entity = model::desired_state(before);
   if (key.kind == Kind::host) {
     HostRecord& host = host_record(key);
@@ -405,8 +406,8 @@ void Fleet::load_history(const Key& key, std::uint64_t seq, Timestamp time,
 }
 
 void Fleet::load_entity(const Entity& entity) {
-  if (entity.deleting) return;
   const Key key = entity.key();
+  if (entity.deleting || !model::is_for_hosts(key.kind)) return;
   if (key.kind == Kind::host) {
     HostRecord& host = host_record(key);
     if (host.history.empty()) host.history.emplace_back();
@@ -434,6 +435,7 @@ void Fleet::finish_loading(std::uint64_t head, std::uint64_t horizon) {
 void Fleet::apply(const Change& change) {
   TITAN_ASSERT(change.seq > head_);
   head_ = change.seq;
+  if (!model::is_for_hosts(change.key.kind)) return;
   const Entity* after = model::desired_state(change.after);
   const bool spec_changed = model::alters_desired_state(change);
   if (change.key.kind == Kind::host) {

@@ -42,5 +42,7 @@ void add_blob_routes(Router& router, const Api& api);
 void add_status_routes(Router& router, const Api& api);
 // These tell of the routes themselves.
 void add_document_routes(Router& router);
+// Who asks, and what they may.
+void add_identity_routes(Router& router);
 
 }  // namespace titan::server_lite

@@ -21,7 +21,7 @@ Response put_blob(store::Store& store, const Request& request) {
         invalid_field("body", "expected the digest of the path, found " + found.text()),
         request.id);
   }
-  const auto added = store.put_blob(*digest, request.http.body);
+  const auto added = store.put_blob({*digest, request.who->organization}, request.http.body);
   if (!added) return error_response(added.error(), request.id);
   return json_response(*added ? 201 : 200,
                        {{"digest", digest->text()}, {"size", request.http.body.size()}});
@@ -33,15 +33,16 @@ Reply get_blob(const Api& api, const Request& request) {
   if (!digest) return unreadable(digest.error(), request.id);
   Response response{.headers = {{"Content-Type", "application/octet-stream"},
                                 {"ETag", '"' + digest->text() + '"'}}};
+  const std::string shared_as = request.who->organization + "/" + digest->text();
   if (api.spool != nullptr) {
-    if (auto file = api.spool->find(digest->text())) {
+    if (auto file = api.spool->find(shared_as)) {
       return front_door::ResponseInFile{std::move(response), std::move(file)};
     }
   }
-  auto content = api.store.get_blob(*digest);
+  auto content = api.store.get_blob({*digest, request.who->organization});
   if (!content) return error_response(content.error(), request.id);
   if (api.spool != nullptr && content->size() > front_door::kBodyInMemoryMax) {
-    if (auto file = api.spool->share(digest->text(), *content)) {
+    if (auto file = api.spool->share(shared_as, *content)) {
       return front_door::ResponseInFile{std::move(response), *std::move(file)};
     }
   }
@@ -60,6 +61,7 @@ void add_blob_routes(Router& router, const Api& api) {
               .tag = "Blobs",
               .summary = "Upload the content of a template's file",
               .description = "At most 4 MiB. 400 when the body has another digest.",
+              .access = Access{Area::templates, Act::write},
               .parameters = {digest},
               .body = "Bytes",
               .body_type = "application/octet-stream",
@@ -73,6 +75,7 @@ void add_blob_routes(Router& router, const Api& api) {
               .head_operation = "hasBlob",
               .tag = "Blobs",
               .summary = "Download the content of a template's file",
+              .access = Access{Area::templates, Act::read},
               .parameters = {digest},
               .answers = {{200, "The bytes.", "Bytes", {"ETag"}, "application/octet-stream"}},
               .errors = {404},

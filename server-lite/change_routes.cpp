@@ -31,18 +31,39 @@ Response committed_response(const Committed& committed, const std::string& epoch
   return response;
 }
 
+std::string_view workspace_of(const model::Key& key) {
+  return key.kind == model::Kind::workspace ? key.name : key.workspace;
+}
+
+// All of it must be allowed. Workspaces are made only if they all may be.
+std::optional<Response> refuse_unless_allowed(Proposal& proposal, const Request& request) {
+  for (const ProposedChange& change : proposal.changes) {
+    const Access access{area_of(change.key.kind), Act::write};
+    const std::string_view workspace = workspace_of(change.key);
+    if (decide(*request.who, access, workspace) != Verdict::allowed) {
+      return refused_response(*request.who, access, workspace, request.id);
+    }
+    if (!change.key.workspace.empty() &&
+        decide(*request.who, {Area::workspaces, Act::write}, workspace) != Verdict::allowed) {
+      proposal.create_workspace = false;
+    }
+  }
+  return std::nullopt;
+}
+
 Response propose(const Api& api, const Request& request) {
   const auto wait = request.flag("wait", true);
   if (!wait) return unreadable(wait.error(), request.id);
-  Proposal proposal{.id = request.id, .is_batch = true};
+  Proposal proposal{.id = request.id, .actor = request.who->actor, .is_batch = true};
   const auto read_flags = request.read_flags(
       {{"createWorkspace", &proposal.create_workspace}, {"allowMissing", &proposal.allow_missing}});
   if (!read_flags) return unreadable(read_flags.error(), request.id);
   const auto body = request.json();
   if (!body) return unreadable(body.error(), request.id);
-  auto changes = parse_proposed_changes(*body);
+  auto changes = parse_proposed_changes(*body, request.who->organization);
   if (!changes) return error_response(changes.error(), request.id);
   proposal.changes = *std::move(changes);
+  if (auto refusal = refuse_unless_allowed(proposal, request)) return *std::move(refusal);
 
   if (!*wait) {
     const auto accepted = api.writer.accept(std::move(proposal));
@@ -58,6 +79,11 @@ Response propose(const Api& api, const Request& request) {
 
 // ---- following one -----------------------------------------------------------------------------
 
+Error no_such_change(const std::string& id) {
+  return not_found("no change " + quote(id) +
+                   " of yours: it was never accepted, or the log no longer holds it");
+}
+
 // From memory, or from the log: when the server was started anew since, and when the store could
 // not say whether it was written.
 Result<ChangeTracker::Progress> progress_of(const Api& api, const std::string& id) {
@@ -66,13 +92,21 @@ Result<ChangeTracker::Progress> progress_of(const Api& api, const std::string& i
   if (progress && !in_doubt) return *std::move(progress);
   const auto range = api.store.committed(id);
   if (range) {
+    TITAN_ASSIGN(const auto written, api.store.changes(range->first_seq - 1, 1));
+    if (written.empty()) return no_such_change(id);
     return ChangeTracker::Progress{.state = ChangeTracker::State::committed,
-                                   .seq = range->last_seq};
+                                   .seq = range->last_seq,
+                                   .actor = written.front().actor,
+                                   .organization = written.front().key.organization};
   }
   if (range.error().code != ErrorCode::not_found) return range.error();
   if (progress) return *std::move(progress);
-  return not_found("no change " + quote(id) +
-                   ": it was never accepted, or the log no longer holds it");
+  return no_such_change(id);
+}
+
+bool may_follow(const Identity& who, const ChangeTracker::Progress& progress) {
+  if (progress.organization != who.organization) return false;
+  return progress.actor == who.actor || who.role_in("") == model::Role::admin;
 }
 
 json json_of(const Error& error) {
@@ -86,6 +120,9 @@ Response follow(const Api& api, const Request& request) {
   const std::string& id = request.path.at("id");
   const auto progress = progress_of(api, id);
   if (!progress) return error_response(progress.error(), request.id);
+  if (!may_follow(*request.who, *progress)) {
+    return error_response(no_such_change(id), request.id);
+  }
   const auto head = api.store.head();
   if (!head) return error_response(head.error(), request.id);
 
@@ -110,8 +147,19 @@ Response follow(const Api& api, const Request& request) {
 
 // ---- the feed ----------------------------------------------------------------------------------
 
+// What `who` may see of the log.
+store::ChangeFilter filter_for(const Identity& who) {
+  store::ChangeFilter filter{.organization = who.organization, .workspaces = who.workspaces()};
+  for (const model::Kind kind : model::kKinds) {
+    if (decide(who, {area_of(kind), Act::read}, "") != Verdict::allowed) {
+      filter.no_kinds.push_back(kind);
+    }
+  }
+  return filter;
+}
+
 Result<store::ChangeFilter> filter_of(const Request& request) {
-  store::ChangeFilter filter;
+  store::ChangeFilter filter = filter_for(*request.who);
   if (const auto actor = request.parameters.find("actor"); actor != request.parameters.end()) {
     if (actor->second.empty()) return invalid_field("actor", "expected the name of an actor");
     filter.actor = actor->second;
@@ -150,9 +198,7 @@ class FeedQuestion final : public Question {
 
   bool matters(std::span<const model::Change> changes) override {
     return std::any_of(changes.begin(), changes.end(), [&](const model::Change& change) {
-      const store::ChangeFilter& filter = parts_.filter;
-      return change.seq > parts_.start.after && (!filter.kind || change.key.kind == *filter.kind) &&
-             (filter.actor.empty() || change.actor == filter.actor);
+      return change.seq > parts_.start.after && parts_.filter.matches(change.key, change.actor);
     });
   }
   bool may_have_news() override {
@@ -244,7 +290,8 @@ void add_change_routes(Router& router, const Api& api) {
        .tag = "Changes",
        .summary = "Read the change log",
        .description = "Every accepted write, oldest first: what it did, who asked for it "
-                      "and in which request.",
+                      "and in which request; of what you may see.",
+       .access = Access{Area::signed_in, Act::read},
        .parameters = {{"since", "Since",
                        "A bookmark, for what comes after it; or a time, for what was changed "
                        "then or later. The beginning of the log when left out."},
@@ -260,6 +307,7 @@ void add_change_routes(Router& router, const Api& api) {
        .operation = "proposeChanges",
        .tag = "Changes",
        .summary = "Write several entities, all or none",
+       .access = Access{Area::signed_in, Act::write},
        .parameters = {create_workspace(), allow_missing(), wait_for_write()},
        .body = "ProposedChanges",
        .answers =
@@ -275,6 +323,8 @@ void add_change_routes(Router& router, const Api& api) {
               .operation = "getChange",
               .tag = "Changes",
               .summary = "Follow a change",
+              .description = "One of your own; as an admin, of anybody in the organization.",
+              .access = Access{Area::signed_in, Act::read},
               .parameters = {{"id", "Text", "What a write gave as `Titan-Change`."}},
               .answers = {{200, "What became of it, and who has dealt with it.", "ChangeProgress"}},
               .errors = {404},

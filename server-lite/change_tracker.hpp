@@ -20,6 +20,8 @@ class ChangeTracker {
     State state = State::accepted;
     std::uint64_t seq = 0;  // with committed
     Error error = {};       // with refused
+    std::string actor = {};  // who asked for it
+    std::string organization = {};
   };
 
   void note(const std::string& id, Progress progress);

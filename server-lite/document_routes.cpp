@@ -107,6 +107,7 @@ void add_document_routes(Router& router) {
        .operation = "getOpenApi",
        .tag = "Documentation",
        .summary = "This description",
+       .access = Access{Area::everyone, Act::read},
        .answers = {{200, "The description of the API, in the form of OpenAPI 3.1.", "OpenApi"}},
        .handler = [&router](const Request&) {
          return json_response(200, openapi_document(router.routes()));
@@ -116,6 +117,7 @@ void add_document_routes(Router& router) {
               .operation = "showDocs",
               .tag = "Documentation",
               .summary = "This description as a page, to try it out",
+              .access = Access{Area::everyone, Act::read},
               .answers = {html("Swagger UI.")},
               .handler = [](const Request&) { return page(kDocs, "swagger-ui-bundle.js"); }});
   router.add({.method = "GET",
@@ -123,6 +125,7 @@ void add_document_routes(Router& router) {
               .operation = "showRedocs",
               .tag = "Documentation",
               .summary = "This description as a page, to read",
+              .access = Access{Area::everyone, Act::read},
               .answers = {html("Redoc.")},
               .handler = [](const Request&) { return page(kRedocs, "redoc.standalone.js"); }});
   router.add({.method = "GET",
@@ -130,6 +133,7 @@ void add_document_routes(Router& router) {
               .operation = "getDocsFile",
               .tag = "Documentation",
               .summary = "A script or a style of these pages",
+              .access = Access{Area::everyone, Act::read},
               .parameters = {{"file", "Text", "Its name; `licenses.txt` has the licences."}},
               .answers = {{200, "The file.", "Text", {}, "*/*"}},
               .errors = {404},

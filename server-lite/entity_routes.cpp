@@ -18,7 +18,7 @@ using nlohmann::json;
 using Operation = ProposedChange::Operation;
 
 Key key_in_path(const Request& request, Kind kind) {
-  Key key{.kind = kind};
+  Key key{.organization = request.who->organization, .kind = kind};
   if (model::in_workspace(kind)) key.workspace = request.path.at("workspace");
   if (const auto name = request.path.find("name"); name != request.path.end()) {
     key.name = name->second;
@@ -65,14 +65,23 @@ Result<WriteOptions> read_write_options(const Request& request, Operation operat
   return options;
 }
 
+// One that is not there is then what it would be without the parameter: an error.
+bool may_create_workspaces(const Request& request) {
+  const auto workspace = request.path.find("workspace");
+  return workspace != request.path.end() &&
+         decide(*request.who, {Area::workspaces, Act::write}, workspace->second) ==
+             Verdict::allowed;
+}
+
 // A batch of one.
 Response propose(const Api& api, const Request& request, const WriteOptions& options,
                  ProposedChange change) {
   change.force = options.force;
   change.if_revision = options.if_match;
   Proposal proposal{.id = request.id,
+                    .actor = request.who->actor,
                     .changes = {std::move(change)},
-                    .create_workspace = options.create_workspace,
+                    .create_workspace = options.create_workspace && may_create_workspaces(request),
                     .allow_missing = options.allow_missing};
   if (!options.wait) {
     const auto accepted = api.writer.accept(std::move(proposal));
@@ -144,7 +153,8 @@ Result<void> read_continue(const Request& request, const std::string& epoch,
   const auto bookmark = model::Bookmark::parse(token.substr(0, slash));
   const auto after =
       Key::parse(slash == std::string::npos ? std::string() : token.substr(slash + 1));
-  if (!bookmark || !after || after->kind != query.kind) {
+  if (!bookmark || !after || after->kind != query.kind ||
+      after->organization != query.organization) {
     return invalid_field("continue", quote(token) + " is not what a list gave");
   }
   if (bookmark->epoch != epoch) {
@@ -178,9 +188,10 @@ Result<model::EntityFilter> filter_of(const Request& request, Kind kind) {
 }
 
 Result<store::ListQuery> query_of(const Request& request, Kind kind, const std::string& epoch) {
-  store::ListQuery query{.kind = kind};
+  store::ListQuery query{.kind = kind, .organization = request.who->organization};
   TITAN_ASSIGN(query.limit, request.limit());
   TITAN_ASSIGN(query.filter, filter_of(request, kind));
+  query.filter.workspaces = request.who->workspaces();
   if (const auto workspace = request.path.find("workspace"); workspace != request.path.end()) {
     query.workspace = workspace->second;
   } else if (const auto named = request.parameters.find("workspace");
@@ -197,8 +208,14 @@ bool may_be_kept(const store::ListQuery& query) {
   return !query.at && std::ranges::find(statuses, model::Status::deleted) == statuses.end();
 }
 
+// All that the answer depends on, besides the store.
+std::string question_of(const Request& request) {
+  return request.who->organization + '\n' + join(request.who->workspaces(), ",") + '\n' +
+         request.http.target;
+}
+
 std::optional<Response> list_at_once(const Api& api, const Request& request) {
-  auto known = api.answers.lists.find(request.http.target);
+  auto known = api.answers.lists.find(question_of(request));
   return known ? std::optional(json_text_response(std::move(known->body))) : std::nullopt;
 }
 
@@ -222,7 +239,7 @@ Response list(const Api& api, Kind kind, const Request& request) {
   if (page->next) body["continue"] = continue_text(head->epoch, *page);
   Response response = json_response(200, body);
   if (may_be_kept(*query) && response.body.size() <= kCachedPageBytesMax) {
-    api.answers.lists.put(request.http.target, {.body = response.body}, before);
+    api.answers.lists.put(question_of(request), {.body = response.body}, before);
   }
   return response;
 }
@@ -236,7 +253,7 @@ struct Words {
         kind_names(kind_name + "s"),
         one(model::singular_of(kind)),
         many(model::plural_of(kind)),
-        a(one == "assignment" ? "an assignment" : "a " + one),
+        a((one == "assignment" || one == "enrollment" ? "an " : "a ") + one),
         path("/v1/" + many),
         path_of_all(model::in_workspace(kind) ? "/v1/workspaces/{workspace}/" + many : path),
         path_of_one(path_of_all + "/{name}"),
@@ -302,6 +319,7 @@ void add_reading(Router& router, const Api& api, Kind kind) {
       .description =
           "By workspace and name. All pages of one list show the same moment, which is "
           "the `bookmark`, whatever is written meanwhile.",
+      .access = Access{area_of(kind), Act::read},
       .answers = {{200, "A page of " + words.many + ".", words.kind_name + "List"}},
       .errors = {410},
       .handler = list_kind,
@@ -326,6 +344,7 @@ void add_reading(Router& router, const Api& api, Kind kind) {
               .operation = "get" + words.kind_name,
               .tag = words.kind_names,
               .summary = "Get " + words.a,
+              .access = Access{area_of(kind), Act::read},
               .parameters = words.of_one({}),
               .answers = {{200, "The " + words.one + ".", words.kind_name, {"ETag"}}},
               .errors = {404},
@@ -347,6 +366,7 @@ void add_writing(Router& router, const Api& api, Kind kind) {
        .tag = words.kind_names,
        .summary = "Create " + words.a,
        .description = "With `\"delete\": true` in the body it is a DELETE.",
+       .access = Access{area_of(kind), Act::write},
        .parameters = words.of_all(writing),
        .body = body,
        .answers = {created, written, accepted()},
@@ -360,6 +380,7 @@ void add_writing(Router& router, const Api& api, Kind kind) {
        .summary = "Create or replace " + words.a,
        .description = "What is left out gets its default, not what was stored. With "
                       "`\"delete\": true` in the body it is a DELETE.",
+       .access = Access{area_of(kind), Act::write},
        .parameters = words.of_one(writing),
        .headers = {if_match()},
        .body = body,
@@ -374,6 +395,7 @@ void add_writing(Router& router, const Api& api, Kind kind) {
        .summary = "Delete " + words.a,
        .description = "409 while others name it. A deployment is DELETING until its hosts "
                       "report that it is gone.",
+       .access = Access{area_of(kind), Act::write},
        .parameters = words.of_one(
            {{"force", "Flag", "Of deployments: do not wait for the hosts."}, wait_for_write()}),
        .headers = {if_match()},

@@ -30,8 +30,9 @@ Result<void> load_history(store::Store& store, std::uint64_t horizon, FleetView&
   }
 }
 
-Result<void> load_entities(store::Store& store, Kind kind, FleetView& view) {
-  store::ListQuery query{.kind = kind, .limit = kLoadPage};
+Result<void> load_entities(store::Store& store, const std::string& organization, Kind kind,
+                           FleetView& view) {
+  store::ListQuery query{.kind = kind, .organization = organization, .limit = kLoadPage};
   while (true) {
     TITAN_ASSIGN(store::Page page, store.list(query));
     for (model::Entity& entity : page.items) {
@@ -81,7 +82,12 @@ Result<void> load(store::Store& store, FleetView& view) {
   TITAN_ASSIGN(const model::Bookmark head, store.head());
   TITAN_ASSIGN(const std::uint64_t horizon, store.horizon());
   TITAN_TRY(load_history(store, horizon, view));
-  for (const Kind kind : model::kKinds) TITAN_TRY(load_entities(store, kind, view));
+  TITAN_ASSIGN(const auto organizations, store.organizations());
+  for (const std::string& organization : organizations) {
+    for (const Kind kind : model::kKinds) {
+      if (model::is_for_hosts(kind)) TITAN_TRY(load_entities(store, organization, kind, view));
+    }
+  }
   view.fleet.finish_loading(head.seq, horizon);
   make_room(view);
   TITAN_ASSIGN(const std::vector<store::ReportHead> reports, store.report_heads());

@@ -15,7 +15,9 @@ using model::Kind;
 using nlohmann::json;
 
 Key host_key(const Request& request) {
-  return {.kind = Kind::host, .name = request.path.at("name")};
+  return {.organization = request.who->organization,
+          .kind = Kind::host,
+          .name = request.path.at("name")};
 }
 
 json json_of(const model::RenderedDeployment& rendered) {
@@ -225,7 +227,8 @@ Response report(const Api& api, const Request& request) {
 }
 
 Response standings(HostService& hosts, const Request& request) {
-  const Key key{.kind = Kind::deployment,
+  const Key key{.organization = request.who->organization,
+                .kind = Kind::deployment,
                 .workspace = request.path.at("workspace"),
                 .name = request.path.at("name")};
   const auto limit = request.limit();
@@ -249,7 +252,9 @@ Response state_response(std::string lasting, const HostService::Sight& sight) {
   return json_text_response(std::move(lasting));
 }
 
+// What is kept shows all workspaces.
 std::optional<Response> state_at_once(const Api& api, const Request& request) {
+  if (!request.who->workspaces().empty()) return std::nullopt;
   const Key host = host_key(request);
   const auto sight = api.hosts.sight_of(host);
   if (!sight) return std::nullopt;
@@ -267,6 +272,7 @@ Response state(const Api& api, const Request& request) {
   if (!state) return error_response(state.error(), request.id);
   json deployments = json::array();
   for (const HostService::Standing& standing : state->deployments) {
+    if (!request.who->sees(standing.deployment.workspace)) continue;
     deployments.push_back(json_of_deployment(standing));
   }
   std::string lasting =
@@ -275,7 +281,7 @@ Response state(const Api& api, const Request& request) {
                       {"bookmark", state->bookmark ? json(state->bookmark->text()) : json()},
                       {"bookmarkTime", time_or_null(state->bookmark_time)},
                       {"deployments", std::move(deployments)}});
-  if (lasting.size() <= kCachedPageBytesMax) {
+  if (lasting.size() <= kCachedPageBytesMax && request.who->workspaces().empty()) {
     api.answers.states.put(host, {.body = lasting, .revision = sight->bookmark}, before);
   }
   return state_response(std::move(lasting), *sight);
@@ -294,6 +300,7 @@ void add_host_routes(Router& router, const Api& api) {
               .summary = "The agent's round trip",
               .description = "The host says what it holds, and is told what changed for it since "
                              "its bookmark.",
+              .access = Access{Area::own_host, Act::write},
               .parameters = {host_in_path(), wait_for_news()},
               .body = "SyncRequest",
               .answers = {{200, "What changed.", "Manifest", sync_headers},
@@ -308,6 +315,7 @@ void add_host_routes(Router& router, const Api& api) {
               .summary = "What changed for a host",
               .description = "The manifest that the host would get, for people and tools. Nothing "
                              "is noted of the host.",
+              .access = Access{Area::host_contents, Act::read},
               .parameters = {host_in_path(),
                              {"since", "Since",
                               "A bookmark or a time; when left out, the manifest is full."},
@@ -323,6 +331,7 @@ void add_host_routes(Router& router, const Api& api) {
               .operation = "getHostReport",
               .tag = "Hosts",
               .summary = "What a host reported last",
+              .access = Access{Area::host_contents, Act::read},
               .parameters = {host_in_path()},
               .answers = {{200, "The report.", "StoredReport"}},
               .errors = {404},
@@ -333,6 +342,8 @@ void add_host_routes(Router& router, const Api& api) {
               .operation = "getHostState",
               .tag = "Hosts",
               .summary = "What the server knows of a host",
+              .description = "Of the deployments in workspaces that you may see.",
+              .access = Access{Area::hosts, Act::read},
               .parameters = {host_in_path()},
               .answers = {{200, "When it was there, and how its deployments stand.", "HostState"}},
               .errors = {404},
@@ -344,6 +355,7 @@ void add_host_routes(Router& router, const Api& api) {
               .tag = "Deployments",
               .summary = "How a deployment stands on each host",
               .description = "Each host that should have it or still has it, by name.",
+              .access = Access{Area::deployments, Act::read},
               .parameters = {workspace_in_path(),
                              {"name", "Name", "The name of the deployment."},
                              page_limit(),

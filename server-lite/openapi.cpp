@@ -24,7 +24,9 @@ struct BadEnd {
 };
 constexpr std::array kBadEnds = {
     BadEnd{400, "The request cannot be read: broken JSON, a bad parameter."},
-    BadEnd{404, "It does not exist."},
+    BadEnd{401, "There is no token, or none that counts."},
+    BadEnd{403, "Your role does not allow it."},
+    BadEnd{404, "It does not exist, or is not yours to see."},
     BadEnd{409, "It exists already, is being deleted or in use, or `If-Match` is stale."},
     BadEnd{410, "`continue` is from before the log's horizon or a restore: list anew."},
     BadEnd{413, "The body is too large or too deep."},
@@ -67,9 +69,13 @@ json response_of(const Answer& answer) {
 
 json responses_of(const Route& route) {
   json responses = json::object();
-  for (const int status : {400, 503}) {
+  const auto add = [&](int status) {
     responses[std::to_string(status)] = ref("responses", name_of_bad_end(status));
-  }
+  };
+  for (const int status : {400, 503}) add(status);
+  if (route.access->area != Area::everyone) add(401);
+  if (permission_of(route.access->area).scope != Scope::none) add(403);
+  if (permission_of(route.access->area).scope == Scope::workspace) add(404);
   for (const int status : route.errors) {
     responses[std::to_string(status)] = ref("responses", name_of_bad_end(status));
   }
@@ -87,6 +93,7 @@ json operation_of(const Route& route) {
                     {"responses", responses_of(route)}};
   if (!route.description.empty()) operation["description"] = route.description;
   if (route.deprecated) operation["deprecated"] = true;
+  if (route.access->area == Area::everyone) operation["security"] = json::array();
   json parameters = json::array();
   for (const Parameter& one : route.parameters) {
     parameters.push_back(parameter_of(one, is_in_path(route, one) ? "path" : "query"));
@@ -149,12 +156,17 @@ json openapi_document(const std::vector<const Route*>& routes) {
   return {{"openapi", "3.1.0"},
           {"info", {{"title", "titan"}, {"version", TITAN_VERSION}, {"description", kDescription}}},
           {"servers", {{{"url", "/"}}}},
-          {"security", json::array()},  // nobody's identity is checked yet
+          {"security", {{{"bearer", json::array()}}}},
           {"tags", openapi_tags()},
           {"paths", std::move(paths)},
           {"components",
            {{"schemas", openapi_schemas()},
             {"headers", openapi_headers()},
+            {"securitySchemes",
+             {{"bearer",
+               {{"type", "http"},
+                {"scheme", "bearer"},
+                {"description", "A token; docs/security.md says how to get one."}}}}},
             {"responses", bad_ends()}}}};
 }
 

@@ -240,6 +240,48 @@ void add_specs(json& schemas) {
       {{"deployment", use("Name"), "In the same workspace."}, {"host", use("Name"), ""}}, true);
 }
 
+void add_identity_specs(json& schemas) {
+  const json words = {{"type", "string"}, {"maxLength", model::kTextBytesMax}};
+  schemas["Role"] = one_of({"viewer", "developer", "platform", "admin"});
+  schemas["TokenSpec"] = object_of(
+      "What somebody shows to be let in, known by its digest alone.",
+      {{"role", use("Role"), ""},
+       {"workspace", use("Name"), "Where the role holds; everywhere when left out.", kMaybe},
+       {"digest", use("Digest"), "Of the secret's text."},
+       {"expires", use("Time"), "Never when left out.", kMaybe},
+       {"description", words, "", kMaybe}},
+      true);
+  schemas["EnrollmentSpec"] =
+      object_of("A device that shows the secret, once, becomes the host.",
+                {{"host", use("Name"), ""},
+                 {"labels", use("Labels"), "Of the host, if it does not exist by then.", kMaybe},
+                 {"digest", use("Digest"), "Of the secret's text."},
+                 {"expires", use("Time"), ""}},
+                true);
+  schemas["PublicKey"] = pattern("Ed25519 (RFC 8032), base64url.", "^ed25519:[-_A-Za-z0-9]{43}$",
+                                 "ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+  schemas["Verb"] = one_of({"get", "list", "watch", "create", "update", "apply", "delete"});
+  schemas["Grant"] = object_of(
+      "A role, and where it holds.",
+      {{"role", use("Role"), ""},
+       {"workspace", use("Name"), "In the whole organization when it is not there.", kMaybe}});
+  schemas["Identity"] =
+      object_of("Who asks.", {{"actor", use("Text"), "As the change log names it."},
+                              {"organization", use("Name"), ""},
+                              {"grants", list_of("Grant"), "None of devices."},
+                              {"host", use("Name"), "Of a device: what it is.", kMaybe},
+                              {"expires", use("Time"), "", kMaybe}});
+  schemas["Permission"] =
+      object_of("Whether somebody may do something.",
+                {{"allowed", {{"type", "boolean"}}, ""},
+                 {"reason", use("Text"), "Why not.", kMaybe}});
+  schemas["DeviceSpec"] =
+      object_of("The key by which the host of that name proves who it is.",
+                {{"publicKey", use("PublicKey"), "Of one host alone."},
+                 {"revoked", {{"type", "boolean"}}, "It opens nothing any more.", kMaybe}},
+                true);
+}
+
 // ---- entities ----------------------------------------------------------------------------------
 
 json entity(Kind kind) {
@@ -519,6 +561,7 @@ json openapi_schemas() {
   json schemas = json::object();
   add_texts(schemas);
   add_specs(schemas);
+  add_identity_specs(schemas);
   add_entities(schemas);
   add_changes(schemas);
   add_manifest(schemas);
@@ -561,6 +604,10 @@ json openapi_tags() {
           tag("Targets", "Label rules that match hosts."),
           tag("Deployments", "Instances of workloads, with a template and a target."),
           tag("Assignments", "Which replica runs on which host; written by the server."),
+          tag("Identity", "Who you are, and what you may do."),
+          tag("Tokens", "What people and programs show to be let in."),
+          tag("Enrollments", "How devices become hosts."),
+          tag("Devices", "The keys by which hosts prove who they are."),
           tag("Changes", "The change log: reading it, following a change, writing several."),
           tag("Blobs", "The content of templates' files."),
           tag("Operations", "How the server is."),

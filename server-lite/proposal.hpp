@@ -29,7 +29,8 @@ struct ProposedChange {
 
 // What one request asks for: all of it is written, or nothing.
 struct Proposal {
-  std::string id = {};  // of the request; the change is followed by it
+  std::string id = {};     // of the request; the change is followed by it
+  std::string actor = {};  // who asks for it, for the change log
   std::vector<ProposedChange> changes = {};
   bool create_workspace = false;  // make the workspaces that do not exist
   bool allow_missing = false;     // what a spec names need not exist

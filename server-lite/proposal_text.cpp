@@ -54,12 +54,13 @@ Result<Kind> parse_changeable_kind(std::string_view text) {
   return kind;
 }
 
-Result<ProposedChange> parse_removal(const json& object) {
+Result<ProposedChange> parse_removal(const json& object, const std::string& organization) {
   model::FieldReader reader(object, "");
   reader.ignore("operation");
   reader.require({"kind", "name"});
   ProposedChange change{.operation = Operation::remove,
-                        .key = {.kind = reader.parsed<Kind>("kind", &parse_changeable_kind),
+                        .key = {.organization = organization,
+                                .kind = reader.parsed<Kind>("kind", &parse_changeable_kind),
                                 .workspace = reader.text("workspace"),
                                 .name = reader.text("name")},
                         .force = reader.boolean("force"),
@@ -75,7 +76,8 @@ Result<ProposedChange> parse_removal(const json& object) {
   return change;
 }
 
-Result<ProposedChange> parse_put(const json& object, Operation operation) {
+Result<ProposedChange> parse_put(const json& object, Operation operation,
+                                 const std::string& organization) {
   model::FieldReader reader(object, "");
   reader.ignore("operation");
   const json* body = reader.object("entity");
@@ -88,7 +90,7 @@ Result<ProposedChange> parse_put(const json& object, Operation operation) {
   }
   const auto kind = parse_changeable_kind(named->get<std::string>());
   if (!kind) return invalid_field("entity.kind", kind.error().message);
-  auto change = parse_proposed_entity(*body, {.kind = *kind, .name = ""}, operation);
+  auto change = parse_proposed_entity(*body, {.organization = organization, .kind = *kind, .name = ""}, operation);
   if (!change) {
     Error error = change.error();
     error.field = error.field.empty() ? "entity" : "entity." + error.field;
@@ -98,7 +100,8 @@ Result<ProposedChange> parse_put(const json& object, Operation operation) {
   return change;
 }
 
-Result<ProposedChange> parse_proposed_change(const json& object) {
+Result<ProposedChange> parse_proposed_change(const json& object,
+                                             const std::string& organization) {
   if (!object.is_object()) {
     return invalid("expected an object, found " + model::found_text(object));
   }
@@ -106,7 +109,8 @@ Result<ProposedChange> parse_proposed_change(const json& object) {
   const auto operation =
       parse_operation(named != object.end() && named->is_string() ? named->get<std::string>() : "");
   if (!operation) return invalid_field("operation", operation.error().message);
-  return *operation == Operation::remove ? parse_removal(object) : parse_put(object, *operation);
+  return *operation == Operation::remove ? parse_removal(object, organization)
+                                         : parse_put(object, *operation, organization);
 }
 
 }  // namespace
@@ -123,12 +127,14 @@ Result<ProposedChange> parse_proposed_entity(json body, const Key& key, Operatio
   if (!key.workspace.empty()) TITAN_TRY(agree(body, "workspace", key.workspace));
   if (!key.name.empty()) TITAN_TRY(agree(body, "name", key.name));
   TITAN_ASSIGN(model::Entity entity, model::parse_entity(body));
+  entity.organization = key.organization;
   ProposedChange change{.operation = deletion ? Operation::remove : operation, .key = entity.key()};
   if (!deletion) change.entity = std::move(entity);
   return change;
 }
 
-Result<std::vector<ProposedChange>> parse_proposed_changes(const json& body) {
+Result<std::vector<ProposedChange>> parse_proposed_changes(const json& body,
+                                                           const std::string& organization) {
   if (!body.is_object()) {
     return invalid_field("body", "expected an object, found " + model::found_text(body));
   }
@@ -141,7 +147,7 @@ Result<std::vector<ProposedChange>> parse_proposed_changes(const json& body) {
   }
   std::vector<ProposedChange> changes;
   for (std::size_t i = 0; i < array->size(); ++i) {
-    auto change = parse_proposed_change((*array)[i]);
+    auto change = parse_proposed_change((*array)[i], organization);
     if (!change) {
       Error error = change.error();
       const std::string place = "changes[" + std::to_string(i) + "]";

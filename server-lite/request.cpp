@@ -121,6 +121,15 @@ Response error_response(const Error& error, const std::string& request_id) {
   return error_response(status_of(error.code), error, request_id);
 }
 
+Response refused_response(const Identity& who, Access access, std::string_view workspace,
+                          const std::string& request_id) {
+  const Error error = refusal_of(who, access, workspace);
+  if (who.is_known()) return error_response(error, request_id);
+  Response response = error_response(401, error, request_id);
+  response.headers["WWW-Authenticate"] = "Bearer";
+  return response;
+}
+
 Response unreadable(const Error& error, const std::string& request_id) {
   return error_response(error.code == ErrorCode::exhausted ? 413 : 400, error, request_id);
 }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -11,6 +12,8 @@
 #include "base/http.hpp"
 #include "base/result.hpp"
 #include "server-lite/front_door/handler.hpp"
+#include "server-lite/identity/identity.hpp"
+#include "server-lite/identity/permissions.hpp"
 
 namespace titan::server_lite {
 
@@ -20,6 +23,8 @@ struct Request {
   std::string id;                  // stands in the answer, errors and the log
   HttpParameters path = {};        // the {name} parts of the route
   HttpParameters parameters = {};  // of the query; only those the route knows
+  // Who asks; never null in a handler, and allowed what its route says.
+  std::shared_ptr<const Identity> who = {};
 
   // A parameter that is "true" or "false"; `absent` when it is not there. invalid otherwise.
   [[nodiscard]] Result<bool> flag(const std::string& name, bool absent = false) const;
@@ -47,6 +52,9 @@ Response json_text_response(std::string body);
 Response error_response(int status, const Error& error, const std::string& request_id);
 // What the request says is wrong (422), or whatever else the error's code means.
 Response error_response(const Error& error, const std::string& request_id);
+// `who` asked for what it may not have, see permissions.hpp: 401, 403 or 404.
+Response refused_response(const Identity& who, Access access, std::string_view workspace,
+                          const std::string& request_id);
 // The request cannot be read: 400, or 413 when it is too large.
 Response unreadable(const Error& error, const std::string& request_id);
 

@@ -75,7 +75,7 @@ void RequestJournal::note(const RequestNote& request, int status, std::size_t bo
               {"bytes", body_bytes},
               {"durationUs", duration.count()},
               {"peer", request.peer},
-              {"actor", kLocalActor}});
+              {"actor", request.actor}});
 }
 
 }  // namespace titan::server_lite

@@ -146,7 +146,7 @@ void RollUpProcessor::rest_damaged(const Key& key, Clock::Monotonic now, const E
 
 Result<bool> RollUpProcessor::read_reports() {
   TITAN_ASSIGN(const auto page,
-               store_.reports(model::kDefaultOrganization, reports_read_until_, kReportsPage));
+               store_.reports(read_until_.organization, read_until_.host, kReportsPage));
   for (const store::StoredReport& stored : page) {
     const Key key{.organization = stored.organization, .kind = Kind::host, .name = stored.host};
     state_.update([&](FleetView& view) {
@@ -157,7 +157,7 @@ Result<bool> RollUpProcessor::read_reports() {
       }
     });
   }
-  if (!page.empty()) reports_read_until_ = page.back().host;
+  if (!page.empty()) read_until_ = {page.back().organization, page.back().host};
   return page.size() == kReportsPage;
 }
 

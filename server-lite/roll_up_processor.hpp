@@ -70,7 +70,11 @@ class RollUpProcessor final : public Processor {
   std::map<model::Key, Clock::Monotonic> resting_until_;  // what took long
   std::uint64_t taken_ = 0;
   bool reports_are_read_ = false;
-  std::string reports_read_until_;  // the host
+  struct ReportPlace {
+    std::string organization = {};
+    std::string host = {};
+  };
+  ReportPlace read_until_;  // of the reports, after a start
 
   std::atomic<bool> has_mail_ = false;
   std::mutex inbox_mutex_;  // guards the next three

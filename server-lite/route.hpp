@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "server-lite/identity/permissions.hpp"
 #include "server-lite/request.hpp"
 
 namespace titan::server_lite {
@@ -41,6 +42,7 @@ struct Route {
   std::string tag = {};      // the group in which it is shown: one of openapi_tags()
   std::string summary = {};  // a few words
   std::string description = {};
+  std::optional<Access> access = {};       // who may ask; must be said
   std::vector<Parameter> parameters = {};  // of path and query
   std::vector<Parameter> headers = {};
   std::string body = {};  // the schema of what must be sent; empty: nothing is

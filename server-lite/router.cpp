@@ -34,7 +34,7 @@ bool is_described(const Route& route) {
     const auto names_it = [&](const Parameter& one) { return part == "{" + one.name + "}"; };
     if (std::none_of(route.parameters.begin(), route.parameters.end(), names_it)) return false;
   }
-  return !route.answers.empty();
+  return !route.answers.empty() && route.access.has_value();
 }
 
 // What its query may name.
@@ -68,8 +68,9 @@ struct Router::Node {
   std::map<std::string, Place, std::less<>> routes;  // by method
 };
 
-Router::Router(Random& random, RequestJournal& journal)
+Router::Router(Random& random, RequestJournal& journal, const Registry& registry)
     : journal_(journal),
+      registry_(registry),
       id_prefix_("req-" + make_token(random).substr(0, 10) + "-"),
       root_(std::make_unique<Node>()) {}
 Router::~Router() = default;
@@ -107,12 +108,14 @@ class Router::Identified final : public front_door::Parked {
         method_(note.method),
         path_(note.path.substr(0, kPathLoggedBytesMax)),
         peer_(note.peer),
+        actor_(note.actor),
         note_(note),
         parked_(std::move(parked)) {
     note_.id = id_;
     note_.method = method_;
     note_.path = path_;
     note_.peer = peer_;
+    note_.actor = actor_;
   }
 
   [[nodiscard]] std::chrono::milliseconds time() const override { return parked_->time(); }
@@ -137,12 +140,13 @@ class Router::Identified final : public front_door::Parked {
   const std::string method_;
   const std::string path_;
   const std::string peer_;
+  const std::string actor_;
   RequestNote note_;  // borrows them
   std::unique_ptr<Parked> parked_;
 };
 
 Reply Router::handle(const HttpRequest& http, std::string_view peer) const {
-  Request request{.http = http, .id = next_id()};
+  Request request{.http = http, .id = next_id(), .who = registry_.who_asks(http)};
   RequestNote note = note_of(request, peer);
   Found found = find(request);
   if (auto* refusal = std::get_if<Response>(&found)) {
@@ -151,6 +155,10 @@ Reply Router::handle(const HttpRequest& http, std::string_view peer) const {
   }
   const Place& place = *std::get<const Place*>(found);
   note.route = place.metrics.get();
+  if (auto refusal = refuse_unless_allowed(place.route, request)) {
+    finish(note, *refusal);
+    return *std::move(refusal);
+  }
   note.may_wait = may_wait(request);
   Reply reply = place.route.handler(request);
   if (auto* parked = std::get_if<std::unique_ptr<front_door::Parked>>(&reply)) {
@@ -162,20 +170,36 @@ Reply Router::handle(const HttpRequest& http, std::string_view peer) const {
 
 std::optional<Response> Router::handle_at_once(const HttpRequest& http,
                                                std::string_view peer) const {
-  Request request{.http = http};
+  Request request{.http = http, .who = registry_.who_asks(http)};
   Found found = find(request);
   if (auto* refusal = std::get_if<Response>(&found)) {
     finish(note_of(request, peer), *refusal);
     return std::move(*refusal);
   }
   const Place& place = *std::get<const Place*>(found);
-  if (!place.route.at_once) return std::nullopt;
-  request.id = next_id();
+  auto refusal = refuse_unless_allowed(place.route, request);
+  if (!refusal && !place.route.at_once) return std::nullopt;
+  if (request.id.empty()) request.id = next_id();
   RequestNote note = note_of(request, peer);
   note.route = place.metrics.get();
+  if (refusal) {
+    finish(note, *refusal);
+    return refusal;
+  }
   auto response = place.route.at_once(request);
   if (response) finish(note, *response);
   return response;
+}
+
+std::optional<Response> Router::refuse_unless_allowed(const Route& route, Request& request) const {
+  const Area area = route.access->area;
+  const bool by_name = area == Area::workspaces || area == Area::own_host;
+  const auto named = request.path.find(by_name ? "name" : "workspace");
+  const std::string_view about =
+      named == request.path.end() ? std::string_view() : std::string_view(named->second);
+  if (decide(*request.who, *route.access, about) == Verdict::allowed) return std::nullopt;
+  if (request.id.empty()) request.id = next_id();
+  return refused_response(*request.who, *route.access, about, request.id);
 }
 
 Response Router::refuse(int status, const Error& error) const {
@@ -198,6 +222,7 @@ RequestNote Router::note_of(const Request& request, std::string_view peer) const
           .method = request.http.method,
           .path = request.http.path(),
           .peer = peer,
+          .actor = request.who->actor,
           .began = journal_.now()};
 }
 

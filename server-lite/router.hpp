@@ -12,6 +12,7 @@
 #include "base/http.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "server-lite/identity/registry.hpp"
 #include "server-lite/request.hpp"
 #include "server-lite/request_journal.hpp"
 #include "server-lite/route.hpp"
@@ -20,16 +21,17 @@ namespace titan::server_lite {
 
 // Finds the handler of a request in a trie of path parts: a literal part before a {name} part.
 // HEAD goes to the GET handler. Answers 404 for an unknown path, 405 with Allow for an unknown
-// method, 400 for an unknown parameter. Gives each request an id, and notes it with its answer.
+// method, 400 for an unknown parameter. Finds out who asks, and refuses what they may not: 401, 403,
+// or 404. Gives each request an id, and notes it with its answer.
 // Routes are added first; afterwards handle() may be called from several threads.
 class Router {
  public:
-  // Borrows the journal.
-  Router(Random& random, RequestJournal& journal);
+  // Borrows the last two.
+  Router(Random& random, RequestJournal& journal, const Registry& registry);
   ~Router();
 
   // REQUIRES: no other route has the same method and path; the route has an operation, a tag, a
-  // summary and an answer, and describes each part {name} of its path.
+  // summary, an answer and an access, and describes each part {name} of its path.
   void add(Route route);
   // In the order in which they were added.
   [[nodiscard]] const std::vector<const Route*>& routes() const { return routes_; }
@@ -49,6 +51,9 @@ class Router {
   // needs the request's id, which is made then if there is none.
   using Found = std::variant<const Place*, Response>;
   [[nodiscard]] Found find(Request& request) const;
+  // The answer to who may not ask this.
+  [[nodiscard]] std::optional<Response> refuse_unless_allowed(const Route& route,
+                                                              Request& request) const;
   [[nodiscard]] std::string next_id() const;
   [[nodiscard]] RequestNote note_of(const Request& request, std::string_view peer) const;
   // The note's id goes into the answer.
@@ -60,6 +65,7 @@ class Router {
   void finish(const RequestNote& note, Reply& reply) const;
 
   RequestJournal& journal_;
+  const Registry& registry_;
   const std::string id_prefix_;
   mutable std::atomic<std::uint64_t> ids_ = 0;
   std::unique_ptr<Node> root_;

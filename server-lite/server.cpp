@@ -13,6 +13,8 @@ namespace titan::server_lite {
 Server::Server(const Env& env, Options options, std::string epoch)
     : env_(env),
       wake_(std::move(options.wake)),
+      first_token_(std::move(options.first_token)),
+      registry_(env.clock),
       journal_(metrics_, env.log, env.clock, options.access_log),
       health_(env.store, env.clock),
       renderer_(env.store),
@@ -28,7 +30,7 @@ Server::Server(const Env& env, Options options, std::string epoch)
       compactor_(env.store, state_, runner_, env.clock, options.retention),
       hosts_({env.store, state_, renderer_, roll_up_, answers_, env.clock, wake_},
              std::move(epoch)),
-      router_(env.random, journal_) {
+      router_(env.random, journal_, registry_) {
   const Api api{env.store, state_,   writer_, tracker_, hosts_,        runner_,  parking_,
                 metrics_,  answers_, health_, feed_,    options.spool, env.clock};
   add_server_metrics(api);
@@ -38,6 +40,7 @@ Server::Server(const Env& env, Options options, std::string epoch)
   add_blob_routes(router_, api);
   add_status_routes(router_, api);
   add_document_routes(router_);
+  add_identity_routes(router_);
 }
 
 Server::~Server() {
@@ -53,24 +56,42 @@ Result<std::unique_ptr<Server>> Server::open(const Env& env, Options options) {
 
 Result<void> Server::start() {
   TITAN_TRY(load(env_.store, state_.unshared()));
+  TITAN_TRY(registry_.load(env_.store));
   env_.store.listen([this](std::span<const model::Change> changes) {
     state_.update([&](FleetView& view) { apply(view, changes); });
+    registry_.apply(changes);
     answers_.forget(changes);
     parking_.wake(changes);
     wake_();
   });
-  const model::Entity workspace{.name = std::string(model::kDefaultWorkspace),
-                                .spec = model::WorkspaceSpec{},
-                                .status = model::Status::ready};
-  const bool exists =
-      state_.read([&](const FleetView& view) { return view.fleet.exists(workspace.key()); });
-  if (!exists) {
-    TITAN_TRY(env_.store.commit(
-        {.mutations = {{workspace.key(), 0, workspace}}, .actor = std::string(kServerActor)}));
-  }
+  TITAN_TRY(make_what_must_be());
   roll_up_.open();
   placement_.open();
   return runner_.open();
+}
+
+// The workspace `default`, and somebody who may do everything.
+Result<void> Server::make_what_must_be() {
+  store::Batch batch{.actor = std::string(kServerActor)};
+  const auto add = [&](model::Entity entity) {
+    entity.status = model::Status::ready;
+    batch.mutations.push_back({entity.key(), 0, entity});
+  };
+  const model::Entity workspace{.name = std::string(model::kDefaultWorkspace),
+                                .spec = model::WorkspaceSpec{}};
+  const bool exists =
+      state_.read([&](const FleetView& view) { return view.fleet.exists(workspace.key()); });
+  if (!exists) add(workspace);
+  if (!registry_.has_tokens() && first_token_) {
+    TITAN_ASSIGN(const std::string token, first_token_());
+    add({.name = std::string(kFirstTokenName),
+         .spec = model::TokenSpec{.role = model::Role::admin,
+                                  .digest = Digest::of(token),
+                                  .description = "made at the first start"}});
+  }
+  if (batch.mutations.empty()) return {};
+  const auto committed = env_.store.commit(batch);
+  return committed ? Result<void>() : committed.error();
 }
 
 Reply Server::answer(const HttpRequest& request, std::string_view peer) const {

@@ -17,6 +17,7 @@
 #include "server-lite/feed_memo.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/host_service.hpp"
+#include "server-lite/identity/registry.hpp"
 #include "server-lite/lease_processor.hpp"
 #include "server-lite/metrics.hpp"
 #include "server-lite/parking.hpp"
@@ -51,6 +52,9 @@ class Server {
     AccessLog access_log = AccessLog::news;
     // Where large answers wait that several clients ask for; borrowed. null: in memory.
     front_door::Spool* spool = nullptr;
+    // Called when nobody has a token: gives the text of the first one, of an admin of `default`, and
+    // has seen to it that it is not lost. null: none is made.
+    std::function<Result<std::string>()> first_token = {};
     // Called when step() has something to do, from whichever thread made it so: must be quick.
     std::function<void()> wake = [] {};
   };
@@ -86,10 +90,13 @@ class Server {
  private:
   Server(const Env& env, Options options, std::string epoch);
   Result<void> start();
+  Result<void> make_what_must_be();
 
   const Env env_;
   const std::function<void()> wake_;
+  const std::function<Result<std::string>()> first_token_;
   Metrics metrics_;
+  Registry registry_;
   RequestJournal journal_;
   FleetState state_;
   AnswerCache answers_;

@@ -43,6 +43,7 @@ void add_status_routes(Router& router, const Api& api) {
               .tag = "Operations",
               .summary = "Whether the server is well",
               .description = "With each of its dependencies, as they were within the last second.",
+              .access = Access{Area::everyone, Act::read},
               .answers = {{200, "It is well.", "ServerStatus"},
                           {503, "Something fails; `message` says what.", "ServerStatus"}},
               .handler = [api](const Request&) { return status(api, api.health.check()); },
@@ -53,6 +54,7 @@ void add_status_routes(Router& router, const Api& api) {
               .tag = "Operations",
               .summary = "Numbers for Prometheus",
               .description = "In its text format, version 0.0.4.",
+              .access = Access{Area::operations, Act::read},
               .answers = {{200, "All metrics.", "Text", {}, kMetricsType}},
               .handler = [api](const Request&) { return metrics(api); }});
 }

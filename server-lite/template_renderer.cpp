@@ -20,11 +20,12 @@ void keep(Map& map, std::size_t count_max, const typename Map::key_type& key, Va
 
 }  // namespace
 
-Result<void> TemplateRenderer::check(const model::TemplateSpec& spec) {
+Result<void> TemplateRenderer::check(const model::TemplateSpec& spec,
+                                     const std::string& organization) {
   for (std::size_t i = 0; i < spec.files.size(); ++i) {
     const model::TemplateFile& file = spec.files[i];
     const std::string field = "spec.files[" + std::to_string(i) + "]";
-    const auto content = store_.get_blob(file.digest);
+    const auto content = store_.get_blob({file.digest, organization});
     if (!content && content.error().code == ErrorCode::not_found) {
       return invalid_field(field + ".digest", "the content of " + quote(file.path) +
                                                   " is not here yet: PUT /v1/blobs/" +
@@ -49,7 +50,7 @@ Result<TemplateRenderer::CompiledPtr> TemplateRenderer::compile(
     const std::vector<model::TemplateFile>& files) {
   std::vector<render::SourceFile> sources;
   for (const model::TemplateFile& file : files) {
-    TITAN_ASSIGN(std::string content, store_.get_blob(file.digest));
+    TITAN_ASSIGN(std::string content, store_.get_blob(store::BlobName::of_anybody(file.digest)));
     sources.push_back({file.path, file.mode, std::move(content)});
   }
   TITAN_ASSIGN(auto compiled, render::CompiledTemplate::compile(std::move(sources)));

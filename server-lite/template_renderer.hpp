@@ -28,7 +28,7 @@ class TemplateRenderer {
 
   // invalid, naming the file: a blob is missing or has another size than `spec` says, or the
   // template does not compile.
-  Result<void> check(const model::TemplateSpec& spec);
+  Result<void> check(const model::TemplateSpec& spec, const std::string& organization);
   // invalid: the template cannot be rendered with these inputs. REQUIRES: `desired.error` empty.
   Result<std::vector<model::RenderedFile>> render(const model::DesiredDeployment& desired);
   // Fills in the digest of what render() gives, or why it cannot be rendered; see

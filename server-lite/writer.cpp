@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "server-lite/actors.hpp"
 #include "server-lite/admission.hpp"
 #include "server-lite/limits.hpp"
 
@@ -80,6 +79,12 @@ Result<void> check_stored(const ProposedChange& change, const Entity* stored) {
   return {};
 }
 
+ChangeTracker::Progress progress_of(const Proposal& proposal, ChangeTracker::Progress progress) {
+  progress.actor = proposal.actor;
+  progress.organization = proposal.changes.front().key.organization;
+  return progress;
+}
+
 // What was looked at does not allow it; any other error is of the look itself.
 bool is_refusal(const Error& error) {
   return error.code == ErrorCode::conflict || error.code == ErrorCode::not_found ||
@@ -128,7 +133,8 @@ tl::expected<Committed, Refusal> Writer::propose(const Proposal& proposal) {
   const auto refuse = [&](Error error) {
     refusal.error = about(proposal.changes[refusal.change].key, std::move(error));
     if (proposal.is_batch) refusal.error = placed(refusal.change, std::move(refusal.error));
-    tracker_.note(proposal.id, {.state = ChangeTracker::State::refused, .error = refusal.error});
+    tracker_.note(proposal.id, progress_of(proposal, {.state = ChangeTracker::State::refused,
+                                                      .error = refusal.error}));
     return tl::unexpected(refusal);
   };
   if (const auto checked = check_alone(proposal, refusal.change); !checked) {
@@ -137,7 +143,7 @@ tl::expected<Committed, Refusal> Writer::propose(const Proposal& proposal) {
   const KeyLocks::Guard guard(locks_, uses_of(proposal));
   for (int attempt = 1;; ++attempt) {
     Draft draft{.look = attempt == 1 ? Look::quick : Look::sure,
-                .batch = {.actor = std::string(kLocalActor), .request_id = proposal.id}};
+                .batch = {.actor = proposal.actor, .request_id = proposal.id}};
     if (const auto drafted = write_draft(proposal, draft, refusal.change); !drafted) {
       if (draft.look == Look::quick && is_refusal(drafted.error())) continue;
       refusal.users = std::move(draft.users);
@@ -149,8 +155,8 @@ tl::expected<Committed, Refusal> Writer::propose(const Proposal& proposal) {
     if (raced && attempt < kWriteAttempts) continue;
     if (!changes) return refuse(changes.error());
     complete(*std::move(changes), draft.committed);
-    tracker_.note(proposal.id,
-                  {.state = ChangeTracker::State::committed, .seq = draft.committed.seq});
+    tracker_.note(proposal.id, progress_of(proposal, {.state = ChangeTracker::State::committed,
+                                                      .seq = draft.committed.seq}));
     return std::move(draft.committed);
   }
 }
@@ -167,7 +173,7 @@ Result<void> Writer::check_alone(const Proposal& proposal, std::size_t& at) {
     if (change.operation == Operation::remove) continue;
     TITAN_TRY(check_abilities(change.entity));
     if (const auto* spec = std::get_if<model::TemplateSpec>(&change.entity.spec)) {
-      TITAN_TRY(renderer_.check(*spec));
+      TITAN_TRY(renderer_.check(*spec, change.key.organization));
     }
   }
   at = 0;
@@ -193,7 +199,7 @@ Result<void> Writer::write_draft(const Proposal& proposal, Draft& draft, std::si
 // What the fleet knows spares a look into the store. It may be a moment behind: that shows when the
 // proposal is committed, and what the quick look refuses is looked at again.
 Result<std::shared_ptr<const Entity>> Writer::find(const Key& key, Look look) {
-  if (look == Look::quick) {
+  if (look == Look::quick && model::is_for_hosts(key.kind)) {
     std::shared_ptr<const Entity> known;
     const bool exists = state_.read([&](const FleetView& view) {
       const auto* record = view.fleet.find(key);
@@ -309,7 +315,7 @@ Result<void> Writer::accept(Proposal proposal) {
   if (accepted_.size() >= kProposalsAccepted) {
     return unavailable(std::to_string(kProposalsAccepted) + " changes wait to be written already");
   }
-  tracker_.note(proposal.id, {});  // before step() can note what became of it
+  tracker_.note(proposal.id, progress_of(proposal, {}));  // before step() can note what became of it
   accepted_.push_back(std::move(proposal));
   return {};
 }

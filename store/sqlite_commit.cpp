@@ -236,12 +236,15 @@ Result<void> CommitJob::move(const Cursor& cursor, Writing& writing) {
       cursor.name, number(cursor.seq));
 }
 
-BlobJob::BlobJob(const Digest& digest, std::string_view bytes)
-    : WriteJob(1 + bytes.size() / 1024), digest_(digest), bytes_(bytes) {}
+BlobJob::BlobJob(const BlobName& name, std::string_view bytes)
+    : WriteJob(1 + bytes.size() / 1024), name_(name), bytes_(bytes) {}
 
 Result<void> BlobJob::write(Writing& writing) {
   TITAN_TRY(writing.connection.run("INSERT OR IGNORE INTO blobs (digest, bytes) VALUES (?1, ?2)",
-                                   digest_.text(), Blob{bytes_}));
+                                   name_.digest.text(), Blob{bytes_}));
+  TITAN_TRY(writing.connection.run(
+      "INSERT OR IGNORE INTO blob_owners (organization, digest) VALUES (?1, ?2)",
+      name_.organization, name_.digest.text()));
   is_new_ = writing.connection.rows_changed() > 0;
   return {};
 }

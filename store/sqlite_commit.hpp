@@ -48,12 +48,12 @@ class CommitJob final : public WriteJob {
 
 class BlobJob final : public WriteJob {
  public:
-  BlobJob(const Digest& digest, std::string_view bytes);
+  BlobJob(const BlobName& name, std::string_view bytes);
   Result<void> write(Writing& writing) override;
   [[nodiscard]] bool is_new() const { return is_new_; }
 
  private:
-  const Digest& digest_;
+  const BlobName& name_;
   const std::string_view bytes_;
   bool is_new_ = false;
 };

@@ -17,6 +17,9 @@ static_assert(static_cast<int>(model::Kind::workload) == 3);
 static_assert(static_cast<int>(model::Kind::target) == 4);
 static_assert(static_cast<int>(model::Kind::deployment) == 5);
 static_assert(static_cast<int>(model::Kind::assignment) == 6);
+static_assert(static_cast<int>(model::Kind::token) == 7);
+static_assert(static_cast<int>(model::Kind::enrollment) == 8);
+static_assert(static_cast<int>(model::Kind::device) == 9);
 static_assert(kApplicationId == 1953068142);
 
 constexpr const char* kVersion1 = R"sql(
@@ -158,6 +161,16 @@ DROP TABLE reports_1;
 
 constexpr const char* kVersion3 = "CREATE INDEX changes_by_actor ON changes (actor, seq);";
 
+// Until then there was one organization.
+constexpr const char* kVersion4 = R"sql(
+CREATE TABLE blob_owners (
+  organization TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (organization, digest)
+) STRICT, WITHOUT ROWID;
+INSERT INTO blob_owners SELECT 'default', digest FROM blobs;
+)sql";
+
 // One report at a time, whatever their number. One that is damaged gets the digest of nothing: its
 // host is asked for another.
 Result<void> write_digests(Connection& connection) {
@@ -181,10 +194,11 @@ Result<void> write_digests(Connection& connection) {
   }
 }
 
-constexpr std::array<Migration, 3> kSteps = {
+constexpr std::array<Migration, 4> kSteps = {
     Migration{.version = 1, .sql = kVersion1},
     Migration{.version = 2, .sql = kVersion2, .then = &write_digests},
-    Migration{.version = 3, .sql = kVersion3}};
+    Migration{.version = 3, .sql = kVersion3},
+    Migration{.version = 4, .sql = kVersion4}};
 
 }  // namespace
 

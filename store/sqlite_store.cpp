@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/file_system.hpp"
+#include "base/text.hpp"
 #include "store/limits.hpp"
 #include "store/migration.hpp"
 #include "store/sqlite_commit.hpp"
@@ -124,8 +125,27 @@ Result<Transaction> begin_after(Connection& reader, std::uint64_t seq) {
 std::string condition_of(const ChangeFilter& filter) {
   const std::string kind = filter.kind ? "kind = ?1" : "?1 = 0";
   const std::string actor = filter.actor.empty() ? "?2 = ''" : "actor = ?2";
-  return (filter.actor.empty() || !filter.kind ? kind : "+" + kind) + " AND " + actor;
+  std::string condition =
+      (filter.actor.empty() || !filter.kind ? kind : "+" + kind) + " AND " + actor;
+  condition += filter.organization.empty() ? " AND ?6 = ''" : " AND organization = ?6";
+  for (const model::Kind one : filter.no_kinds) {
+    condition += " AND +kind <> " + std::to_string(number_of(one));
+  }
+  condition += filter.workspaces.empty()
+                   ? " AND ?7 = ''"
+                   : " AND (workspace = '' OR workspace IN (SELECT value FROM json_each(?7)))";
+  return condition;
 }
+
+// Names of workspaces need no escapes.
+std::string json_list(const std::vector<std::string>& names) {
+  return names.empty() ? std::string() : "[\"" + join(names, "\",\"") + "\"]";
+}
+
+// ?2: the organization that asks; empty: whoever has it.
+constexpr std::string_view kHasIt =
+    " AND (?2 = '' OR EXISTS (SELECT 1 FROM blob_owners"
+    " WHERE organization = ?2 AND blob_owners.digest = blobs.digest))";
 
 template <class Value, class Row>
 Result<std::vector<Value>> parse_all(std::vector<Row> rows) {
@@ -250,6 +270,14 @@ Result<Page> SqliteStore::list(const ListQuery& query) {
   return list_page(*state_->lists.connection, query, state_->writer.seq());
 }
 
+bool ChangeFilter::matches(const model::Key& key, std::string_view by) const {
+  return (!kind || key.kind == *kind) && (actor.empty() || by == actor) &&
+         (organization.empty() || key.organization == organization) &&
+         std::ranges::find(no_kinds, key.kind) == no_kinds.end() &&
+         (workspaces.empty() || key.workspace.empty() ||
+          std::ranges::find(workspaces, key.workspace) != workspaces.end());
+}
+
 Result<std::vector<model::Change>> SqliteStore::changes(std::uint64_t after_seq, std::size_t limit,
                                                         const ChangeFilter& filter) {
   TITAN_TRY(check_limit(limit));
@@ -266,7 +294,8 @@ Result<std::vector<model::Change>> SqliteStore::changes(std::uint64_t after_seq,
                                                 " ORDER BY seq LIMIT ?5",
                                             filter.kind ? number_of(*filter.kind) : 0, filter.actor,
                                             seq_bound(after_seq), seq_bound(state_->writer.seq()),
-                                            static_cast<std::int64_t>(limit)),
+                                            static_cast<std::int64_t>(limit), filter.organization,
+                                            json_list(filter.workspaces)),
                                &change_row));
   }
   return parse_all<model::Change>(std::move(rows));
@@ -376,8 +405,8 @@ Result<std::vector<StoredReport>> SqliteStore::reports(std::string_view organiza
     const std::lock_guard lock(state_->reader.mutex);
     TITAN_ASSIGN(rows, rows_of(state_->reader.connection->query(
                                    "SELECT organization, host, epoch, seq, time, report"
-                                   " FROM reports WHERE organization = ?1 AND host > ?2"
-                                   " ORDER BY host LIMIT ?3",
+                                   " FROM reports WHERE (organization, host) > (?1, ?2)"
+                                   " ORDER BY organization, host LIMIT ?3",
                                    organization, after, static_cast<std::int64_t>(limit)),
                                &report_row));
   }
@@ -394,7 +423,8 @@ Result<StoredReport> SqliteStore::report(std::string_view organization, std::str
   return parse(std::move(*row));
 }
 
-Result<bool> SqliteStore::put_blob(const Digest& digest, std::string_view bytes) {
+Result<bool> SqliteStore::put_blob(const BlobName& name, std::string_view bytes) {
+  const Digest& digest = name.digest;
   if (bytes.size() > kBlobBytesMax) {
     return about("blob " + digest.text(),
                  exhausted("it has " + std::to_string(bytes.size()) + " bytes; at most " +
@@ -403,18 +433,20 @@ Result<bool> SqliteStore::put_blob(const Digest& digest, std::string_view bytes)
   if (const Digest found = Digest::of(bytes); found != digest) {
     return about("blob " + digest.text(), invalid("the bytes have the digest " + found.text()));
   }
-  const auto job = std::make_shared<BlobJob>(digest, bytes);
+  const auto job = std::make_shared<BlobJob>(name, bytes);
   TITAN_TRY(state_->writer.run(job));
   return job->is_new();
 }
 
-Result<std::string> SqliteStore::get_blob(const Digest& digest) {
+Result<std::string> SqliteStore::get_blob(const BlobName& name) {
+  const Digest& digest = name.digest;
   std::string bytes;
   {
     const std::lock_guard lock(state_->reader.mutex);
     TITAN_ASSIGN(Statement statement,
-                 state_->reader.connection->query("SELECT bytes FROM blobs WHERE digest = ?1",
-                                                  digest.text()));
+                 state_->reader.connection->query(
+                     "SELECT bytes FROM blobs WHERE digest = ?1" + std::string(kHasIt),
+                     digest.text(), name.organization));
     TITAN_ASSIGN(const bool found, statement.step());
     if (!found) return about("blob " + digest.text(), not_found("it does not exist"));
     bytes = statement.bytes(0);
@@ -429,11 +461,28 @@ Result<std::string> SqliteStore::get_blob(const Digest& digest) {
   return bytes;
 }
 
-Result<bool> SqliteStore::has_blob(const Digest& digest) {
+Result<bool> SqliteStore::has_blob(const BlobName& name) {
   const std::lock_guard lock(state_->reader.mutex);
-  TITAN_ASSIGN(Statement statement, state_->reader.connection->query(
-                                        "SELECT 1 FROM blobs WHERE digest = ?1", digest.text()));
+  TITAN_ASSIGN(Statement statement,
+               state_->reader.connection->query(
+                   "SELECT 1 FROM blobs WHERE digest = ?1" + std::string(kHasIt),
+                   name.digest.text(), name.organization));
   return statement.step();
+}
+
+// From one to the next, by the index: there are few of them, and many entities of each.
+Result<std::vector<std::string>> SqliteStore::organizations() {
+  const std::lock_guard lock(state_->reader.mutex);
+  std::vector<std::string> names;
+  while (true) {
+    TITAN_ASSIGN(Statement next, state_->reader.connection->query(
+                                     "SELECT min(organization) FROM entities"
+                                     " WHERE organization > ?1",
+                                     names.empty() ? std::string() : names.back()));
+    TITAN_TRY(next.step());
+    if (next.is_null(0)) return names;
+    names.push_back(next.bytes(0));
+  }
 }
 
 Result<void> SqliteStore::check() {

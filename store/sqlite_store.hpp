@@ -64,9 +64,10 @@ class SqliteStore final : public Store {
   Result<std::vector<StoredReport>> reports(std::string_view organization, std::string_view after,
                                             std::size_t limit) override;
   Result<StoredReport> report(std::string_view organization, std::string_view host) override;
-  Result<bool> put_blob(const Digest& digest, std::string_view bytes) override;
-  Result<std::string> get_blob(const Digest& digest) override;
-  Result<bool> has_blob(const Digest& digest) override;
+  Result<bool> put_blob(const BlobName& name, std::string_view bytes) override;
+  Result<std::string> get_blob(const BlobName& name) override;
+  Result<bool> has_blob(const BlobName& name) override;
+  Result<std::vector<std::string>> organizations() override;
   Result<void> check() override;
   Figures figures() override;
 

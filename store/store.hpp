@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/digest.hpp"
@@ -113,8 +114,26 @@ struct SpecChange {
 // A part of the log: what is given must hold.
 struct ChangeFilter {
   std::optional<model::Kind> kind = {};
-  std::string actor = {};  // exactly; empty: whoever it was
+  std::string actor = {};                    // exactly; empty: whoever it was
+  std::string organization = {};             // empty: all of them
+  std::vector<model::Kind> no_kinds = {};    // none of these
+  std::vector<std::string> workspaces = {};  // one of these, or in none; empty: any
   bool operator==(const ChangeFilter&) const = default;
+
+  [[nodiscard]] bool matches(const model::Key& key, std::string_view by) const;
+};
+
+// A blob, as an organization has it: what one uploaded is not there for another, whose content may
+// be the same.
+struct BlobName {
+  BlobName(const Digest& its_digest,  // implicit
+           std::string whose = std::string(model::kDefaultOrganization))
+      : digest(its_digest), organization(std::move(whose)) {}
+  // Whoever uploaded it; not for writing.
+  static BlobName of_anybody(const Digest& digest) { return {digest, std::string()}; }
+
+  Digest digest;
+  std::string organization;
 };
 
 // Which part of the log one request wrote.
@@ -225,19 +244,24 @@ class Store {
 
   // The last report of every host, by organization and host; the content is read by the page.
   virtual Result<std::vector<ReportHead>> report_heads() = 0;
-  // Those after the host `after` ("" for the first), at most `limit` (1 to kPageMax).
+  // Those after the host `after` of the organization, and of the organizations after it ("" and ""
+  // for the first), at most `limit` (1 to kPageMax).
   virtual Result<std::vector<StoredReport>> reports(std::string_view organization,
                                                     std::string_view after, std::size_t limit) = 0;
   // The last report of one host; not_found when there is none.
   virtual Result<StoredReport> report(std::string_view organization, std::string_view host) = 0;
 
-  // Keeps the bytes under their digest, for ever; true when they were not there yet.
-  // invalid when `digest` is not theirs; exhausted over kBlobBytesMax.
-  virtual Result<bool> put_blob(const Digest& digest, std::string_view bytes) = 0;
+  // Keeps the bytes under their digest, for ever; true when they were not there yet, for that
+  // organization. invalid when `digest` is not theirs; exhausted over kBlobBytesMax.
+  // REQUIRES: the name has an organization.
+  virtual Result<bool> put_blob(const BlobName& name, std::string_view bytes) = 0;
   // not_found when there is none; internal when the bytes have not this digest, which is looked at
   // when they are first read since the start.
-  virtual Result<std::string> get_blob(const Digest& digest) = 0;
-  virtual Result<bool> has_blob(const Digest& digest) = 0;
+  virtual Result<std::string> get_blob(const BlobName& name) = 0;
+  virtual Result<bool> has_blob(const BlobName& name) = 0;
+
+  // The organizations that have an entity, sorted.
+  virtual Result<std::vector<std::string>> organizations() = 0;
 
   // Whether the store can be read right now. Cheap: for health probes.
   virtual Result<void> check() = 0;

@@ -23,12 +23,13 @@ class AccessLogTest : public ::testing::Test {
   void open(AccessLog access, Log::Level least = Log::Level::info) {
     log_ = std::make_unique<Log>(text_, clock_, Log::Format::json, least);
     journal_ = std::make_unique<RequestJournal>(metrics_, *log_, clock_, access);
-    router_ = std::make_unique<Router>(random_, *journal_);
+    router_ = std::make_unique<Router>(random_, *journal_, registry_);
     router_->add({.method = "GET",
                   .path = "/v1/hosts/{name}",
                   .operation = "test",
                   .tag = "Hosts",
                   .summary = "A test",
+                  .access = Access{Area::everyone, Act::read},
                   .parameters = {{"name"}, {"token"}},
                   .answers = {{200, "Well."}},
                   .handler = [this](const Request&) {
@@ -50,6 +51,7 @@ class AccessLogTest : public ::testing::Test {
   Metrics metrics_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<RequestJournal> journal_;
+  Registry registry_{clock_};
   std::unique_ptr<Router> router_;
   std::string request_id_;
   int status_ = 200;
@@ -70,7 +72,7 @@ TEST_F(AccessLogTest, TellsWhoAskedForWhatAndWhatBecameOfIt) {
                           {"bytes", 4},
                           {"durationUs", 1500},
                           {"peer", "192.0.2.7"},
-                          {"actor", "local"}}));
+                          {"actor", ""}}));
 }
 
 TEST_F(AccessLogTest, ShowsNothingOfTheQuery) {
@@ -116,7 +118,7 @@ TEST(RequestId, IsTheSameEverywhere) {
   EXPECT_EQ(parse_json(refused.body).value()["error"]["requestId"], id);
   EXPECT_NE(server.log_text().find(id), std::string::npos);
   const std::string written = server.call("PUT", "/v1/hosts/a", "{}").header("Titan-Request-Id");
-  const json changes = server.json("GET", "/v1/changes?actor=local");
+  const json changes = server.json("GET", "/v1/changes?actor=token%2Fadmin");
   EXPECT_EQ(changes["items"].back()["requestId"], written);
 }
 

@@ -217,7 +217,7 @@ TEST_F(Api, TheChangeLogTellsEveryWriteInOrder) {
             "UPDATED default/host/pi; DELETED default/host/pi; ");
   EXPECT_EQ(all["items"][2]["before"]["spec"]["labels"]["site"], "lab");
   EXPECT_EQ(all["items"][2]["after"]["spec"]["labels"]["site"], "shop");
-  EXPECT_EQ(all["items"][1]["actor"], "local");
+  EXPECT_EQ(all["items"][1]["actor"], "token/admin");
   EXPECT_EQ(all["full"], false);
 
   const json first = server_.json("GET", "/v1/changes?limit=2");

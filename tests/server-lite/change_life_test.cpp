@@ -540,11 +540,11 @@ TEST_F(ChangeLife, CanBePickedByActor) {
     EXPECT_EQ(page["bookmark"], server_.store().head()->text());
     return actors;
   };
-  for (const char* actor : {"local", "titan", "host/pi"}) {
+  for (const char* actor : {"token/admin", "titan", "host/pi"}) {
     EXPECT_EQ(found_for(actor), std::set<std::string>{actor});
   }
   EXPECT_TRUE(found_for("nobody").empty());
-  const json page = server_.json("GET", "/v1/changes?actor=local&kind=host&limit=1");
+  const json page = server_.json("GET", "/v1/changes?actor=token%2Fadmin&kind=host&limit=1");
   EXPECT_EQ(page["items"][0]["key"], "default/host/pi");
   EXPECT_EQ(server_.call("GET", "/v1/changes?actor=").status, 400);
 }

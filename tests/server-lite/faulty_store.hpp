@@ -141,19 +141,23 @@ class FaultyStore final : public store::Store {
     TITAN_TRY(call("report"));
     return real_.report(organization, host);
   }
-  Result<bool> put_blob(const Digest& digest, std::string_view bytes) override {
+  Result<bool> put_blob(const store::BlobName& name, std::string_view bytes) override {
     TITAN_TRY(call("put_blob"));
-    return real_.put_blob(digest, bytes);
+    return real_.put_blob(name, bytes);
   }
-  Result<std::string> get_blob(const Digest& digest) override {
+  Result<std::string> get_blob(const store::BlobName& name) override {
     TITAN_TRY(call("get_blob"));
-    return real_.get_blob(digest);
+    return real_.get_blob(name);
   }
-  Result<bool> has_blob(const Digest& digest) override {
+  Result<bool> has_blob(const store::BlobName& name) override {
     TITAN_TRY(call("has_blob"));
-    return real_.has_blob(digest);
+    return real_.has_blob(name);
   }
   store::Figures figures() override { return real_.figures(); }
+  Result<std::vector<std::string>> organizations() override {
+    TITAN_TRY(call("organizations"));
+    return real_.organizations();
+  }
   Result<void> check() override {
     TITAN_TRY(call("check"));
     return real_.check();

@@ -30,6 +30,7 @@ class RouterTest : public ::testing::Test {
                    .operation = "test",
                    .tag = "Hosts",
                    .summary = "A test",
+                   .access = Access{Area::everyone, Act::read},
                    .parameters = {{"name"}, {"workspace"}},
                    .answers = {{200, "Well."}}};
     for (const std::string& parameter : parameters) route.parameters.push_back({parameter});
@@ -52,7 +53,8 @@ class RouterTest : public ::testing::Test {
   Log log_{log_text_, clock_, Log::Format::json, Log::Level::debug};
   Metrics metrics_;
   RequestJournal journal_{metrics_, log_, clock_, AccessLog::news};
-  Router router_{random_, journal_};
+  Registry registry_{clock_};
+  Router router_{random_, journal_, registry_};
 };
 
 TEST_F(RouterTest, FindsTheHandlerAndTheNamesInThePath) {

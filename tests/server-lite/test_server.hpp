@@ -53,8 +53,16 @@ class TestServer {
     return handle({.method = method, .target = target, .headers = headers, .body = body});
   }
   const server_lite::Server& server() { return *server_; }
+  // Who says nothing of a token is an admin.
+  static constexpr const char* kAdminToken = "titan_admin";
+  static HttpRequest with_token(HttpRequest request) {
+    if (!request.headers.contains("Authorization")) {
+      request.headers["Authorization"] = std::string("Bearer ") + kAdminToken;
+    }
+    return request;
+  }
   // One request, and nothing of what follows from it until settle().
-  HttpResponse handle_alone(const HttpRequest& request) { return server_->handle(request); }
+  HttpResponse handle_alone(const HttpRequest& request) { return server_->handle(with_token(request)); }
   // Takes one step, and the steps that are due then.
   void settle() {
     do {
@@ -118,13 +126,13 @@ class TestServer {
   FakeTransport& transport() { return transport_; }
   FakeClock& clock() { return clock_; }
   // As the front door asks: a request may wait, and a large body be in a file.
-  server_lite::Reply answer(const HttpRequest& request) { return server_->answer(request); }
+  server_lite::Reply answer(const HttpRequest& request) { return server_->answer(with_token(request)); }
   [[nodiscard]] std::string log_text() const { return log_text_.str(); }
 
  private:
   // A request and all that follows from it, as if the server had been quick.
   HttpResponse handle(const HttpRequest& request) {
-    HttpResponse response = server_->handle(request);
+    HttpResponse response = server_->handle(with_token(request));
     if (woken_ || next_step_ <= clock_.monotonic()) settle();
     return response;
   }
@@ -137,7 +145,10 @@ class TestServer {
     faulty_store_ = std::make_unique<FaultyStore>(*store_);
     server_ = server_lite::Server::open(
                   {*faulty_store_, clock_, random_, log_},
-                  {.retention = retention_, .spool = &spool_, .wake = [this] { woken_ = true; }})
+                  {.retention = retention_,
+                   .spool = &spool_,
+                   .first_token = [] { return Result<std::string>(kAdminToken); },
+                   .wake = [this] { woken_ = true; }})
                   .value();
     settle();
   }

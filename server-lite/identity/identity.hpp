@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/timestamp.hpp"
+#include "model/role.hpp"
+
+namespace titan::server_lite {
+
+// A role, and where it holds.
+struct Grant {
+  model::Role role = model::Role::viewer;
+  std::string workspace = {};  // empty: in the whole organization
+  bool operator==(const Grant&) const = default;
+};
+
+// Who asks: a person or a program with a token, a device, or nobody that is known. Everything that
+// it asks is about its own organization. A plain value.
+struct Identity {
+  std::string actor = {};         // as the change log names it; empty: nobody that is known
+  std::string organization = {};  // empty: nobody that is known
+  std::vector<Grant> grants = {};
+  std::string host = {};   // of a device: the host that it is
+  Timestamp expires = {};  // by the server's clock; zero: never
+
+  [[nodiscard]] bool is_known() const { return !actor.empty(); }
+  // The greatest role that holds in the workspace; with "", in the whole organization.
+  [[nodiscard]] std::optional<model::Role> role_in(std::string_view workspace) const;
+  // The greatest role that holds anywhere.
+  [[nodiscard]] std::optional<model::Role> role_anywhere() const;
+  // The workspaces that it may see, sorted; empty: all.
+  [[nodiscard]] std::vector<std::string> workspaces() const;
+  [[nodiscard]] bool sees(std::string_view workspace) const {
+    return workspace.empty() || role_in(workspace).has_value();
+  }
+  bool operator==(const Identity&) const = default;
+};
+
+}  // namespace titan::server_lite
