@@ -4,14 +4,12 @@
 
 #include <algorithm>
 
+#include "base/sodium.hpp"
+
 namespace titan {
 namespace {
 
 constexpr std::string_view kPrefix = "sha256:";
-
-const unsigned char* unsigned_bytes(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
 
 int hex_value(char digit) {
   if (digit >= '0' && digit <= '9') return digit - '0';
@@ -23,7 +21,7 @@ int hex_value(char digit) {
 
 Digest Digest::of(std::string_view bytes) {
   Digest digest;
-  crypto_hash_sha256(digest.bytes_.data(), unsigned_bytes(bytes), bytes.size());
+  crypto_hash_sha256(digest.bytes_.data(), sodium::bytes_of(bytes), bytes.size());
   return digest;
 }
 
@@ -89,7 +87,7 @@ Hasher& Hasher::add(std::uint64_t number) {
 
 Hasher& Hasher::add(std::string_view piece) {
   add(static_cast<std::uint64_t>(piece.size()));
-  crypto_hash_sha256_update(&state_->sha, unsigned_bytes(piece), piece.size());
+  crypto_hash_sha256_update(&state_->sha, sodium::bytes_of(piece), piece.size());
   return *this;
 }
 

@@ -1,5 +1,6 @@
 #include "base/random.hpp"
 
+#include <sodium.h>
 #include <sys/random.h>
 
 #include "base/assert.hpp"
@@ -22,6 +23,15 @@ std::uint64_t SystemRandom::next() {
   const ssize_t got = retry_interrupted([&] { return ::getrandom(&value, sizeof value, 0); });
   TITAN_ASSERT(got == sizeof value);
   return value;
+}
+
+void fill(Random& random, std::span<std::uint8_t> bytes) {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i % sizeof number == 0) number = random.next();
+    bytes[i] = static_cast<std::uint8_t>(number >> (8 * (i % sizeof number)));
+  }
+  sodium_memzero(&number, sizeof number);
 }
 
 std::string make_uuid(Random& random) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
 #include <string>
 
@@ -36,6 +37,14 @@ TEST(MakeToken, IsSixteenHexDigits) {
   EXPECT_EQ(make_token(random), "0123456789abcdef");
   FixedRandom small(7);
   EXPECT_EQ(make_token(small), "0000000000000007");
+}
+
+TEST(Fill, TakesEightBytesOfEachNumberTheLowestFirst) {
+  FixedRandom random(0x0807060504030201ULL);
+  std::array<std::uint8_t, 11> bytes{};
+  fill(random, bytes);
+  EXPECT_EQ(bytes, (std::array<std::uint8_t, 11>{1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3}));
+  fill(random, {});
 }
 
 TEST(SystemRandom, DoesNotRepeatItself) {

@@ -1,0 +1,50 @@
+#include "base/mac.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "base/base64.hpp"
+#include "base/sodium.hpp"
+
+namespace titan {
+
+static_assert(Mac::kBytes >= crypto_generichash_blake2b_BYTES_MIN);
+static_assert(MacKey::kBytes == crypto_generichash_blake2b_KEYBYTES);
+
+MacKey MacKey::of(Secret bytes) {
+  TITAN_ASSERT(bytes.size() == kBytes);
+  sodium::start();  // before it chooses the quickest BLAKE2b, it takes the slowest
+  return MacKey(std::move(bytes));
+}
+
+Result<Mac> Mac::parse(std::string_view text) {
+  const auto bytes = parse_base64url(text, kBytes);
+  if (!bytes) return bytes.error().context("MAC");
+  Mac mac;
+  std::ranges::copy(*bytes, mac.bytes_.begin());
+  return mac;
+}
+
+std::string Mac::text() const {
+  return base64url(bytes());
+}
+
+std::string_view Mac::bytes() const {
+  return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
+}
+
+Mac mac_of(const MacKey& key, std::string_view message) {
+  TITAN_ASSERT(!key.bytes_.empty());
+  Mac mac;
+  crypto_generichash_blake2b(mac.bytes_.data(), Mac::kBytes, sodium::bytes_of(message),
+                             message.size(), sodium::bytes_of(key.bytes_.bytes()), MacKey::kBytes);
+  return mac;
+}
+
+bool matches(const Mac& left, const Mac& right) {
+  return sodium_memcmp(left.bytes().data(), right.bytes().data(), Mac::kBytes) == 0;
+}
+
+}  // namespace titan

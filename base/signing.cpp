@@ -1,0 +1,135 @@
+#include "base/signing.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "base/base64.hpp"
+#include "base/sodium.hpp"
+#include "base/text.hpp"
+
+namespace titan {
+namespace {
+
+constexpr std::string_view kPublicPrefix = "ed25519:";
+constexpr std::string_view kSecretPrefix = "ed25519-secret:";
+constexpr std::size_t kLengthBytes = 8;
+
+static_assert(PublicKey::kBytes == crypto_sign_ed25519_PUBLICKEYBYTES);
+static_assert(Signature::kBytes == crypto_sign_ed25519_BYTES);
+static_assert(SigningKey::kSeedBytes == crypto_sign_ed25519_SEEDBYTES);
+
+template <std::size_t kSize>
+std::string_view view_of(const std::array<std::uint8_t, kSize>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Error other_start(std::string_view what, std::string_view prefix) {
+  return invalid(std::string(what) + ": expected " + std::string(prefix) +
+                 " and the base64url of 32 bytes, without padding");
+}
+
+void append_with_length(std::string& to, std::string_view piece) {
+  for (std::size_t i = 0; i < kLengthBytes; ++i) {
+    to += static_cast<char>(static_cast<std::uint64_t>(piece.size()) >> (8 * i));
+  }
+  to += piece;
+}
+
+}  // namespace
+
+Result<PublicKey> PublicKey::parse(std::string_view text) {
+  // The text is quoted only once it cannot be a secret key in the wrong place.
+  if (!text.starts_with(kPublicPrefix)) return other_start("public key", kPublicPrefix);
+  const auto bytes = parse_base64url(text.substr(kPublicPrefix.size()), kBytes);
+  if (!bytes) return bytes.error().context("public key " + quote(text));
+  sodium::start();
+  if (crypto_core_ed25519_is_valid_point(sodium::bytes_of(*bytes)) != 1) {
+    return invalid("public key " + quote(text) + ": no point of the main group of Ed25519");
+  }
+  PublicKey key;
+  std::ranges::copy(*bytes, key.bytes_.begin());
+  return key;
+}
+
+std::string PublicKey::text() const {
+  if (empty()) return {};
+  return std::string(kPublicPrefix) + base64url(bytes());
+}
+
+std::string_view PublicKey::bytes() const {
+  return view_of(bytes_);
+}
+
+Result<Signature> Signature::parse(std::string_view text) {
+  const auto bytes = parse_base64url(text, kBytes);
+  if (!bytes) return bytes.error().context("signature");
+  Signature signature;
+  std::ranges::copy(*bytes, signature.bytes_.begin());
+  return signature;
+}
+
+std::string Signature::text() const {
+  return base64url(bytes());
+}
+
+std::string_view Signature::bytes() const {
+  return view_of(bytes_);
+}
+
+SigningKey::SigningKey(const Secret& seed)
+    : seed_and_public_key_(Secret::zeros(crypto_sign_ed25519_SECRETKEYBYTES)) {
+  TITAN_ASSERT(seed.size() == kSeedBytes);
+  sodium::start();
+  crypto_sign_ed25519_seed_keypair(public_key_.bytes_.data(), seed_and_public_key_.buffer().data(),
+                                   sodium::bytes_of(seed.bytes()));
+}
+
+SigningKey SigningKey::make(Random& random) {
+  return SigningKey(Secret::random(random, kSeedBytes));
+}
+
+Result<SigningKey> SigningKey::parse(std::string_view text) {
+  if (!text.starts_with(kSecretPrefix)) return other_start("secret key", kSecretPrefix);
+  auto bytes = parse_base64url(text.substr(kSecretPrefix.size()), kSeedBytes);
+  if (!bytes) return bytes.error().context("secret key");
+  return SigningKey(Secret::of(std::move(*bytes)));
+}
+
+Secret SigningKey::secret_text() const {
+  TITAN_ASSERT(!seed_and_public_key_.empty());
+  const Secret encoded = Secret::of(base64url(seed_and_public_key_.bytes().substr(0, kSeedBytes)));
+  Secret text = Secret::zeros(kSecretPrefix.size() + encoded.size());
+  const auto to = std::ranges::copy(kSecretPrefix, text.buffer().begin()).out;
+  std::ranges::copy(encoded.bytes(), to);
+  return text;
+}
+
+Signature SigningKey::sign(std::string_view message) const {
+  TITAN_ASSERT(!seed_and_public_key_.empty());
+  Signature signature;
+  crypto_sign_ed25519_detached(signature.bytes_.data(), nullptr, sodium::bytes_of(message),
+                               message.size(), sodium::bytes_of(seed_and_public_key_.bytes()));
+  return signature;
+}
+
+bool verifies(const PublicKey& key, std::string_view message, const Signature& signature) {
+  if (key.empty()) return false;
+  sodium::start();
+  return crypto_sign_ed25519_verify_detached(sodium::bytes_of(signature.bytes()),
+                                             sodium::bytes_of(message), message.size(),
+                                             sodium::bytes_of(key.bytes())) == 0;
+}
+
+std::string signable(std::string_view context, std::initializer_list<std::string_view> pieces) {
+  std::size_t size = kLengthBytes + context.size();
+  for (const auto piece : pieces) size += kLengthBytes + piece.size();
+  std::string bytes;
+  bytes.reserve(size);
+  append_with_length(bytes, context);
+  for (const auto piece : pieces) append_with_length(bytes, piece);
+  return bytes;
+}
+
+}  // namespace titan
