@@ -23,10 +23,9 @@ enum class Kind {
 };
 
 // All kinds, each after those it may refer to: the order in which a set of them can be created.
-inline constexpr std::array kKinds = {Kind::workspace, Kind::host,   Kind::template_,
-                                      Kind::workload,  Kind::target, Kind::deployment,
-                                      Kind::assignment, Kind::token, Kind::enrollment,
-                                      Kind::device};
+inline constexpr std::array kKinds = {
+    Kind::workspace,  Kind::host,       Kind::template_, Kind::workload,   Kind::target,
+    Kind::deployment, Kind::assignment, Kind::token,     Kind::enrollment, Kind::device};
 
 // "Deployment", as in the JSON field `kind`.
 std::string_view name_of(Kind kind);

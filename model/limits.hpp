@@ -5,6 +5,8 @@
 // The limits of model/, in one place. Sizes are in bytes.
 namespace titan::model {
 
+constexpr std::size_t kEnrollmentBytesMax = 4096;  // of an enrollment string
+constexpr std::size_t kSecretBytesMin = 16;        // of a token or an enrollment secret
 constexpr std::size_t kNameBytesMax = 63;
 constexpr std::size_t kLabelKeyBytesMax = 63;
 constexpr std::size_t kLabelValueBytesMax = 63;

@@ -11,6 +11,7 @@
 
 #include "base/duration.hpp"
 #include "base/file_system.hpp"
+#include "base/signing.hpp"
 #include "base/text.hpp"
 #include "model/field_reader.hpp"
 #include "model/key.hpp"
@@ -270,14 +271,17 @@ Spec read_enrollment(FieldReader& reader) {
 Spec read_device(FieldReader& reader) {
   DeviceSpec spec{.public_key = reader.required_text("publicKey"),
                   .revoked = reader.boolean("revoked")};
+  if (const auto key = PublicKey::parse(spec.public_key); !key && !spec.public_key.empty()) {
+    reader.refuse("publicKey", key.error().message);
+  }
   return spec;
 }
 
 // In the order of enum Kind.
 using ReadSpec = Spec (*)(FieldReader&);
 constexpr std::array<ReadSpec, kKinds.size()> kReaders = {
-    read_workspace, read_host,       read_template,  read_workload,
-    read_target,    read_deployment, read_assignment, read_token, read_enrollment, read_device};
+    read_workspace,  read_host,       read_template, read_workload,   read_target,
+    read_deployment, read_assignment, read_token,    read_enrollment, read_device};
 
 constexpr std::uint32_t kModeDefault = 0644;
 

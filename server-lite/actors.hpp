@@ -8,6 +8,6 @@ namespace titan::server_lite {
 constexpr std::string_view kServerActor = "titan";
 constexpr std::string_view kTokenActor = "token/";  // and the token's name
 constexpr std::string_view kFirstTokenName = "admin";
-constexpr std::string_view kHostActor = "host/";   // and the host's name
+constexpr std::string_view kHostActor = "host/";  // and the host's name
 
 }  // namespace titan::server_lite

@@ -105,7 +105,7 @@ struct AnswerCache {
   TextCache<model::Key, KeyHash> entities{kCachedEntityBytesMax};
   TextCache<model::Key, KeyHash> reports{kCachedReportBytesMax};  // by host
   TextCache<model::Key, KeyHash> states{kCachedStateBytesMax};    // by host, at its bookmark
-  TextCache<std::string> lists{kCachedListBytesMax};              // by who may see what, and the target
+  TextCache<std::string> lists{kCachedListBytesMax};  // by who may see what, and the target
 
   void forget(std::span<const model::Change> changes);
   // The host made another one.

@@ -18,8 +18,8 @@ class ChangeTracker {
   enum class State { accepted, committed, refused };
   struct Progress {
     State state = State::accepted;
-    std::uint64_t seq = 0;  // with committed
-    Error error = {};       // with refused
+    std::uint64_t seq = 0;   // with committed
+    Error error = {};        // with refused
     std::string actor = {};  // who asked for it
     std::string organization = {};
   };

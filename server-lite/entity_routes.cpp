@@ -68,9 +68,8 @@ Result<WriteOptions> read_write_options(const Request& request, Operation operat
 // One that is not there is then what it would be without the parameter: an error.
 bool may_create_workspaces(const Request& request) {
   const auto workspace = request.path.find("workspace");
-  return workspace != request.path.end() &&
-         decide(*request.who, {Area::workspaces, Act::write}, workspace->second) ==
-             Verdict::allowed;
+  return workspace != request.path.end() && decide(*request.who, {Area::workspaces, Act::write},
+                                                   workspace->second) == Verdict::allowed;
 }
 
 // A batch of one.

@@ -32,8 +32,8 @@ Result<Act> act_of(const std::string& verb) {
   for (const char* writing : {"create", "update", "apply", "delete"}) {
     if (verb == writing) return Act::write;
   }
-  return invalid_field("verb", "expected get, list, watch, create, update, apply or delete, found " +
-                                   quote(verb));
+  return invalid_field(
+      "verb", "expected get, list, watch, create, update, apply or delete, found " + quote(verb));
 }
 
 // What a permission asks about, and where.

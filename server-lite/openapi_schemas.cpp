@@ -271,10 +271,9 @@ void add_identity_specs(json& schemas) {
                               {"grants", list_of("Grant"), "None of devices."},
                               {"host", use("Name"), "Of a device: what it is.", kMaybe},
                               {"expires", use("Time"), "", kMaybe}});
-  schemas["Permission"] =
-      object_of("Whether somebody may do something.",
-                {{"allowed", {{"type", "boolean"}}, ""},
-                 {"reason", use("Text"), "Why not.", kMaybe}});
+  schemas["Permission"] = object_of(
+      "Whether somebody may do something.",
+      {{"allowed", {{"type", "boolean"}}, ""}, {"reason", use("Text"), "Why not.", kMaybe}});
   schemas["DeviceSpec"] =
       object_of("The key by which the host of that name proves who it is.",
                 {{"publicKey", use("PublicKey"), "Of one host alone."},

@@ -90,7 +90,8 @@ Result<ProposedChange> parse_put(const json& object, Operation operation,
   }
   const auto kind = parse_changeable_kind(named->get<std::string>());
   if (!kind) return invalid_field("entity.kind", kind.error().message);
-  auto change = parse_proposed_entity(*body, {.organization = organization, .kind = *kind, .name = ""}, operation);
+  auto change = parse_proposed_entity(
+      *body, {.organization = organization, .kind = *kind, .name = ""}, operation);
   if (!change) {
     Error error = change.error();
     error.field = error.field.empty() ? "entity" : "entity." + error.field;
@@ -100,8 +101,7 @@ Result<ProposedChange> parse_put(const json& object, Operation operation,
   return change;
 }
 
-Result<ProposedChange> parse_proposed_change(const json& object,
-                                             const std::string& organization) {
+Result<ProposedChange> parse_proposed_change(const json& object, const std::string& organization) {
   if (!object.is_object()) {
     return invalid("expected an object, found " + model::found_text(object));
   }

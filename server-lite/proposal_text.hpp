@@ -8,9 +8,9 @@
 namespace titan::server_lite {
 
 // Reads an entity that somebody wants written: what the path of the request says (the kind, and the
-// workspace and name where `key` has them) is filled in or must agree, and it is of the organization of
-// `key`; what only the server writes
-// is ignored, but for `delete`, which makes it a removal. invalid: the field says where.
+// workspace and name where `key` has them) is filled in or must agree, and it is of the
+// organization of `key`; what only the server writes is ignored, but for `delete`, which makes it a
+// removal. invalid: the field says where.
 Result<ProposedChange> parse_proposed_entity(nlohmann::json body, const model::Key& key,
                                              ProposedChange::Operation operation);
 

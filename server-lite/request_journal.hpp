@@ -40,8 +40,8 @@ class RouteMetrics {
 struct RequestNote {
   std::string_view id = {};
   std::string_view method = {};
-  std::string_view path = {};  // as it was sent; without the query, which may hold secrets
-  std::string_view peer = {};  // the address it came from; empty: not over a network
+  std::string_view path = {};   // as it was sent; without the query, which may hold secrets
+  std::string_view peer = {};   // the address it came from; empty: not over a network
   std::string_view actor = {};  // who asks; empty: nobody that is known
   Clock::Monotonic began{};
   RouteMetrics* route = nullptr;  // none: no route takes it

@@ -21,9 +21,9 @@ namespace titan::server_lite {
 
 // Finds the handler of a request in a trie of path parts: a literal part before a {name} part.
 // HEAD goes to the GET handler. Answers 404 for an unknown path, 405 with Allow for an unknown
-// method, 400 for an unknown parameter. Finds out who asks, and refuses what they may not: 401, 403,
-// or 404. Gives each request an id, and notes it with its answer.
-// Routes are added first; afterwards handle() may be called from several threads.
+// method, 400 for an unknown parameter. Finds out who asks, and refuses what they may not: 401,
+// 403, or 404. Gives each request an id, and notes it with its answer. Routes are added first;
+// afterwards handle() may be called from several threads.
 class Router {
  public:
   // Borrows the last two.

@@ -52,8 +52,8 @@ class Server {
     AccessLog access_log = AccessLog::news;
     // Where large answers wait that several clients ask for; borrowed. null: in memory.
     front_door::Spool* spool = nullptr;
-    // Called when nobody has a token: gives the text of the first one, of an admin of `default`, and
-    // has seen to it that it is not lost. null: none is made.
+    // Called when nobody has a token: gives the text of the first one, of an admin of `default`,
+    // and has seen to it that it is not lost. null: none is made.
     std::function<Result<std::string>()> first_token = {};
     // Called when step() has something to do, from whichever thread made it so: must be quick.
     std::function<void()> wake = [] {};

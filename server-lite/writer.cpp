@@ -315,7 +315,8 @@ Result<void> Writer::accept(Proposal proposal) {
   if (accepted_.size() >= kProposalsAccepted) {
     return unavailable(std::to_string(kProposalsAccepted) + " changes wait to be written already");
   }
-  tracker_.note(proposal.id, progress_of(proposal, {}));  // before step() can note what became of it
+  tracker_.note(proposal.id,
+                progress_of(proposal, {}));  // before step() can note what became of it
   accepted_.push_back(std::move(proposal));
   return {};
 }

@@ -197,8 +197,7 @@ Result<void> write_digests(Connection& connection) {
 constexpr std::array<Migration, 4> kSteps = {
     Migration{.version = 1, .sql = kVersion1},
     Migration{.version = 2, .sql = kVersion2, .then = &write_digests},
-    Migration{.version = 3, .sql = kVersion3},
-    Migration{.version = 4, .sql = kVersion4}};
+    Migration{.version = 3, .sql = kVersion3}, Migration{.version = 4, .sql = kVersion4}};
 
 }  // namespace
 

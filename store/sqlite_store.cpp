@@ -475,10 +475,10 @@ Result<std::vector<std::string>> SqliteStore::organizations() {
   const std::lock_guard lock(state_->reader.mutex);
   std::vector<std::string> names;
   while (true) {
-    TITAN_ASSIGN(Statement next, state_->reader.connection->query(
-                                     "SELECT min(organization) FROM entities"
-                                     " WHERE organization > ?1",
-                                     names.empty() ? std::string() : names.back()));
+    TITAN_ASSIGN(Statement next,
+                 state_->reader.connection->query("SELECT min(organization) FROM entities"
+                                                  " WHERE organization > ?1",
+                                                  names.empty() ? std::string() : names.back()));
     TITAN_TRY(next.step());
     if (next.is_null(0)) return names;
     names.push_back(next.bytes(0));

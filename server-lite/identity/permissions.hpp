@@ -69,8 +69,8 @@ enum class Verdict {
   hidden,   // it may not know whether that exists: 404
   denied,   // 403
 };
-// `about`: the workspace that is asked about, or the host, with the area `own_host`; empty when there
-// is none, as in a list across all workspaces, which shows what `who` may see.
+// `about`: the workspace that is asked about, or the host, with the area `own_host`; empty when
+// there is none, as in a list across all workspaces, which shows what `who` may see.
 Verdict decide(const Identity& who, Access access, std::string_view about);
 // Why not, in a sentence. REQUIRES: the verdict was not `allowed`.
 Error refusal_of(const Identity& who, Access access, std::string_view about);

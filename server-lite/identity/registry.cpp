@@ -41,9 +41,8 @@ Registry::Registry(const Clock& clock)
 Result<void> Registry::load(store::Store& store) {
   TITAN_ASSIGN(const auto organizations, store.organizations());
   for (const std::string& organization : organizations) {
-    store::ListQuery query{.kind = model::Kind::token,
-                           .organization = organization,
-                           .limit = store::kPageMax};
+    store::ListQuery query{
+        .kind = model::Kind::token, .organization = organization, .limit = store::kPageMax};
     while (true) {
       TITAN_ASSIGN(const store::Page page, store.list(query));
       const std::unique_lock lock(mutex_);
@@ -84,8 +83,7 @@ Registry::Known Registry::who_asks(const HttpRequest& request) const {
     const std::shared_lock lock(mutex_);
     if (const auto found = tokens_.find(digest); found != tokens_.end()) known = found->second;
   }
-  const bool counts =
-      known && (known->expires == Timestamp() || clock_.wall() < known->expires);
+  const bool counts = known && (known->expires == Timestamp() || clock_.wall() < known->expires);
   if (counts) return known;
   ++refused_;
   return nobody_;

@@ -62,7 +62,9 @@ class TestServer {
     return request;
   }
   // One request, and nothing of what follows from it until settle().
-  HttpResponse handle_alone(const HttpRequest& request) { return server_->handle(with_token(request)); }
+  HttpResponse handle_alone(const HttpRequest& request) {
+    return server_->handle(with_token(request));
+  }
   // Takes one step, and the steps that are due then.
   void settle() {
     do {
@@ -126,7 +128,9 @@ class TestServer {
   FakeTransport& transport() { return transport_; }
   FakeClock& clock() { return clock_; }
   // As the front door asks: a request may wait, and a large body be in a file.
-  server_lite::Reply answer(const HttpRequest& request) { return server_->answer(with_token(request)); }
+  server_lite::Reply answer(const HttpRequest& request) {
+    return server_->answer(with_token(request));
+  }
   [[nodiscard]] std::string log_text() const { return log_text_.str(); }
 
  private:
@@ -143,13 +147,13 @@ class TestServer {
                                       {.synchronous = store::SqliteStore::Synchronous::normal})
                  .value();
     faulty_store_ = std::make_unique<FaultyStore>(*store_);
-    server_ = server_lite::Server::open(
-                  {*faulty_store_, clock_, random_, log_},
-                  {.retention = retention_,
-                   .spool = &spool_,
-                   .first_token = [] { return Result<std::string>(kAdminToken); },
-                   .wake = [this] { woken_ = true; }})
-                  .value();
+    server_ =
+        server_lite::Server::open({*faulty_store_, clock_, random_, log_},
+                                  {.retention = retention_,
+                                   .spool = &spool_,
+                                   .first_token = [] { return Result<std::string>(kAdminToken); },
+                                   .wake = [this] { woken_ = true; }})
+            .value();
     settle();
   }
 
