@@ -21,6 +21,7 @@
 #include "server-lite/server_metrics.hpp"
 #include "server-lite/step_loop.hpp"
 #include "server-lite/store_commands.hpp"
+#include "server-lite/token_commands.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace titan::server_lite {
@@ -33,9 +34,10 @@ struct Options {
   bool verbose = false;
   AccessLog access_log = AccessLog::news;
   Retention retention = {};
-  ExitCode (*command)(const StoreCommand&, const ProgramEnv&) = nullptr;  // null: serve
-  std::string file;
-  bool force = false;
+  bool insecure = false;
+  std::function<ExitCode(const ProgramEnv&)> command = {};  // none: serve
+  StoreCommand store = {};
+  TokenCommand token = {};
 };
 
 constexpr const char* kListenDefault = "127.0.0.1:7480";
@@ -57,10 +59,12 @@ void add_subcommands(CLI::App& app, Options& options) {
       "Examples:\n  titan-server backup /backup/titan-$(date +%F).bak --data "
       "/var/lib/titan-server\n"
       "  titan-server backup /backup/titan.bak --force");
-  backup->add_option("FILE", options.file, "Where the backup goes")->required();
+  backup->add_option("FILE", options.store.file, "Where the backup goes")->required();
   add_data_option(*backup, options);
-  backup->add_flag("--force", options.force, "Replace FILE");
-  backup->callback([&] { options.command = &run_backup; });
+  backup->add_flag("--force", options.store.force, "Replace FILE");
+  backup->callback([&] {
+    options.command = [&](const ProgramEnv& env) { return run_backup(options.store, env); };
+  });
 
   CLI::App* restore =
       app.add_subcommand("restore", "Put a backup in the place of the store, while no server runs");
@@ -68,11 +72,13 @@ void add_subcommands(CLI::App& app, Options& options) {
       "The store gets a new epoch, so every host gets its full manifest.\n\n"
       "Examples:\n  titan-server restore /backup/titan.bak --data /var/lib/titan-server\n"
       "  titan-server restore /backup/titan.bak --data /var/lib/titan-server --force");
-  restore->add_option("FILE", options.file, "The backup")->required();
+  restore->add_option("FILE", options.store.file, "The backup")->required();
   add_data_option(*restore, options);
-  restore->add_flag("--force", options.force,
+  restore->add_flag("--force", options.store.force,
                     "Replace the store, which is kept as titan.db.before-restore");
-  restore->callback([&] { options.command = &run_restore; });
+  restore->callback([&] {
+    options.command = [&](const ProgramEnv& env) { return run_restore(options.store, env); };
+  });
 
   CLI::App* check =
       app.add_subcommand("check", "Look for damage in the store, also while the server runs");
@@ -80,7 +86,34 @@ void add_subcommands(CLI::App& app, Options& options) {
       "One finding a line and exit code 1, or \"ok\" with what was looked at.\n\n"
       "Example:\n  titan-server check --data /var/lib/titan-server");
   add_data_option(*check, options);
-  check->callback([&] { options.command = &run_check; });
+  check->callback([&] {
+    options.command = [&](const ProgramEnv& env) { return run_check(options.store, env); };
+  });
+}
+
+void add_token_commands(CLI::App& app, Options& options) {
+  CLI::App* token = app.add_subcommand("token", "Tokens, while no server runs");
+  token->require_subcommand(1);
+  CLI::App* create = token->add_subcommand("create", "Make a token, and print it once");
+  create->footer(
+      "While a server runs, ask it instead: titan create token.\n\n"
+      "Examples:\n  titan-server token create --role platform --workspace iot --data "
+      "/var/lib/titan-server\n"
+      "  titan-server token create --name acme-admin --organization acme --role admin");
+  create->add_option("--role", options.token.role, "viewer, developer, platform or admin")
+      ->required();
+  create->add_option("--name", options.token.name, "Its name; the role's when left out");
+  create->add_option("--organization", options.token.organization, "Whose it is")
+      ->default_val(std::string(model::kDefaultOrganization));
+  create->add_option("--workspace", options.token.workspace,
+                     "Where the role holds; in the whole organization when left out");
+  create->add_option("--ttl", options.token.ttl, "How long it counts, such as 90d");
+  create->add_option("--description", options.token.description, "What it is for");
+  add_data_option(*create, options);
+  create->callback([&] {
+    if (options.token.name.empty()) options.token.name = options.token.role;
+    options.command = [&](const ProgramEnv& env) { return run_create_token(options.token, env); };
+  });
 }
 
 AccessLog access_log_of(const std::string& word) {
@@ -97,8 +130,10 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   CLI::App app(kDescription, "titan-server");
   app.add_option("--data", options.data, "The folder of the store; made if absent (TITAN_DATA)");
   app.add_option("--listen", options.listen,
-                 "ADDRESS:PORT on loopback, port 0 for a free one, or unix:PATH; may be given "
-                 "several times (TITAN_LISTEN, by commas; 127.0.0.1:7480)");
+                 "ADDRESS:PORT, port 0 for a free one, or unix:PATH; beyond loopback with TLS alone; "
+                 "may be given several times (TITAN_LISTEN, by commas; 127.0.0.1:7480)");
+  app.add_flag("--insecure", options.insecure,
+               "Listen beyond loopback without TLS: who listens in can do all that you can");
   app.add_option("--tls-cert", options.tls.certificate,
                  "PEM file of the certificate and its chain: serve TLS on all TCP addresses "
                  "(TITAN_TLS_CERT)");
@@ -119,6 +154,7 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   app.add_flag("--verbose", options.verbose, "Log more, such as every request");
   app.set_version_flag("--version", "titan-server " TITAN_VERSION);
   add_subcommands(app, options);
+  add_token_commands(app, options);
   try {
     std::reverse(arguments.begin(), arguments.end());  // as the library wants them
     app.parse(arguments);
@@ -134,7 +170,7 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   }
   options.retention.age = *age;
   options.access_log = access_log_of(access_log);
-  if (options.command != nullptr && app.count("--listen") + app.count("--verbose") > 0) {
+  if (options.command && app.count("--listen") + app.count("--verbose") > 0) {
     env.err << "titan-server: --listen and --verbose are for serving, not for a subcommand\n";
     return ExitCode::usage;
   }
@@ -170,11 +206,12 @@ Result<front_door::FrontDoor::Options> door_options(const Options& options) {
   front_door::FrontDoor::Options door;
   for (const std::string& text : options.listen) {
     TITAN_ASSIGN(door.listen.emplace_back(), front_door::ListenAddress::parse(text));
-    if (door.listen.back().is_local()) continue;
-    return invalid(
-        "the address " + quote(text) +
-        " is not on loopback: titan-server does not check yet who asks, so it listens to "
-        "this machine alone; use a loopback address");
+    if (door.listen.back().is_local() || options.insecure || !options.tls.certificate.empty()) {
+      continue;
+    }
+    return invalid("the address " + quote(text) +
+                   " is not on loopback, and without TLS everybody on the way could read the "
+                   "tokens: give --tls-cert and --tls-key, or type out --insecure");
   }
   if (!options.tls.certificate.empty()) {
     TITAN_ASSIGN(door.tls, front_door::TlsContext::open(options.tls));
@@ -182,9 +219,19 @@ Result<front_door::FrontDoor::Options> door_options(const Options& options) {
   return door;
 }
 
+// What serve() works with; borrowed.
+struct Surroundings {
+  Log& log;
+  const Clock& clock;
+  const BackgroundStream& lines;
+  const StopSignals& signals;
+  std::ostream& out;
+};
+
 Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options door_options,
-                       Log& log, const Clock& clock, const BackgroundStream& lines,
-                       const StopSignals& signals) {
+                       const Surroundings& around) {
+  Log& log = around.log;
+  const Clock& clock = around.clock;
   SystemRandom random;
   TITAN_ASSIGN(const auto folder, DiskFileSystem::create(options.data));
   const auto store = store::SqliteStore::open(database_in(options.data), clock, random);
@@ -196,21 +243,26 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
   StepLoop steps(clock);
   front_door::Spool spool(options.data);
   TITAN_ASSIGN(const auto server,
-               Server::open({**store, clock, random, log}, {.retention = options.retention,
-                                                            .access_log = options.access_log,
-                                                            .spool = &spool,
-                                                            .wake = [&steps] { steps.wake(); }}));
+               Server::open({**store, clock, random, log},
+                            {.retention = options.retention,
+                             .access_log = options.access_log,
+                             .spool = &spool,
+                             .first_token =
+                                 [&] {
+                                   return first_token(*folder, options.data, random, around.out);
+                                 },
+                             .wake = [&steps] { steps.wake(); }}));
   HttpHandler handler(*server);
   TITAN_ASSIGN(const auto door,
                front_door::FrontDoor::open(std::move(door_options), spool, handler));
   server->add_metrics(
       [&door, &spool] { return front_door_metrics(door->numbers(), spool.bytes()); });
-  server->add_metrics([&lines] { return log_metrics(lines.dropped()); });
+  server->add_metrics([&around] { return log_metrics(around.lines.dropped()); });
   for (const front_door::ListenAddress& address : door->addresses()) {
     log.info("listening", {{"address", address.text()}, {"data", options.data}});
   }
   steps.start([&server] { return server->step(); });
-  serve_until_stopped(*door, signals, log);
+  serve_until_stopped(*door, around.signals, log);
   steps.stop();
   TITAN_TRY(server->finish());
   return ExitCode::done;
@@ -222,7 +274,7 @@ ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
   Options options;
   if (const auto code = parse(arguments, env, options)) return *code;
   if (options.command != nullptr) {
-    return options.command({.data = options.data, .file = options.file, .force = options.force},
+    return options.command({.data = options.data, .file = options.store.file, .force = options.force},
                            env);
   }
   auto door = door_options(options);
@@ -239,7 +291,7 @@ ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
   const StopSignals signals;        // before any thread is made, which would take them
   BackgroundStream lines(env.err);  // the event loop may not wait for who reads the log
   Log log(lines, clock, env.log_format, options.verbose ? Log::Level::debug : Log::Level::info);
-  const auto served = serve(options, *std::move(door), log, clock, lines, signals);
+  const auto served = serve(options, *std::move(door), {log, clock, lines, signals, env.out});
   if (served) return *served;
   log.error("titan-server cannot go on", {{"error", served.error().text()}});
   return exit_code_of(served.error().code);

@@ -3,22 +3,9 @@
 #include <exception>
 
 #include "server-lite/front_door/limits.hpp"
-#include "server-lite/front_door/listen_address.hpp"
 
 namespace titan::server_lite {
 namespace {
-
-// "127.0.0.1" of "127.0.0.1:7480", "::1" of "[::1]:7480".
-std::string_view host_part(std::string_view address) {
-  if (address.starts_with('[')) return address.substr(1, address.find(']') - 1);
-  return address.substr(0, address.rfind(':'));
-}
-
-bool comes_from_elsewhere(const HttpRequest& request) {
-  if (request.headers.contains("Origin")) return true;
-  const auto host = request.headers.find("Host");
-  return host == request.headers.end() || !front_door::is_loopback(host_part(host->second));
-}
 
 ErrorCode code_of(int status) {
   switch (status) {
@@ -42,7 +29,7 @@ ErrorCode code_of(int status) {
 
 std::optional<HttpResponse> HttpHandler::answer_at_once(const HttpRequest& request,
                                                         const front_door::Peer& peer) {
-  if (comes_from_elsewhere(request)) return deny();
+  if (request.headers.contains("Origin")) return deny();
   try {
     return server_.answer_at_once(request, peer.address);
   } catch (const std::exception&) {
@@ -51,7 +38,7 @@ std::optional<HttpResponse> HttpHandler::answer_at_once(const HttpRequest& reque
 }
 
 Reply HttpHandler::answer(const HttpRequest& request, const front_door::Peer& peer) {
-  if (comes_from_elsewhere(request)) return deny();
+  if (request.headers.contains("Origin")) return deny();
   try {
     return server_.answer(request, peer.address);
   } catch (const std::exception&) {
@@ -60,7 +47,7 @@ Reply HttpHandler::answer(const HttpRequest& request, const front_door::Peer& pe
 }
 
 HttpResponse HttpHandler::deny() {
-  return refuse(403, "only programs on this machine may ask; a browser's page may not");
+  return refuse(403, "a page of another server may not ask");
 }
 
 // Nothing throws but what has no memory left, or has a fault of its own; the client learns no more.

@@ -213,21 +213,22 @@ TEST_F(Api, TheChangeLogTellsEveryWriteInOrder) {
     told += change["operation"].get<std::string>() + " " + change["key"].get<std::string>() + "; ";
   }
   EXPECT_EQ(told,
-            "CREATED default/workspace/default; CREATED default/host/pi; "
+            "CREATED default/workspace/default; CREATED default/token/admin; "
+            "CREATED default/host/pi; "
             "UPDATED default/host/pi; DELETED default/host/pi; ");
-  EXPECT_EQ(all["items"][2]["before"]["spec"]["labels"]["site"], "lab");
-  EXPECT_EQ(all["items"][2]["after"]["spec"]["labels"]["site"], "shop");
-  EXPECT_EQ(all["items"][1]["actor"], "token/admin");
+  EXPECT_EQ(all["items"][3]["before"]["spec"]["labels"]["site"], "lab");
+  EXPECT_EQ(all["items"][3]["after"]["spec"]["labels"]["site"], "shop");
+  EXPECT_EQ(all["items"][2]["actor"], "token/admin");
   EXPECT_EQ(all["full"], false);
 
-  const json first = server_.json("GET", "/v1/changes?limit=2");
+  const json first = server_.json("GET", "/v1/changes?limit=3");
   const std::string since = first["bookmark"].get<std::string>();
   EXPECT_EQ(server_.json("GET", "/v1/changes?since=" + since)["items"].size(), 2U);
   EXPECT_EQ(server_.json("GET", "/v1/changes?kind=workspace")["items"].size(), 1U);
   const json foreign = server_.json("GET", "/v1/changes?since=0123456789abcdef.2");
   EXPECT_EQ(foreign["full"], true);
-  EXPECT_EQ(foreign["items"].size(), 4U);
-  const std::string time = all["items"][2]["time"].get<std::string>();
+  EXPECT_EQ(foreign["items"].size(), 5U);
+  const std::string time = all["items"][3]["time"].get<std::string>();
   EXPECT_EQ(server_.json("GET", "/v1/changes?since=" + percent_encode(time))["items"].size(), 2U);
 }
 

@@ -14,7 +14,8 @@ class AtOnce : public ::testing::Test {
  protected:
   std::optional<HttpResponse> at_once(const std::string& method, const std::string& target,
                                       const std::string& body = "") {
-    return server_.server().answer_at_once({.method = method, .target = target, .body = body});
+    return server_.server().answer_at_once(
+        TestServer::with_token({.method = method, .target = target, .body = body}));
   }
   // The body of a poll by an agent of that version.
   static std::string report(const std::string& version) {

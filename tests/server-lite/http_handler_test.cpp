@@ -15,7 +15,7 @@ using titan::testing::TestServer;
 class HttpHandlerTest : public ::testing::Test {
  protected:
   std::optional<HttpResponse> at_once(const HttpRequest& request) {
-    return handler_.answer_at_once(request, {});
+    return handler_.answer_at_once(TestServer::with_token(request), {});
   }
   static HttpRequest get(const HttpHeaders& headers) {
     return {.target = "/v1/hosts", .headers = headers};
@@ -27,25 +27,20 @@ class HttpHandlerTest : public ::testing::Test {
 
 TEST_F(HttpHandlerTest, RefusesWhatABrowsersPageAsks) {
   EXPECT_EQ(at_once(get({{"Host", "127.0.0.1"}, {"Origin", "http://evil.example"}}))->status, 403);
-  EXPECT_EQ(at_once(get({{"Host", "evil.example"}}))->status, 403);
-  EXPECT_EQ(at_once(get({}))->status, 403);
-  for (const char* host : {"localhost:1", "127.0.0.1", "[::1]:7480"}) {
+  for (const char* host : {"localhost:1", "127.0.0.1", "[::1]:7480", "titan.example"}) {
     EXPECT_FALSE(at_once(get({{"Host", host}}))) << host;
   }
 }
 
 // Requests with a large body are not asked for an answer at once.
 TEST_F(HttpHandlerTest, RefusesThemAlsoOnAWorker) {
-  for (const HttpHeaders& headers :
-       {HttpHeaders{{"Host", "127.0.0.1"}, {"Origin", "http://evil.example"}},
-        HttpHeaders{{"Host", "evil.example"}}, HttpHeaders()}) {
-    const auto reply = handler_.answer({.method = "PUT",
-                                        .target = "/v1/hosts/pi",
-                                        .headers = headers,
-                                        .body = "{}" + std::string(300'000, ' ')},
-                                       {});
-    EXPECT_EQ(std::get<HttpResponse>(reply).status, 403);
-  }
+  const auto reply = handler_.answer(
+      TestServer::with_token({.method = "PUT",
+                              .target = "/v1/hosts/pi",
+                              .headers = {{"Host", "127.0.0.1"}, {"Origin", "http://evil.example"}},
+                              .body = "{}" + std::string(300'000, ' ')}),
+      {});
+  EXPECT_EQ(std::get<HttpResponse>(reply).status, 403);
   EXPECT_EQ(server_.call("GET", "/v1/hosts/pi").status, 404);
 }
 
