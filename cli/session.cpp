@@ -5,7 +5,6 @@
 #include "cli/config_file.hpp"
 
 namespace titan::cli {
-
 namespace {
 
 // The variable's value, unless it is empty.
