@@ -18,6 +18,7 @@ namespace {
 
 struct Options {
   std::string server = "http://127.0.0.1:7480";
+  std::string ca_file;
   std::string host;
   std::string state = "/var/lib/titan";
   std::string root = "/";
@@ -35,6 +36,7 @@ constexpr const char* kDescription =
 std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramEnv& env,
                               Options& options) {
   options.server = env.variable("TITAN_SERVER").value_or(options.server);
+  const std::string ca_file_variable = env.variable("TITAN_CA_FILE").value_or("");
   options.host = env.variable("TITAN_HOST").value_or("");
   CLI::App app(kDescription, "titan-agent");
   app.set_version_flag("--version", "titan-agent " TITAN_VERSION);
@@ -44,6 +46,9 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   for (auto* command : app.get_subcommands({})) {
     command->add_option("--server", options.server, "The server's URL (TITAN_SERVER)")
         ->capture_default_str();
+    command->add_option("--ca-file", options.ca_file,
+                        "Certificates (PEM) to trust for https://, and no others (TITAN_CA_FILE); "
+                        "left out: the system's");
     command->add_option("--host", options.host, "This host's name (TITAN_HOST)");
     command->add_option("--state", options.state, "What the agent remembers; made if absent")
         ->capture_default_str();
@@ -60,6 +65,9 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
     const bool asked_for = error.get_exit_code() == 0;
     app.exit(error, env.out, env.err);
     return asked_for ? ExitCode::done : ExitCode::usage;
+  }
+  if (options.ca_file.empty() && options.server.starts_with("https://")) {
+    options.ca_file = ca_file_variable;
   }
   options.daemon = daemon->parsed() && !once->parsed();
   if (const auto checked = model::check_name("--host", options.host); !checked) {
@@ -98,7 +106,9 @@ Result<ExitCode> run_agent(const Options& options, Log& log, const Clock& clock)
   SystemRandom random;
   TITAN_ASSIGN(const auto state, DiskFileSystem::create(options.state));
   TITAN_ASSIGN(const auto root, DiskFileSystem::create(options.root));
-  TITAN_ASSIGN(const auto transport, client::HttpTransport::open(options.server));
+  TITAN_ASSIGN(const auto transport,
+               client::HttpTransport::open(
+                   options.server, {.ca_file = options.ca_file, .check_validity_period = false}));
   client::Client client(*transport);
   Publisher publisher(options.git, options.state);
   auto agent = Agent::open({*state, *root, client, publisher, random, log}, options.host);

@@ -73,6 +73,9 @@ class Parser {
     verb.add_option("--server", connection_.server,
                     "URL of the server (else TITAN_SERVER, the current context, or "
                     "http://127.0.0.1:7480)");
+    verb.add_option("--ca-file", connection_.ca_file,
+                    "Certificates (PEM) to trust for https://, and no others (else TITAN_CA_FILE, "
+                    "the context's, or the system's)");
     if (!with_workspace) return;
     verb.add_option("-w,--workspace", connection_.workspace,
                     "Workspace (else the current context's, or default)");
@@ -298,10 +301,13 @@ class Parser {
     CLI::App& set = add_verb(
         config, "set-context", "Add or change a context",
         "titan config set-context lab --server http://127.0.0.1:7481 --workspace iot", [this] {
-          return Command(SetContextCommand{name_, connection_.server, connection_.workspace});
+          return Command(SetContextCommand{name_, connection_.server, connection_.ca_file,
+                                           connection_.workspace});
         });
     set.add_option("NAME", name_, "Name of the context")->required();
     set.add_option("--server", connection_.server, "URL of its server");
+    set.add_option("--ca-file", connection_.ca_file,
+                   "Certificates (PEM) to trust for it, an absolute path; '' forgets it");
     set.add_option("-w,--workspace", connection_.workspace, "Workspace to work in");
   }
 

@@ -21,9 +21,11 @@ Result<Context> parse_context(const json& item, const std::string& path) {
   FieldReader reader(item, path);
   Context context{.name = reader.required_text("name"),
                   .server = reader.required_text("server"),
+                  .ca_file = reader.text("caFile"),
                   .workspace = reader.text("workspace")};
   TITAN_TRY(reader.finish());
   TITAN_TRY(model::check_name(path + ".name", context.name));
+  TITAN_TRY(check_ca_file(path + ".caFile", context.ca_file));
   if (!context.workspace.empty()) {
     TITAN_TRY(model::check_name(path + ".workspace", context.workspace));
   }
@@ -61,6 +63,7 @@ json json_of(const Config& config) {
   if (!config.current_context.empty()) document["currentContext"] = config.current_context;
   for (const Context& context : config.contexts) {
     json item = {{"name", context.name}, {"server", context.server}};
+    if (!context.ca_file.empty()) item["caFile"] = context.ca_file;
     if (!context.workspace.empty()) item["workspace"] = context.workspace;
     document["contexts"].push_back(std::move(item));
   }
@@ -82,6 +85,12 @@ std::vector<std::string> Config::names() const {
   std::vector<std::string> names;
   for (const Context& context : contexts) names.push_back(context.name);
   return names;
+}
+
+Result<void> check_ca_file(const std::string& field, const std::string& path) {
+  if (path.empty() || path.starts_with('/')) return {};
+  return invalid_field(
+      field, quote(path) + " is not an absolute path, as a context is used from " + "every folder");
 }
 
 Result<std::string> config_path(const Env& env) {

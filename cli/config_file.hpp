@@ -13,6 +13,7 @@ namespace titan::cli {
 struct Context {
   std::string name = {};
   std::string server = {};     // a URL
+  std::string ca_file = {};    // an absolute path, of what to trust for https://; empty: the system
   std::string workspace = {};  // empty: `default`
   bool operator==(const Context&) const = default;
 };
@@ -22,8 +23,9 @@ struct Context {
 //   currentContext: lab
 //   contexts:
 //     - name: lab
-//       server: http://127.0.0.1:7481
-//       workspace: iot          # may be left out
+//       server: https://titan.lab:7480
+//       caFile: /etc/titan/lab.pem   # may be left out
+//       workspace: iot               # may be left out
 //
 // It stands at $TITAN_CONFIG, or else $XDG_CONFIG_HOME/titan/config.yaml, or else
 // $HOME/.config/titan/config.yaml.
@@ -36,6 +38,9 @@ struct Config {
   [[nodiscard]] const Context* find(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> names() const;
 };
+
+// invalid, at that field, when the path is not absolute: a context is used from every folder.
+Result<void> check_ca_file(const std::string& field, const std::string& path);
 
 // not_found when none of the three variables is set.
 Result<std::string> config_path(const Env& env);

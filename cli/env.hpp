@@ -15,6 +15,12 @@
 
 namespace titan::cli {
 
+// Where a server is, and whom to believe that it is there.
+struct ServerAddress {
+  std::string url = {};
+  std::string ca_file = {};  // PEM, for https:// only; empty: what the system trusts
+};
+
 // Everything that the command line touches outside itself, so that a test can run it in process.
 // The streams, the clock, the runner and the random numbers are borrowed.
 struct Env {
@@ -24,8 +30,8 @@ struct Env {
   bool err_is_terminal = false;
   // The value of an environment variable; none when it is not set.
   std::function<std::optional<std::string>(const std::string& name)> variable;
-  // Connects to nothing yet. invalid when the URL is none.
-  std::function<Result<std::unique_ptr<Transport>>(const std::string& url)> connect;
+  // Connects to nothing yet. invalid when the URL is none, or the file of no use.
+  std::function<Result<std::unique_ptr<Transport>>(const ServerAddress& server)> connect;
   // A folder that exists, and a folder that is created when it does not.
   std::function<Result<std::unique_ptr<FileSystem>>(const std::string& path)> open_folder;
   std::function<Result<std::unique_ptr<FileSystem>>(const std::string& path)> create_folder;

@@ -13,8 +13,9 @@ namespace {
 
 using titan::Result;
 
-Result<std::unique_ptr<titan::Transport>> connect(const std::string& url) {
-  TITAN_ASSIGN(auto transport, titan::client::HttpTransport::open(url));
+Result<std::unique_ptr<titan::Transport>> connect(const titan::cli::ServerAddress& server) {
+  TITAN_ASSIGN(auto transport,
+               titan::client::HttpTransport::open(server.url, {.ca_file = server.ca_file}));
   return std::unique_ptr<titan::Transport>(std::move(transport));
 }
 

@@ -11,13 +11,19 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "client/tls_connection.hpp"
+#include "client/tls_trust.hpp"
 
 namespace titan::client {
 namespace {
 
+constexpr std::string_view kHttp = "http://";
+constexpr std::string_view kHttps = "https://";
 constexpr std::uint16_t kHttpPort = 80;
+constexpr std::uint16_t kHttpsPort = 443;
 
 struct ServerAddress {
+  bool is_https = false;
   std::string host = {};  // without the brackets of an IPv6 address
   std::uint16_t port = kHttpPort;
   std::string authority = {};  // as it stands in the URL: the Host header
@@ -25,7 +31,7 @@ struct ServerAddress {
 
 Error bad_url(std::string_view url, std::string_view what) {
   return invalid("the server URL " + quote(url) + " " + std::string(what) +
-                 "; expected http://HOST or http://HOST:PORT");
+                 "; expected http://HOST:PORT or https://HOST:PORT");
 }
 
 Result<std::uint16_t> parse_port(std::string_view url, std::string_view text) {
@@ -47,16 +53,17 @@ bool is_address_character(char c) {
 }
 
 Result<ServerAddress> parse_url(std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
   if (url.size() > kUrlBytesMax) return bad_url(url, "is too long");
-  if (url.starts_with("https://")) {
-    return bad_url(url, "asks for TLS, which this version does not have");
+  const bool is_https = url.starts_with(kHttps);
+  if (!is_https && !url.starts_with(kHttp)) {
+    return bad_url(url, "has no http:// or https:// in front");
   }
-  if (!url.starts_with(kScheme)) return bad_url(url, "has no http:// in front");
-  std::string_view rest = url.substr(kScheme.size());
+  std::string_view rest = url.substr(is_https ? kHttps.size() : kHttp.size());
   if (rest.ends_with('/')) rest.remove_suffix(1);
 
-  ServerAddress address{.authority = std::string(rest)};
+  ServerAddress address{.is_https = is_https,
+                        .port = is_https ? kHttpsPort : kHttpPort,
+                        .authority = std::string(rest)};
   std::string_view port;
   bool plain = false;
   if (rest.starts_with('[')) {
@@ -186,22 +193,115 @@ Error connection_error(httplib::Error error, const HttpTransport::Options& optio
   }
 }
 
+// What the library reads from and writes to in place of its socket.
+class TlsStream final : public httplib::Stream {
+ public:
+  // Borrows both; the connection may go away meanwhile, and then nothing can be read or written.
+  TlsStream(const std::unique_ptr<TlsConnection>& connection, socket_t socket)
+      : connection_(connection), socket_(socket) {}
+
+  bool is_readable() const override { return connection_ != nullptr; }
+  bool is_writable() const override { return connection_ != nullptr; }
+  ssize_t read(char* bytes, std::size_t count) override {
+    return connection_ == nullptr ? -1 : connection_->read(bytes, count);
+  }
+  ssize_t write(const char* bytes, std::size_t count) override {
+    return connection_ == nullptr ? -1 : connection_->write(bytes, count);
+  }
+  void get_remote_ip_and_port(std::string&, int&) const override {}
+  void get_local_ip_and_port(std::string&, int&) const override {}
+  socket_t socket() const override { return socket_; }
+
+ private:
+  const std::unique_ptr<TlsConnection>& connection_;
+  socket_t socket_;
+};
+
+// The library's client over a TlsConnection. The library has TLS of its own, which takes the name
+// in a certificate's subject for the host's, sets no bound to a whole handshake, does not say what
+// is wrong with a certificate, and sends a request into a connection that the server has closed.
+class TlsClient final : public httplib::ClientImpl {
+ public:
+  TlsClient(const ServerAddress& address, TlsTrust trust, const HttpTransport::Options& options)
+      : ClientImpl(address.host, address.port),
+        trust_(std::move(trust)),
+        options_{.host = address.host,
+                 .handshake_timeout = options.connect_timeout,
+                 .io_timeout = options.read_timeout} {}
+  ~TlsClient() override { stop(); }
+
+  void close_if_stale() {
+    if (connection_ != nullptr && !connection_->is_quiet()) stop();
+  }
+  // Why the last handshake failed, if one did since this was asked last.
+  std::optional<Error> take_handshake_error() { return std::exchange(handshake_error_, {}); }
+
+ private:
+  bool create_and_connect_socket(Socket& socket, httplib::Error& error) override {
+    if (!ClientImpl::create_and_connect_socket(socket, error)) return false;
+    auto opened = TlsConnection::open(trust_, socket.sock, options_);
+    if (opened) {
+      connection_ = std::move(*opened);
+      return true;
+    }
+    handshake_error_ = std::move(opened.error());
+    shutdown_socket(socket);
+    close_socket(socket);
+    error = httplib::Error::SSLConnection;
+    return false;
+  }
+  void shutdown_ssl(Socket&, bool shutdown_gracefully) override {
+    if (connection_ != nullptr && shutdown_gracefully) connection_->say_goodbye();
+    connection_.reset();
+  }
+  bool process_socket(const Socket& socket,
+                      std::function<bool(httplib::Stream&)> callback) override {
+    TlsStream stream(connection_, socket.sock);
+    return callback(stream);
+  }
+
+  TlsTrust trust_;
+  TlsConnection::Options options_;
+  std::unique_ptr<TlsConnection> connection_;
+  std::optional<Error> handshake_error_;
+};
+
+void set_up(httplib::ClientImpl& library, const HttpTransport::Options& options) {
+  library.set_keep_alive(true);
+  library.set_tcp_nodelay(true);
+  library.set_url_encode(false);
+  library.set_decompress(false);
+  library.set_follow_location(false);
+  library.set_connection_timeout(options.connect_timeout);
+  library.set_read_timeout(options.read_timeout);
+  library.set_write_timeout(options.read_timeout);
+}
+
 }  // namespace
 
 struct HttpTransport::Connection {
-  Connection(std::string url_, const ServerAddress& address, const Options& options_)
-      : url(std::move(url_)),
-        authority(address.authority),
-        options(options_),
-        library(address.host, address.port) {
-    library.set_keep_alive(true);
-    library.set_tcp_nodelay(true);
-    library.set_url_encode(false);
-    library.set_decompress(false);
-    library.set_follow_location(false);
-    library.set_connection_timeout(options.connect_timeout);
-    library.set_read_timeout(options.read_timeout);
-    library.set_write_timeout(options.read_timeout);
+  Connection(std::string url_, std::string authority_, const Options& options_)
+      : url(std::move(url_)), authority(std::move(authority_)), options(options_) {}
+  ~Connection() {
+    const SigpipeHeld held;  // the goodbye of TLS is written
+    library.reset();
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  Result<void> use(const ServerAddress& address) {
+    if (!address.is_https) {
+      library = std::make_unique<httplib::ClientImpl>(address.host, address.port);
+    } else {
+      TITAN_ASSIGN(TlsTrust trust,
+                   TlsTrust::open({.ca_file = options.ca_file,
+                                   .check_validity_period = options.check_validity_period}));
+      auto client = std::make_unique<TlsClient>(address, std::move(trust), options);
+      tls = client.get();
+      library = std::move(client);
+    }
+    set_up(*library, options);
+    return {};
   }
 
   Result<HttpResponse> send(const HttpRequest& request) {
@@ -209,7 +309,11 @@ struct HttpTransport::Connection {
     const httplib::Request made =
         library_request(request, authority, options.answer_bytes_max, arrival);
     const SigpipeHeld held;
-    const httplib::Result result = library.send(made);
+    if (tls != nullptr) tls->close_if_stale();
+    const httplib::Result result = library->send(made);
+    if (tls != nullptr) {
+      if (auto error = tls->take_handshake_error()) return std::move(*error);
+    }
     if (arrival.too_long) {
       return exhausted("the answer is longer than " + std::to_string(options.answer_bytes_max) +
                        " bytes");
@@ -223,7 +327,8 @@ struct HttpTransport::Connection {
   std::string url;
   std::string authority;
   Options options;
-  httplib::ClientImpl library;
+  std::unique_ptr<httplib::ClientImpl> library;
+  TlsClient* tls = nullptr;  // the library's client, when it speaks TLS
 };
 
 HttpTransport::HttpTransport(std::unique_ptr<Connection> connection)
@@ -234,7 +339,11 @@ HttpTransport::~HttpTransport() = default;
 Result<std::unique_ptr<HttpTransport>> HttpTransport::open(std::string_view url,
                                                            const Options& options) {
   TITAN_ASSIGN(const ServerAddress address, parse_url(url));
-  auto connection = std::make_unique<Connection>(std::string(url), address, options);
+  if (!options.ca_file.empty() && !address.is_https) {
+    return bad_url(url, "speaks no TLS, for which --ca-file names certificates");
+  }
+  auto connection = std::make_unique<Connection>(std::string(url), address.authority, options);
+  TITAN_TRY(connection->use(address));
   return std::unique_ptr<HttpTransport>(new HttpTransport(std::move(connection)));
 }
 

@@ -10,22 +10,36 @@
 
 namespace titan::client {
 
-// A Transport over HTTP/1.1 to one server. The connection is opened by the first send() and kept
-// open between them; a connection that the server closed meanwhile is opened anew. Small requests
-// leave at once (TCP_NODELAY). Redirects are not followed and no proxy is used.
+// A Transport over HTTP/1.1 to one server, with TLS 1.2 or 1.3 when its URL is https://. The
+// connection is opened by the first send() and kept open between them; a connection that the server
+// closed meanwhile is opened anew. Small requests leave at once (TCP_NODELAY). Redirects are not
+// followed and no proxy is used.
 //
-// Errors of send(): unavailable when there is no connection, or it breaks, or a timeout passes;
+// The server's certificate and the host in it are always verified (tls_trust.hpp and
+// tls_connection.hpp say how): there is no option to go without.
+//
+// Errors of send(): unavailable when there is no connection, or it breaks, or a timeout passes, or
+// the server speaks no TLS that is new enough; denied when its certificate is not to be trusted;
 // exhausted when the answer is longer than `answer_bytes_max`. Their subject is the server's URL.
 class HttpTransport final : public Transport {
  public:
   struct Options {
-    std::chrono::milliseconds connect_timeout = kConnectTimeout;
+    std::chrono::milliseconds connect_timeout = kConnectTimeout;  // and of the TLS handshake
     std::chrono::milliseconds read_timeout = kReadTimeout;  // of one read or write, not of all
     std::size_t answer_bytes_max = kAnswerBytesMax;
+    // PEM: its certificates alone are trusted; empty: those of the system.
+    std::string ca_file = {};
+    // Whether a certificate has to be valid at this machine's time. Only the agent says false: a
+    // device without a battery starts in 1970, and nothing on a host is decided by its wall clock,
+    // or it could not even ask for the right time. A certificate that has expired is then as good
+    // as before; names and signatures count all the same. What a host is told shall be believed for
+    // its signature, not for the dates of a connection.
+    bool check_validity_period = true;
   };
 
-  // `url` is http://HOST, http://HOST:PORT (IPv6 in brackets) and at most a "/" after it.
-  // Connects to nothing yet. invalid when `url` is anything else; https is refused as well.
+  // `url` is http://HOST, https://HOST, or these with :PORT (else 80 or 443; IPv6 in brackets), and
+  // at most a "/" after it. Connects to nothing yet. invalid when `url` is anything else, or a
+  // `ca_file` goes with http://; and as TlsTrust::open() when that file is of no use.
   static Result<std::unique_ptr<HttpTransport>> open(std::string_view url, const Options& options);
   static Result<std::unique_ptr<HttpTransport>> open(std::string_view url) {
     return open(url, Options{});

@@ -10,9 +10,11 @@ constexpr std::size_t kAnswerBytesMax = 64UL << 20U;  // one answer of a server
 constexpr std::chrono::milliseconds kConnectTimeout{5'000};
 constexpr std::chrono::milliseconds kReadTimeout{30'000};  // of each read and each write
 constexpr std::size_t kUrlBytesMax = 2048;
-constexpr std::size_t kErrorTextBytesMax = 4096;  // one field of an error that a server sends
-constexpr std::size_t kListPageItems = 1000;      // asked for in each page of a list
-constexpr std::size_t kListPagesMax = 10'000;     // of one list
+constexpr std::size_t kCaFileBytesMax = 4UL << 20U;  // a file of trusted certificates
+constexpr std::size_t kCertificateNamesShown = 5;    // of a certificate, in an error
+constexpr std::size_t kErrorTextBytesMax = 4096;     // one field of an error that a server sends
+constexpr std::size_t kListPageItems = 1000;         // asked for in each page of a list
+constexpr std::size_t kListPagesMax = 10'000;        // of one list
 constexpr std::chrono::seconds kPollAfterMax{24 * 3600};  // what a server may ask of a host
 constexpr std::size_t kBatchChangesMax = 1000;            // written all or none
 constexpr std::chrono::seconds kWaitMax{25};              // that a server may hold an answer back

@@ -47,12 +47,16 @@ Result<ExitCode> run(const UseContextCommand& command, const Env& env) {
 namespace {
 
 // What is wrong with the arguments themselves.
-Result<void> check(const SetContextCommand& command, bool known, const Env& env) {
+Result<void> check(const SetContextCommand& command, const Context* before, const Env& env) {
   TITAN_TRY(model::check_name("context", command.name));
-  if (!known && !command.server) {
+  if (before == nullptr && !command.server) {
     return invalid("the context " + quote(command.name) + " is new and needs --server URL");
   }
-  if (command.server) TITAN_TRY(env.connect(*command.server));
+  if (!command.server && !command.ca_file) return {};
+  if (command.ca_file) TITAN_TRY(check_ca_file("--ca-file", *command.ca_file));
+  const Context known = before == nullptr ? Context{} : *before;
+  TITAN_TRY(env.connect({.url = command.server.value_or(known.server),
+                         .ca_file = command.ca_file.value_or(known.ca_file)}));
   return {};
 }
 
@@ -61,12 +65,13 @@ Result<void> check(const SetContextCommand& command, bool known, const Env& env)
 Result<ExitCode> run(const SetContextCommand& command, const Env& env) {
   TITAN_ASSIGN(Config config, load_config(env));
   const bool known = config.find(command.name) != nullptr;
-  if (const auto checked = check(command, known, env); !checked) {
+  if (const auto checked = check(command, config.find(command.name), env); !checked) {
     return report_usage(env, checked.error());
   }
   if (!known) config.contexts.push_back({.name = command.name});
   Context& context = *std::ranges::find(config.contexts, command.name, &Context::name);
   if (command.server) context.server = *command.server;
+  if (command.ca_file) context.ca_file = *command.ca_file;
   if (command.workspace) context.workspace = *command.workspace;
   const bool first = config.contexts.size() == 1 && config.current_context.empty();
   if (first) config.current_context = command.name;

@@ -39,7 +39,7 @@ class CliTest : public ::testing::Test {
                         return found == variables.end() ? std::nullopt
                                                         : std::optional(found->second);
                       },
-                  .connect = [this](const std::string& url) { return connect(url); },
+                  .connect = [this](const ServerAddress& address) { return connect(address); },
                   .open_folder = [this](const std::string& path) { return open(path); },
                   .create_folder = [this](const std::string& path) { return create(path); },
                   .read_input = [this] { return Result<std::string>(input); },
@@ -75,14 +75,19 @@ class CliTest : public ::testing::Test {
   bool is_terminal = false;
   bool err_is_terminal = false;
   bool reachable = true;
-  std::string server;  // that was connected to last
+  std::string server;   // that was connected to last
+  std::string ca_file;  // with it
   std::string out;
   std::string err;
 
  private:
-  Result<std::unique_ptr<Transport>> connect(const std::string& url) {
-    if (!url.starts_with("http://")) return invalid("the server URL \"" + url + "\" is none");
+  Result<std::unique_ptr<Transport>> connect(const ServerAddress& address) {
+    const std::string& url = address.url;
+    if (!url.starts_with("http://") && !url.starts_with("https://")) {
+      return invalid("the server URL \"" + url + "\" is none");
+    }
     server = url;
+    ca_file = address.ca_file;
     auto transport = std::make_unique<::titan::testing::FakeTransport>(
         [this](const HttpRequest& request) { return api.answer(request); });
     if (!reachable) transport->answer(Error{ErrorCode::unavailable, "cannot connect", url});

@@ -75,6 +75,43 @@ TEST_F(ConfigTest, PrefersTheFlagThenTheVariableThenTheContext) {
   EXPECT_EQ(api.log.back(), "GET /v1/workspaces/other/targets?limit=1000");
 }
 
+TEST_F(ConfigTest, TrustsTheFileOfTheFlagThenTheVariableThenThatOfTheContextsServer) {
+  struct Row {
+    const char* line;
+    const char* variable;
+    const char* server;
+    const char* ca_file;
+  };
+  const Row rows[] = {
+      {"get hosts", "", "https://lab:1", "/lab.pem"},
+      {"get hosts", "variable.pem", "https://lab:1", "variable.pem"},
+      {"get hosts --ca-file flag.pem", "variable.pem", "https://lab:1", "flag.pem"},
+      {"--ca-file front.pem get hosts", "", "https://lab:1", "front.pem"},
+      {"get hosts --server https://other", "", "https://other", ""},
+      {"get hosts --server https://other", "variable.pem", "https://other", "variable.pem"},
+      {"get hosts --server http://other", "variable.pem", "http://other", ""},
+      {"get hosts --server http://other --ca-file flag.pem", "", "http://other", "flag.pem"},
+  };
+  ASSERT_EQ(titan("config set-context lab --server https://lab:1 --ca-file /lab.pem"), 0) << err;
+  for (const Row& row : rows) {
+    variables["TITAN_CA_FILE"] = row.variable;
+    EXPECT_EQ(titan(row.line), 0) << row.line << err;
+    EXPECT_EQ(server, row.server) << row.line;
+    EXPECT_EQ(ca_file, row.ca_file) << row.line;
+  }
+}
+
+TEST_F(ConfigTest, KeepsAFileOfTrustedCertificatesUntilToldToForgetIt) {
+  ASSERT_EQ(titan("config set-context lab --server https://lab:1 --ca-file /lab.pem"), 0) << err;
+  EXPECT_NE(content(kPath).find("caFile: /lab.pem\n"), std::string::npos) << content(kPath);
+  ASSERT_EQ(titan("config set-context lab --workspace iot"), 0) << err;
+  ASSERT_EQ(titan("config set-context lab --server https://lab:2"), 0) << err;
+  EXPECT_EQ(ca_file, "/lab.pem");
+  EXPECT_NE(content(kPath).find("caFile: /lab.pem\n"), std::string::npos) << content(kPath);
+  ASSERT_EQ(titan("config set-context lab --ca-file ''"), 0) << err;
+  EXPECT_EQ(content(kPath).find("caFile"), std::string::npos) << content(kPath);
+}
+
 TEST_F(ConfigTest, FindsItsFileWhereTheEnvironmentSays) {
   variables["XDG_CONFIG_HOME"] = "/xdg";
   ASSERT_EQ(titan("config set-context a --server http://a"), 0) << err;
@@ -103,6 +140,9 @@ TEST_F(ConfigTest, NamesWhatIsWrongInTheFile) {
        "contexts[1].name: \"a\" stands there twice"},
       {"contexts: [{name: a, server: x, workspce: y}]",
        "contexts[0].workspce: unknown field (did you mean \"workspace\"?)"},
+      {"contexts: [{name: a, server: x, caFile: a.pem}]",
+       "contexts[0].caFile: \"a.pem\" is not an absolute path, as a context is used from every "
+       "folder"},
       {"{currentContext: lib, contexts: [{name: lab, server: x}]}",
        "currentContext: there is no context \"lib\" (did you mean \"lab\"?)"},
       {"a: 1\n---\nb: 2", "holds more than one document; expected one"},
@@ -129,6 +169,9 @@ TEST_F(ConfigTest, ChangesNothingThatItCannotTake) {
       {"config set-context new", 2, "titan: the context \"new\" is new and needs --server URL\n"},
       {"config set-context new --server nonsense", 2,
        "titan: the server URL \"nonsense\" is none\n"},
+      {"config set-context lab --ca-file lab.pem", 2,
+       "titan: --ca-file: \"lab.pem\" is not an absolute path, as a context is used from every "
+       "folder\n"},
       {"config set-context lab --workspace 'A b'", 2, nullptr},
       {"config set-context 'A b' --server http://x", 2, nullptr},
       {"config use-context", 2, nullptr},

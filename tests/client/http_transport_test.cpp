@@ -1,109 +1,16 @@
 #include "client/http_transport.hpp"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <functional>
-#include <mutex>
-#include <thread>
+#include <string>
 #include <vector>
+
+#include "tests/client/loopback_server.hpp"
 
 namespace titan::client {
 namespace {
 
 using std::chrono::milliseconds;
-
-// A server on loopback that answers one connection after the other from a thread: for each, the
-// next script says what is done with it. Everything that was sent to it is kept.
-class LoopbackServer {
- public:
-  // Reads requests from an accepted connection and writes to it; the connection is closed after.
-  class Peer {
-   public:
-    explicit Peer(int socket) : socket_(socket) {}
-    // One request with its body, as it came; "" when the client closed.
-    std::string read_request() {
-      while (true) {
-        const std::size_t head = buffer_.find("\r\n\r\n");
-        if (head != std::string::npos) {
-          const std::size_t end = head + 4 + body_bytes(buffer_.substr(0, head));
-          while (buffer_.size() < end && more()) {
-          }
-          std::string request = buffer_.substr(0, end);
-          buffer_.erase(0, end);
-          return request;
-        }
-        if (!more()) return {};
-      }
-    }
-    void write(const std::string& bytes) {
-      (void)::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    }
-
-   private:
-    bool more() {
-      char bytes[65536];
-      const ssize_t count = ::recv(socket_, bytes, sizeof bytes, 0);
-      if (count <= 0) return false;
-      buffer_.append(bytes, static_cast<std::size_t>(count));
-      return true;
-    }
-    static std::size_t body_bytes(const std::string& head) {
-      const std::size_t at = head.find("Content-Length: ");
-      return at == std::string::npos ? 0 : std::stoul(head.substr(at + 16));
-    }
-    int socket_;
-    std::string buffer_;
-  };
-  using Script = std::function<void(Peer&, std::vector<std::string>& requests)>;
-
-  explicit LoopbackServer(std::vector<Script> scripts) : scripts_(std::move(scripts)) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* raw = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(::bind(listener_, raw, size), 0);
-    EXPECT_EQ(::listen(listener_, 8), 0);
-    EXPECT_EQ(::getsockname(listener_, raw, &size), 0);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
-  }
-  ~LoopbackServer() {
-    if (thread_.joinable()) finish();
-    ::close(listener_);
-  }
-
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-  // All requests, once every script has run or the client has let go.
-  std::vector<std::string> finish() {
-    ::shutdown(listener_, SHUT_RDWR);
-    thread_.join();
-    return requests_;
-  }
-
- private:
-  void serve() {
-    for (const Script& script : scripts_) {
-      const int socket = ::accept(listener_, nullptr, nullptr);
-      if (socket < 0) return;
-      Peer peer(socket);
-      script(peer, requests_);
-      ::close(socket);
-    }
-  }
-
-  std::vector<Script> scripts_;
-  std::vector<std::string> requests_;  // of the thread, until finish()
-  int listener_ = -1;
-  std::uint16_t port_ = 0;
-  std::thread thread_;
-};
 
 // Answers `count` requests of a connection with `bytes`.
 LoopbackServer::Script answering(const std::string& bytes, int count = 1) {
@@ -113,11 +20,6 @@ LoopbackServer::Script answering(const std::string& bytes, int count = 1) {
       peer.write(bytes);
     }
   };
-}
-
-std::string answer_text(const std::string& body) {
-  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\nTitan-Bookmark: b\r\n\r\n" + body;
 }
 
 std::unique_ptr<HttpTransport> open(const LoopbackServer& server,
@@ -270,7 +172,8 @@ TEST(HttpTransport, RefusesWhatCannotStandInARequest) {
 
 TEST(HttpTransport, TakesOnlyUrlsOfAServer) {
   for (const char* url : {"http://localhost", "http://localhost/", "http://10.0.0.5:7480",
-                          "http://titan.example.com:80/", "http://[::1]:7480", "http://[::1]"}) {
+                          "http://titan.example.com:80/", "http://[::1]:7480", "http://[::1]",
+                          "https://localhost", "https://[::1]:7480/"}) {
     EXPECT_TRUE(HttpTransport::open(url)) << url;
   }
   struct Row {
@@ -278,10 +181,9 @@ TEST(HttpTransport, TakesOnlyUrlsOfAServer) {
     const char* found;
   };
   const Row rows[] = {
-      {"", "has no http:// in front"},
-      {"localhost:7480", "has no http:// in front"},
-      {"ftp://localhost", "has no http:// in front"},
-      {"https://localhost", "asks for TLS, which this version does not have"},
+      {"", "has no http:// or https:// in front"},
+      {"localhost:7480", "has no http:// or https:// in front"},
+      {"ftp://localhost", "has no http:// or https:// in front"},
       {"http://", "names no host that can be read"},
       {"http://:7480", "names no host that can be read"},
       {"http://user@host", "names no host that can be read"},
@@ -294,6 +196,8 @@ TEST(HttpTransport, TakesOnlyUrlsOfAServer) {
       {"http://host:0", "has the port \"0\", which is not 1 to 65535"},
       {"http://host:65536", "has the port \"65536\", which is not 1 to 65535"},
       {"http://host:80x", "has the port \"80x\", which is not 1 to 65535"},
+      {"https://", "names no host that can be read"},
+      {"https://host:0", "has the port \"0\", which is not 1 to 65535"},
       {"http://host:80/x", "has the port \"80/x\", which is not 1 to 65535"},
   };
   for (const Row& row : rows) {
@@ -301,7 +205,8 @@ TEST(HttpTransport, TakesOnlyUrlsOfAServer) {
     ASSERT_FALSE(opened) << row.url;
     EXPECT_EQ(opened.error().code, ErrorCode::invalid) << row.url;
     EXPECT_EQ(opened.error().message, "the server URL \"" + std::string(row.url) + "\" " +
-                                          row.found + "; expected http://HOST or http://HOST:PORT");
+                                          row.found +
+                                          "; expected http://HOST:PORT or https://HOST:PORT");
   }
   EXPECT_FALSE(HttpTransport::open("http://" + std::string(kUrlBytesMax, 'a')));
 }

@@ -77,21 +77,36 @@ int BackgroundProgram::wait() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-RunningServer::RunningServer(const std::string& data, const std::vector<std::string>& options,
-                             const std::string& listen) {
+std::string RunningServer::start(const std::string& data, const std::vector<std::string>& options,
+                                 const std::string& listen) {
   const std::string log = data + ".log";
   std::filesystem::remove(log);
   std::vector<std::string> arguments = {program_path("titan-server"), "--data", data, "--listen",
                                         listen};
   arguments.insert(arguments.end(), options.begin(), options.end());
   program_ = std::make_unique<BackgroundProgram>(arguments, log);
-  url_ = "http://" + listening_address(log);
+  return listening_address(log);
+}
+
+RunningServer::RunningServer(const std::string& data, const std::vector<std::string>& options,
+                             const std::string& listen) {
+  url_ = "http://" + start(data, options, listen);
   connect();
   if (const char* proxy = ::getenv("TITAN_E2E_PROXY")) start_proxy(proxy, data + ".proxy.log");
 }
 
-void RunningServer::connect() {
-  transport_ = client::HttpTransport::open(url_).value();
+RunningServer::RunningServer(const std::string& data, const CertificateFiles& authority) {
+  const std::filesystem::path path(data);
+  const auto made =
+      make_certificate(path.parent_path(), path.filename(),
+                       {.common_name = "server", .names = {"IP:127.0.0.1"}, .issuer = authority});
+  url_ = "https://" +
+         start(data, {"--tls-cert", made.certificate, "--tls-key", made.key}, "127.0.0.1:0");
+  connect(authority.certificate);
+}
+
+void RunningServer::connect(const std::string& ca_file) {
+  transport_ = client::HttpTransport::open(url_, {.ca_file = ca_file}).value();
   client_ = std::make_unique<client::Client>(*transport_);
 }
 
@@ -146,11 +161,13 @@ std::string program_path(const std::string& name) {
   return std::string(TITAN_BIN) + "/" + name;
 }
 
-Outcome run_titan(const std::string& server_url, std::vector<std::string> arguments) {
+Outcome run_titan(const std::string& server_url, std::vector<std::string> arguments,
+                  std::map<std::string, std::string> environment) {
+  environment.insert({{"TITAN_SERVER", server_url}, {"TITAN_CONFIG", "/nonexistent"}});
   arguments.insert(arguments.begin(), program_path("titan"));
   return SystemProcessRunner()
       .run({.arguments = std::move(arguments),
-            .environment = {{"TITAN_SERVER", server_url}, {"TITAN_CONFIG", "/nonexistent"}},
+            .environment = std::move(environment),
             .directory = TITAN_EXAMPLES})
       .value();
 }

@@ -11,6 +11,7 @@
 #include "base/transport.hpp"
 #include "client/client.hpp"
 #include "server-lite/front_door/listen_address.hpp"
+#include "tests/support/certificates.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace titan::testing {
@@ -41,6 +42,9 @@ class RunningServer {
   // `options`: more of them, beside those for the folder and the port.
   explicit RunningServer(const std::string& data, const std::vector<std::string>& options = {},
                          const std::string& listen = "127.0.0.1:0");
+  // With TLS: a certificate of its own for 127.0.0.1, and who trusts `authority` believes it. No
+  // proxy stands before it.
+  RunningServer(const std::string& data, const CertificateFiles& authority);
 
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] front_door::ListenAddress address() const;
@@ -58,7 +62,10 @@ class RunningServer {
 
  private:
   std::string url_;
-  void connect();
+  // Starts the program, and gives its address.
+  std::string start(const std::string& data, const std::vector<std::string>& options,
+                    const std::string& listen);
+  void connect(const std::string& ca_file = "");
   void start_proxy(const std::string& program, const std::string& log);
 
   std::unique_ptr<BackgroundProgram> program_;
@@ -69,8 +76,9 @@ class RunningServer {
 
 // The path of one of titan's programs.
 std::string program_path(const std::string& name);
-// Runs `titan` in examples/ with TITAN_SERVER set.
-Outcome run_titan(const std::string& server_url, std::vector<std::string> arguments);
+// Runs `titan` in examples/ with TITAN_SERVER set, and `environment`.
+Outcome run_titan(const std::string& server_url, std::vector<std::string> arguments,
+                  std::map<std::string, std::string> environment = {});
 // The arguments of `titan-agent once` for a host whose folders are below `folder`.
 std::vector<std::string> agent_once(const std::string& server_url, const std::string& host,
                                     const std::string& folder);

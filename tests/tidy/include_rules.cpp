@@ -40,6 +40,7 @@ const std::vector<HeaderBan>& header_bans() {
       {"sqlite3.h", {"store"}, true},
       {"git2", {"gitops"}, true},
       {"httplib.h", {"client", "server-lite"}, false},
+      {"openssl/", {"client", "server-lite", "bench", "support"}, false},
       {"sodium", {"base"}, false},
       {"yaml-cpp/", {"base"}, false},
       {"CLI/", {"cli", "agent", "server-lite"}, false},

@@ -3,10 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -16,6 +13,7 @@
 
 #include "server-lite/front_door/front_door.hpp"
 #include "tests/server-lite/front_door/raw_client.hpp"
+#include "tests/support/certificates.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace titan::front_door {
@@ -28,27 +26,9 @@ struct Free {
 template <class Thing, void (*free)(Thing*)>
 using Owned = std::unique_ptr<Thing, Free<Thing, free>>;
 
-// A key and a certificate for it that it signed itself, as PEM files in the folder.
 TlsContext::Files make_certificate(const std::string& folder, const std::string& name) {
-  const TlsContext::Files files{.certificate = folder + "/" + name + ".crt",
-                                .key = folder + "/" + name + ".key"};
-  const Owned<EVP_PKEY, EVP_PKEY_free> key(EVP_EC_gen("P-256"));
-  const Owned<X509, X509_free> certificate(X509_new());
-  X509_set_version(certificate.get(), 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
-  X509_set_pubkey(certificate.get(), key.get());
-  X509_NAME* const subject = X509_get_subject_name(certificate.get());
-  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
-  X509_set_issuer_name(certificate.get(), subject);
-  X509_sign(certificate.get(), key.get(), EVP_sha256());
-  const Owned<BIO, BIO_free_all> key_file(BIO_new_file(files.key.c_str(), "w"));
-  PEM_write_bio_PrivateKey(key_file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-  const Owned<BIO, BIO_free_all> certificate_file(BIO_new_file(files.certificate.c_str(), "w"));
-  PEM_write_bio_X509(certificate_file.get(), certificate.get());
-  return files;
+  const auto made = testing::make_certificate(folder, name, {.common_name = "localhost"});
+  return {.certificate = made.certificate, .key = made.key};
 }
 
 class HelloHandler final : public Handler {
