@@ -129,9 +129,10 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   options.tls.key = env.variable("TITAN_TLS_KEY").value_or("");
   CLI::App app(kDescription, "titan-server");
   app.add_option("--data", options.data, "The folder of the store; made if absent (TITAN_DATA)");
-  app.add_option("--listen", options.listen,
-                 "ADDRESS:PORT, port 0 for a free one, or unix:PATH; beyond loopback with TLS alone; "
-                 "may be given several times (TITAN_LISTEN, by commas; 127.0.0.1:7480)");
+  app.add_option(
+      "--listen", options.listen,
+      "ADDRESS:PORT, port 0 for a free one, or unix:PATH; beyond loopback with TLS alone; "
+      "may be given several times (TITAN_LISTEN, by commas; 127.0.0.1:7480)");
   app.add_flag("--insecure", options.insecure,
                "Listen beyond loopback without TLS: who listens in can do all that you can");
   app.add_option("--tls-cert", options.tls.certificate,
@@ -242,16 +243,15 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
   if (!store) return store.error();
   StepLoop steps(clock);
   front_door::Spool spool(options.data);
-  TITAN_ASSIGN(const auto server,
-               Server::open({**store, clock, random, log},
-                            {.retention = options.retention,
-                             .access_log = options.access_log,
-                             .spool = &spool,
-                             .first_token =
-                                 [&] {
-                                   return first_token(*folder, options.data, random, around.out);
-                                 },
-                             .wake = [&steps] { steps.wake(); }}));
+  TITAN_ASSIGN(
+      const auto server,
+      Server::open(
+          {**store, clock, random, log},
+          {.retention = options.retention,
+           .access_log = options.access_log,
+           .spool = &spool,
+           .first_token = [&] { return first_token(*folder, options.data, random, around.out); },
+           .wake = [&steps] { steps.wake(); }}));
   HttpHandler handler(*server);
   TITAN_ASSIGN(const auto door,
                front_door::FrontDoor::open(std::move(door_options), spool, handler));
@@ -273,9 +273,9 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
 ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
   Options options;
   if (const auto code = parse(arguments, env, options)) return *code;
-  if (options.command != nullptr) {
-    return options.command({.data = options.data, .file = options.store.file, .force = options.force},
-                           env);
+  if (options.command) {
+    options.store.data = options.token.data = options.data;
+    return options.command(env);
   }
   auto door = door_options(options);
   if (!door) {

@@ -26,8 +26,8 @@ struct TokenCommand {
   std::string ttl;           // a duration; empty: for ever
   std::string description;
 };
-// Makes a token while no server runs, and prints it. conflict when the name is taken; locked while a
-// server runs in the data folder.
+// Makes a token while no server runs, and prints it. conflict when the name is taken; locked while
+// a server runs in the data folder.
 ExitCode run_create_token(const TokenCommand& command, const ProgramEnv& env);
 
 }  // namespace titan::server_lite

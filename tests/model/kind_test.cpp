@@ -22,11 +22,20 @@ TEST(Kind, IsReadBackFromEachOfItsWords) {
 }
 
 TEST(Kind, KnowsWhichKindsLiveInAWorkspace) {
-  for (const Kind kind : {Kind::workspace, Kind::host, Kind::template_}) {
+  for (const Kind kind : {Kind::workspace, Kind::host, Kind::template_, Kind::token,
+                          Kind::enrollment, Kind::device}) {
     EXPECT_FALSE(in_workspace(kind)) << name_of(kind);
   }
   for (const Kind kind : {Kind::workload, Kind::target, Kind::deployment, Kind::assignment}) {
     EXPECT_TRUE(in_workspace(kind)) << name_of(kind);
+  }
+}
+
+TEST(Kind, OfWhoMayAskIsNotForHosts) {
+  for (const Kind kind : kKinds) {
+    const bool is_identity =
+        kind == Kind::token || kind == Kind::enrollment || kind == Kind::device;
+    EXPECT_EQ(is_for_hosts(kind), !is_identity) << name_of(kind);
   }
 }
 
@@ -37,17 +46,19 @@ TEST(Kind, IsSpelledExactlyInJson) {
     ASSERT_FALSE(kind.ok()) << name;
     EXPECT_EQ(kind.error().code, ErrorCode::invalid);
   }
-  EXPECT_EQ(parse_kind("deployment").error().message,
-            "\"deployment\" is not a kind: expected one of Workspace, Host, Template, Workload, "
-            "Target, Deployment, Assignment (did you mean \"Deployment\"?)");
+  EXPECT_EQ(
+      parse_kind("deployment").error().message,
+      "\"deployment\" is not a kind: expected one of Workspace, Host, Template, Workload, "
+      "Target, Deployment, Assignment, Token, Enrollment, Device (did you mean \"Deployment\"?)");
 }
 
 TEST(Kind, MayBeTypedByPeopleInAnyCase) {
   EXPECT_EQ(parse_kind_word("HOSTS").value(), Kind::host);
   EXPECT_EQ(parse_kind_word("Templates").value(), Kind::template_);
-  EXPECT_EQ(parse_kind_word("hots").error().message,
-            "\"hots\" is not a kind: expected one of workspaces, hosts, templates, workloads, "
-            "targets, deployments, assignments (did you mean \"hosts\"?)");
+  EXPECT_EQ(
+      parse_kind_word("hots").error().message,
+      "\"hots\" is not a kind: expected one of workspaces, hosts, templates, workloads, "
+      "targets, deployments, assignments, tokens, enrollments, devices (did you mean \"hosts\"?)");
   EXPECT_FALSE(parse_kind_word("").ok());
   EXPECT_FALSE(parse_kind_word(std::string("host\0", 5)).ok());
 }

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/signing.hpp"
+
 namespace titan::testing {
 
 using model::Kind;
@@ -140,9 +142,21 @@ model::Spec RandomModel::spec(Kind kind) {
       return deployment;
     }
     case Kind::assignment:
+      return model::AssignmentSpec{.deployment = name(), .host = name()};
+    case Kind::token:
+      return model::TokenSpec{.role = static_cast<model::Role>(random_.next() % 4),
+                              .workspace = maybe_name(),
+                              .digest = Digest::of(text()),
+                              .expires = chance(2) ? Timestamp() : timestamp(),
+                              .description = text()};
+    case Kind::enrollment:
+      return model::EnrollmentSpec{
+          .host = name(), .labels = labels(), .digest = Digest::of(text()), .expires = timestamp()};
+    case Kind::device:
       break;
   }
-  return model::AssignmentSpec{.deployment = name(), .host = name()};
+  return model::DeviceSpec{.public_key = SigningKey::make(random_).public_key().text(),
+                           .revoked = chance(2)};
 }
 
 std::chrono::seconds RandomModel::duration() {

@@ -12,6 +12,9 @@
 namespace titan::model {
 namespace {
 
+// Of RFC 8032, section 7.1, test 1.
+constexpr const char* kDeviceKey = "ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+
 using nlohmann::json;
 using titan::testing::expect_refusals;
 using titan::testing::Refusal;
@@ -33,7 +36,7 @@ std::string array_of(std::size_t count, const std::string& prefix) {
 }
 
 TEST(Spec, LeavesOutOfItsJsonWhatSaysNothing) {
-  const std::pair<Spec, const char*> cases[] = {
+  const std::pair<Spec, std::string> cases[] = {
       {WorkspaceSpec{}, "{}"},
       {HostSpec{}, R"({"delivery":"agent"})"},
       {HostSpec{.labels = {{"a", "b"}},
@@ -56,6 +59,17 @@ TEST(Spec, LeavesOutOfItsJsonWhatSaysNothing) {
        R"({"dependsOn":["b","a"],"replicas":2,"rescheduleAfter":"10m","spreadBy":"rack",)"
        R"("suspend":true,"target":"t","template":"x","workload":"w"})"},
       {AssignmentSpec{.deployment = "d", .host = "h"}, R"({"deployment":"d","host":"h"})"},
+      {TokenSpec{.role = Role::platform,
+                 .workspace = "iot",
+                 .digest = Digest::of("t"),
+                 .expires = Timestamp::from_micros(1)},
+       R"({"digest":")" + Digest::of("t").text() +
+           R"(","expires":"1970-01-01T00:00:00.000001Z","role":"platform","workspace":"iot"})"},
+      {EnrollmentSpec{.host = "h", .digest = Digest::of("t"), .expires = Timestamp::from_micros(1)},
+       R"({"digest":")" + Digest::of("t").text() +
+           R"(","expires":"1970-01-01T00:00:00.000001Z","host":"h"})"},
+      {DeviceSpec{.public_key = kDeviceKey, .revoked = true},
+       R"({"publicKey":")" + std::string(kDeviceKey) + R"(","revoked":true})"},
   };
   for (const auto& [spec, text] : cases) EXPECT_EQ(canonical_json(json_of(spec)), text);
 }
@@ -201,6 +215,50 @@ TEST(Spec, OfAnAssignmentIsRefusedWithTheFieldNamed) {
           {R"({"host": null})", "spec.host", "must be given"},
           {R"({"host": "h."})", "spec.host", "\"h.\" is not a name"},
           {R"({"hots": "h"})", "spec.hots", "unknown field (did you mean \"host\"?)"},
+      });
+}
+
+TEST(Spec, OfATokenIsRefusedWithTheFieldNamed) {
+  expect_spec_refusals(
+      Kind::token, {{"role", "viewer"}, {"digest", Digest::of("t").text()}},
+      {
+          {R"({"role": null})", "spec.role", "must be given"},
+          {R"({"role": "Viewer"})", "spec.role",
+           "\"Viewer\" is not a role: expected one of viewer, developer, platform, admin"},
+          {R"({"role": "devloper"})", "spec.role",
+           "\"devloper\" is not a role: expected one of viewer, developer, platform, admin "
+           "(did you mean \"developer\"?)"},
+          {R"({"digest": null})", "spec.digest", "must be given"},
+          {R"({"digest": "titan_abc"})", "spec.digest", "\"titan_abc\" is not a digest"},
+          {R"({"workspace": "A"})", "spec.workspace", "\"A\" is not a name"},
+          {R"({"expires": "tomorrow"})", "spec.expires", "\"tomorrow\""},
+          {R"({"secret": "x"})", "spec.secret", "unknown field"},
+      });
+}
+
+TEST(Spec, OfAnEnrollmentIsRefusedWithTheFieldNamed) {
+  expect_spec_refusals(
+      Kind::enrollment,
+      {{"host", "h"}, {"digest", Digest::of("t").text()}, {"expires", "2026-03-01T12:00:00Z"}},
+      {
+          {R"({"host": null})", "spec.host", "must be given"},
+          {R"({"host": "H"})", "spec.host", "\"H\" is not a name"},
+          {R"({"digest": null})", "spec.digest", "must be given"},
+          {R"({"expires": null})", "spec.expires", "must be given"},
+          {R"({"labels": {"a b": ""}})", "spec.labels", "\"a b\""},
+      });
+}
+
+TEST(Spec, OfADeviceIsRefusedWithTheFieldNamed) {
+  expect_spec_refusals(
+      Kind::device, {{"publicKey", kDeviceKey}},
+      {
+          {R"({"publicKey": null})", "spec.publicKey", "must be given"},
+          {R"({"publicKey": "ed25519:AAAA"})", "spec.publicKey", "public key"},
+          // A point of small order, with which every signature would fit.
+          {R"({"publicKey": "ed25519:AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"})",
+           "spec.publicKey", ""},
+          {R"({"revoked": "yes"})", "spec.revoked", "expected true or false"},
       });
 }
 

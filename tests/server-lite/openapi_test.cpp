@@ -91,7 +91,11 @@ TEST_F(OpenApi, HasAllThatItRefersToAndUsesAllThatItHas) {
   for (const std::string& reference : references) {
     EXPECT_TRUE(document_.contains(json::json_pointer(reference.substr(1)))) << reference;
   }
+  for (const auto& [name, scheme] : document_["components"]["securitySchemes"].items()) {
+    EXPECT_EQ(document_["security"], json::array({{{name, json::array()}}}));
+  }
   for (const auto& [section, parts] : document_["components"].items()) {
+    if (section == "securitySchemes") continue;
     for (const auto& [name, part] : parts.items()) {
       EXPECT_TRUE(references.contains("#/components/" + section + "/" + name)) << name;
     }

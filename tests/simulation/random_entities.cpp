@@ -89,7 +89,7 @@ model::Spec spec_of(const Key& key, const std::vector<Digest>& blobs, Dice& dice
       return target(dice);
     case Kind::deployment:
       return deployment(dice);
-    case Kind::assignment:
+    default:
       break;
   }
   const std::size_t dot = key.name.find('.');

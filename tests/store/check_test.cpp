@@ -249,7 +249,7 @@ TEST_F(CheckTest, WantsTheSchemaOfToday) {
   tamper("PRAGMA user_version = 1");
   EXPECT_EQ(findings(),
             std::vector<std::string>{
-                path_ + ": has schema version 1, and 3 can be checked: start titan-server on it"
+                path_ + ": has schema version 1, and 4 can be checked: start titan-server on it"
                         " once"});
 }
 

@@ -263,9 +263,20 @@ TEST_F(SqliteStoreTest, MakesTodaysSchemaForANewFile) {
 TEST_F(SqliteStoreTest, GivesAFileOfVersionTwoTheSchemaOfToday) {
   open().value().reset();
   const std::string created = schema_of(path_);
-  tamper("DROP INDEX changes_by_actor; PRAGMA user_version = 2;");
+  tamper("DROP TABLE blob_owners; DROP INDEX changes_by_actor; PRAGMA user_version = 2;");
   open().value().reset();
   EXPECT_EQ(schema_of(path_), created);
+}
+
+TEST_F(SqliteStoreTest, GivesTheBlobsOfAFileOfVersionThreeToTheOnlyOrganizationOfThen) {
+  const Digest digest = Digest::of("bytes");
+  EXPECT_TRUE(open().value()->put_blob(digest, "bytes"));
+  const std::string created = schema_of(path_);
+  tamper("DROP TABLE blob_owners; PRAGMA user_version = 3;");
+  const auto store = open().value();
+  EXPECT_EQ(schema_of(path_), created);
+  EXPECT_EQ(store->get_blob(digest).value(), "bytes");
+  EXPECT_FALSE(store->has_blob({digest, "other"}).value());
 }
 
 TEST_F(SqliteStoreTest, TellsItsSizesAndHowItWrote) {
@@ -306,9 +317,9 @@ TEST_F(SqliteStoreTest, RefusesWhatIsNotItsFile) {
        "is an SQLite database of another program"},
       {"named.db", sql("PRAGMA application_id = 7"), ErrorCode::invalid,
        "is an SQLite database of another program"},
-      {"newer.db", sql("PRAGMA application_id = 1953068142; PRAGMA user_version = 4"),
+      {"newer.db", sql("PRAGMA application_id = 1953068142; PRAGMA user_version = 5"),
        ErrorCode::invalid,
-       "the file has schema version 4, and this titan knows versions up to 3:"
+       "the file has schema version 5, and this titan knows versions up to 4:"
        " it was written by a newer titan"},
       {"folder.db", [](const std::string& path) { fs::create_directory(path); }, ErrorCode::invalid,
        "is no regular file"},

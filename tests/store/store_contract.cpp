@@ -27,7 +27,7 @@ std::vector<BackendKind> backends() {
 }
 
 std::vector<StoredReport> all_reports(Store& store) {
-  return store.reports("default", "", 10'000).value();
+  return store.reports("", "", 10'000).value();
 }
 
 model::Entity workspace(const std::string& name, const std::string& description) {

@@ -29,7 +29,7 @@ struct BackendKind {
 };
 std::vector<BackendKind> backends();
 
-// The reports of the organization `default`.
+// By organization and host.
 std::vector<StoredReport> all_reports(Store& store);
 
 // A store on one backend, which reopen() closes and opens again.

@@ -458,7 +458,8 @@ TEST_P(StoreContract, ReplacesAndForgetsReportsOutsideTheLog) {
       {.observations = {{.host = "b", .report = report("2"), .bookmark = bookmark},
                         {.organization = "other", .host = "a", .report = model::HostReport()}}}));
   const auto stored = reports();
-  ASSERT_EQ(stored.size(), 2U);
+  ASSERT_EQ(stored.size(), 3U);
+  EXPECT_EQ(stored[2].organization, "other");
   EXPECT_EQ(stored[0].host, "a");
   EXPECT_EQ(stored[0].organization, "default");
   EXPECT_EQ(stored[0].report, dated(report("1"), stored[0].time));
@@ -488,6 +489,74 @@ TEST_P(StoreContract, KeepsBlobsUnderTheirDigest) {
     EXPECT_TRUE(store_->has_blob(digest).value());
     EXPECT_EQ(store_->get_blob(digest).value(), bytes);
   }
+}
+
+// What one organization uploaded is not there for another, not even to be guessed.
+TEST_P(StoreContract, KeepsBlobsOfOrganizationsApart) {
+  const std::string bytes = "the same bytes";
+  const BlobName ours(Digest::of(bytes), "acme");
+  const BlobName theirs(Digest::of(bytes), "other");
+  EXPECT_TRUE(store_->put_blob(ours, bytes).value());
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_TRUE(store_->has_blob(ours).value());
+    EXPECT_EQ(store_->get_blob(ours).value(), bytes);
+    EXPECT_EQ(store_->get_blob(BlobName::of_anybody(ours.digest)).value(), bytes);
+    EXPECT_FALSE(store_->has_blob(theirs).value());
+    const auto hidden = store_->get_blob(theirs);
+    const auto absent = store_->get_blob(Digest::of("no such"));
+    EXPECT_EQ(hidden.error().code, ErrorCode::not_found);
+    EXPECT_EQ(hidden.error().message, absent.error().message);
+    reopen();
+  }
+  EXPECT_TRUE(store_->put_blob(theirs, bytes).value()) << "as if nobody had it";
+  EXPECT_EQ(store_->get_blob(theirs).value(), bytes);
+  EXPECT_FALSE(store_->put_blob(theirs, bytes).value());
+}
+
+TEST_P(StoreContract, TellsWhichOrganizationsThereAre) {
+  EXPECT_TRUE(store_->organizations().value().empty());
+  for (const char* organization : {"b", "default", "a", "b"}) {
+    for (const char* name : {"one", "two"}) {
+      Entity entity = host(name);
+      entity.organization = organization;
+      EXPECT_TRUE(put(entity));
+    }
+  }
+  EXPECT_EQ(store_->organizations().value(), (std::vector<std::string>{"a", "b", "default"}));
+}
+
+// The filter in memory and the one of the store are the same.
+TEST_P(StoreContract, GivesOfTheLogWhatAFilterPicks) {
+  const auto add = [&](const std::string& organization, Entity entity) {
+    entity.organization = organization;
+    EXPECT_TRUE(put(entity));
+  };
+  for (const char* organization : {"acme", "other"}) {
+    add(organization, host("pi"));
+    add(organization, {.name = "iot", .spec = model::WorkspaceSpec{}});
+    for (const char* workspace : {"iot", "web", "edge"}) {
+      add(organization, {.name = "w", .workspace = workspace, .spec = model::WorkloadSpec{}});
+    }
+    add(organization, {.name = "t", .spec = model::TokenSpec{.digest = Digest::of("t")}});
+  }
+  const ChangeFilter filters[] = {
+      {},
+      {.organization = "acme"},
+      {.organization = "absent"},
+      {.kind = model::Kind::workload, .organization = "acme"},
+      {.organization = "acme", .no_kinds = {model::Kind::token, model::Kind::host}},
+      {.organization = "acme", .workspaces = {"iot"}},
+      {.kind = model::Kind::workload, .workspaces = {"edge", "web"}},
+      {.kind = model::Kind::token, .no_kinds = {model::Kind::token}},
+  };
+  for (const ChangeFilter& filter : filters) {
+    std::vector<model::Change> picked = log();
+    std::erase_if(picked, [&](const model::Change& change) {
+      return !filter.matches(change.key, change.actor);
+    });
+    EXPECT_EQ(store_->changes(0, 1000, filter).value(), picked);
+  }
+  EXPECT_EQ(store_->changes(0, 1000, filters[5]).value().size(), 4U);
 }
 
 TEST_P(StoreContract, RefusesABlobThatIsTooLongOrOfAnotherDigest) {

@@ -215,8 +215,8 @@ TEST_P(StoreLog, GivesReportHeadsAndReportsByThePage) {
     return found;
   };
   EXPECT_EQ(names("", 2), "ab");
-  EXPECT_EQ(names("b", 2), "c");
-  EXPECT_EQ(names("c", 2), "");
+  EXPECT_EQ(names("b", 2), "ca");
+  EXPECT_EQ(names("c", 2), "a") << "of the next organization";
 }
 
 // One row per part of what a host says of a deployment: whether it is news.
