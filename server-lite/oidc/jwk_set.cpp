@@ -41,7 +41,9 @@ Owned<BIGNUM> number_of(std::string_view big_endian) {
           &BN_free};
 }
 
-// Null when OpenSSL does not take them for a public key of that type.
+// Null when OpenSSL does not take them for a public key of that type. It looks whether a point is
+// on its curve, and refuses an RSA modulus that is even, and an exponent that is even or
+// 1, with which everything is its own signature.
 std::shared_ptr<EVP_PKEY> public_key(const char* type, OSSL_PARAM_BLD* builder) {
   const Owned<OSSL_PARAM> parameters(OSSL_PARAM_BLD_to_param(builder), &OSSL_PARAM_free);
   const Owned<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr),
@@ -79,8 +81,6 @@ std::shared_ptr<EVP_PKEY> rsa_key(const json& object) {
   const Owned<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new(), &OSSL_PARAM_BLD_free);
   if (n == nullptr || e == nullptr || builder == nullptr) return nullptr;
   if (static_cast<std::size_t>(BN_num_bits(n.get())) < kRsaBitsMin) return nullptr;
-  // With the exponent 1 everything is its own signature.
-  if (BN_is_odd(e.get()) == 0 || BN_is_one(e.get()) == 1) return nullptr;
   if (OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1 ||
       OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) != 1) {
     return nullptr;
@@ -205,9 +205,8 @@ Result<Algorithm> parse_algorithm(std::string_view name) {
 bool VerificationKey::verifies(std::string_view signed_text, std::string_view signature) const {
   switch (algorithm_) {
     case Algorithm::rs256:
-      // PKCS #1 v1.5 padding is OpenSSL's default; a shorter signature would be another spelling.
-      return signature.size() == static_cast<std::size_t>(EVP_PKEY_get_size(key_.get())) &&
-             openssl_verifies(key_.get(), EVP_sha256(), signed_text, signature);
+      // With PKCS #1 v1.5 padding, which is the default for RSA.
+      return openssl_verifies(key_.get(), EVP_sha256(), signed_text, signature);
     case Algorithm::es256: {
       if (signature.size() != 2 * kP256Bytes) return false;
       const std::string der = der_of(signature);
