@@ -22,4 +22,14 @@ static_assert(kWaitMax < kReadTimeout, "or the transport gives up before the ser
 constexpr std::size_t kRefusalUsersMax = 100;  // of those that refer to what cannot be deleted
 constexpr std::size_t kTemplateDepthMax = 32;  // folders in a template directory
 
+// Login through an identity provider.
+constexpr std::size_t kProviderAnswerBytesMax = 256UL << 10U;  // metadata, keys, tokens
+constexpr std::size_t kUserCodeBytesMax = 64;
+constexpr std::size_t kIdTokenBytesMax = 16UL << 10U;          // what the server takes, too
+constexpr std::chrono::seconds kLoginIntervalDefault{5};       // RFC 8628, section 3.2
+constexpr std::chrono::seconds kLoginSlowDown{5};              // RFC 8628, section 3.5
+constexpr std::chrono::seconds kLoginIntervalMax{60};          // between two questions
+constexpr std::chrono::seconds kLoginTimeMax{3600};            // until somebody has logged in
+constexpr std::chrono::milliseconds kProviderTimeout{10'000};  // of each connect, read and write
+
 }  // namespace titan::client

@@ -21,8 +21,10 @@ const std::map<std::string, std::set<std::string>, std::less<>>& arrows() {
       {"reconciler", {"render", "model", "base"}},
       {"client", {"model", "base"}},
       {"server-lite/front_door", {"base"}},
+      {"server-lite/oidc", {"client", "model", "base"}},
       {"server-lite",
-       {"server-lite/front_door", "store", "gitops", "render", "reconciler", "model", "base"}},
+       {"server-lite/front_door", "server-lite/oidc", "store", "gitops", "render", "reconciler",
+        "model", "base"}},
       {"agent", {"gitops", "render", "reconciler", "client", "model", "base"}},
       {"cli", {"client", "render", "model", "base"}},
   };

@@ -1,0 +1,177 @@
+// A person logs in at a certified OpenID provider through client::DeviceLogin, over HTTP, and the
+// server's side checks the token. login.sh says where the provider's program is.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+#include "base/process_runner.hpp"
+#include "base/random.hpp"
+#include "client/device_login.hpp"
+#include "server-lite/oidc/http_url_fetcher.hpp"
+#include "server-lite/oidc/limits.hpp"
+#include "server-lite/oidc/oidc_provider.hpp"
+#include "tests/e2e/programs.hpp"
+#include "tests/support/fake_clock.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace titan {
+namespace {
+
+using client::DeviceLogin;
+using oidc::IdToken;
+using oidc::OidcProvider;
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr) throw std::runtime_error(std::string(name) + " is not set");
+  return value;
+}
+
+std::string script(const char* name) {
+  return variable("TITAN_LOGIN_SCRIPTS") + "/" + name;
+}
+
+// The program identity_provider.mjs, with fresh keys.
+class RunningProvider {
+ public:
+  explicit RunningProvider(const std::string& port = "0")
+      : log_(folder_.path() + "/provider.log"),
+        program_({variable("TITAN_NODE"), script("identity_provider.mjs"), port}, log_) {
+    const SystemClock clock;
+    const auto deadline = clock.monotonic() + std::chrono::seconds(60);
+    while (address_.empty()) {
+      if (clock.monotonic() > deadline) {
+        throw std::runtime_error("the provider did not start: " + testing::read_text(log_));
+      }
+      std::this_thread::yield();
+      find_address();
+    }
+  }
+
+  [[nodiscard]] std::string issuer() const { return "http://" + address_; }
+  [[nodiscard]] std::string port() const { return address_.substr(address_.find(':') + 1); }
+
+ private:
+  void find_address() {
+    std::istringstream lines(testing::read_text(log_));
+    for (std::string line; std::getline(lines, line);) {
+      const auto record = nlohmann::json::parse(line, nullptr, false);
+      if (record.is_object()) address_ = record.at("address").get<std::string>();
+    }
+  }
+
+  testing::TemporaryDirectory folder_;
+  std::string log_;
+  testing::BackgroundProgram program_;
+  std::string address_;
+};
+
+class Login : public ::testing::Test {
+ protected:
+  // The person does what the prompt says.
+  static void obey(const DeviceLogin::Prompt& prompt, const std::string& person,
+                   const std::string& wish) {
+    const auto outcome =
+        SystemProcessRunner().run({.arguments = {variable("TITAN_NODE"), script("log_in.mjs"),
+                                                 prompt.verification_uri_complete, person, wish}});
+    ASSERT_TRUE(outcome.ok());
+    ASSERT_EQ(outcome->exit_code, 0) << outcome->output << outcome->errors;
+  }
+
+  // The waits are not waited for: the time that DeviceLogin sees is the test's own.
+  Result<std::string> log_in(const std::string& issuer, const std::string& client,
+                             const std::string& person, const std::string& wish = "") {
+    DeviceLogin login({.issuer = issuer, .client_id = client, .scopes = {"profile", "groups"}},
+                      client::provider_transports(), random_);
+    TITAN_ASSIGN(const auto prompt, login.begin(clock_.monotonic()));
+    clock_.advance(std::chrono::seconds(5));
+    TITAN_ASSIGN(const auto pending, login.next(clock_.monotonic()));
+    EXPECT_FALSE(pending.done());
+    obey(prompt, person, wish);
+    clock_.advance(pending.wait);
+    TITAN_ASSIGN(const auto step, login.next(clock_.monotonic()));
+    EXPECT_TRUE(step.done()) << step.fault;
+    return step.id_token;
+  }
+
+  Result<IdToken> verify(OidcProvider& provider, const std::string& token) {
+    return provider.verify(token, SystemClock().wall(), clock_.monotonic());
+  }
+
+  testing::FakeClock clock_;
+  SystemRandom random_;
+  oidc::HttpUrlFetcher fetcher_;
+};
+
+TEST_F(Login, GivesATokenOfEachAlgorithmThatTheServerTakes) {
+  const RunningProvider running;
+  for (const std::string algorithm : {"RS256", "ES256", "EdDSA"}) {
+    OidcProvider provider({.issuer = running.issuer(), .client_id = "titan-" + algorithm},
+                          fetcher_);
+    const auto text = log_in(running.issuer(), "titan-" + algorithm, "ada");
+    ASSERT_TRUE(text.ok()) << text.error().text();
+    const auto token = verify(provider, *text);
+    ASSERT_TRUE(token.ok()) << algorithm << ": " << token.error().text();
+    EXPECT_EQ(token->subject, "ada");
+    EXPECT_EQ(token->name, "ada@example.org");
+    EXPECT_EQ(token->groups, (std::vector<std::string>{"iot", "operators"}));
+    EXPECT_GT(token->expires, SystemClock().wall());
+  }
+}
+
+TEST_F(Login, GivesAnotherClientNothingThatTheServerTakes) {
+  const RunningProvider running;
+  OidcProvider provider({.issuer = running.issuer(), .client_id = "titan-ES256"}, fetcher_);
+  const auto text = log_in(running.issuer(), "other-ES256", "ada");
+  ASSERT_TRUE(text.ok()) << text.error().text();
+  const auto token = verify(provider, *text);
+  ASSERT_FALSE(token.ok());
+  EXPECT_EQ(token.error().code, ErrorCode::denied);
+  EXPECT_EQ(token.error().field, "aud");
+}
+
+TEST_F(Login, OutlivesAChangeOfTheProvidersKeys) {
+  auto running = std::make_unique<RunningProvider>();
+  const std::string issuer = running->issuer();
+  const std::string port = running->port();
+  OidcProvider provider({.issuer = issuer, .client_id = "titan-RS256"}, fetcher_);
+  const auto before = log_in(issuer, "titan-RS256", "ada");
+  ASSERT_TRUE(before.ok()) << before.error().text();
+  ASSERT_TRUE(verify(provider, *before).ok());
+
+  running.reset();
+  running = std::make_unique<RunningProvider>(port);
+  clock_.advance(oidc::kRefetchPause);
+  const auto after = log_in(issuer, "titan-RS256", "grace");
+  ASSERT_TRUE(after.ok()) << after.error().text();
+  const auto token = verify(provider, *after);
+  ASSERT_TRUE(token.ok()) << token.error().text();
+  EXPECT_EQ(token->subject, "grace");
+  const auto old = verify(provider, *before);
+  ASSERT_FALSE(old.ok());
+  EXPECT_EQ(old.error().code, ErrorCode::denied);
+}
+
+TEST_F(Login, EndsWhenThePersonRefuses) {
+  const RunningProvider running;
+  const auto text = log_in(running.issuer(), "titan-ES256", "ada", "refuse");
+  ASSERT_FALSE(text.ok());
+  EXPECT_EQ(text.error().code, ErrorCode::denied);
+}
+
+TEST_F(Login, SaysThatAClientIsNotKnown) {
+  const RunningProvider running;
+  const auto text = log_in(running.issuer(), "stranger", "ada");
+  ASSERT_FALSE(text.ok());
+  EXPECT_EQ(text.error().code, ErrorCode::denied);
+  EXPECT_NE(text.error().message.find("invalid_client"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace titan
