@@ -53,7 +53,7 @@ class WholeServer {
     }
     store_ = open(store::SqliteStore::Synchronous::full);
     server_ = must(server_lite::Server::open(
-        {*store_, clock_, random_, log_},
+        {*store_, clock_, random_, log_, keys_},
         {.retention = {.changes = UINT64_MAX}, .wake = [this] { steps_.wake(); }}));
     steps_.start([this] {
       const std::lock_guard lock(stepping_);
@@ -109,6 +109,8 @@ class WholeServer {
   std::ostream no_log_{nullptr};
   Log log_{no_log_, clock_, Log::Format::json};
   std::unique_ptr<store::SqliteStore> store_;
+  std::unique_ptr<FileSystem> files_ = must(DiskFileSystem::open(folder_.path()));
+  server_lite::ServerKeys keys_ = must(server_lite::ServerKeys::open(*files_, random_));
   std::mutex stepping_;  // held by each step
   server_lite::StepLoop steps_{clock_};
   std::unique_ptr<server_lite::Server> server_;

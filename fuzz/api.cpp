@@ -91,8 +91,10 @@ class Rig {
   Log log_{unread_, clock_, Log::Format::json, Log::Level::error};
   std::unique_ptr<store::SqliteStore> store_ =
       store::SqliteStore::open(folder_.path() + "/titan.db", clock_, random_).value();
+  std::unique_ptr<FileSystem> files_ = DiskFileSystem::open(folder_.path()).value();
+  server_lite::ServerKeys keys_ = server_lite::ServerKeys::open(*files_, random_).value();
   std::unique_ptr<server_lite::Server> server_ =
-      server_lite::Server::open({*store_, clock_, random_, log_}).value();
+      server_lite::Server::open({*store_, clock_, random_, log_, keys_}).value();
 };
 
 HttpRequest request_of(std::string_view text) {

@@ -24,12 +24,13 @@ class Admission {
   // that would hold some or is `default`. Leaves at most kUsersListed of them in `users`.
   [[nodiscard]] Result<void> check_unused(const model::Key& key,
                                           std::vector<model::Key>& users) const;
+  // Whether the entity would be there.
+  [[nodiscard]] bool will_exist(const model::Key& key) const;
   // The removal of a deployment that hosts hold: it stays, as one that is being deleted.
   [[nodiscard]] bool waits_for_hosts(const ProposedChange& change) const;
 
  private:
   [[nodiscard]] const ProposedChange* proposed(const model::Key& key) const;
-  [[nodiscard]] bool will_exist(const model::Key& key) const;
   [[nodiscard]] std::vector<model::Key> users_of(const model::Key& key) const;
   [[nodiscard]] std::vector<std::string> names_beside(const model::Key& key) const;
   [[nodiscard]] Result<void> check_has_template(const model::Entity& entity) const;

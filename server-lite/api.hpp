@@ -7,6 +7,8 @@
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/front_door/spool.hpp"
 #include "server-lite/host_service.hpp"
+#include "server-lite/identity/device_service.hpp"
+#include "server-lite/identity/server_keys.hpp"
 #include "server-lite/metrics.hpp"
 #include "server-lite/parking.hpp"
 #include "server-lite/processor_runner.hpp"
@@ -32,6 +34,8 @@ struct Api {
   FeedMemo& feed;
   front_door::Spool* spool;  // null: large answers wait in memory
   const Clock& clock;
+  const ServerKeys& keys;
+  DeviceService& devices;
 };
 
 // The routes of docs/spec/http-api.md, by what they are about. Each adds its routes to the router.
@@ -44,5 +48,7 @@ void add_status_routes(Router& router, const Api& api);
 void add_document_routes(Router& router);
 // Who asks, and what they may.
 void add_identity_routes(Router& router);
+// How devices become hosts, and open sessions.
+void add_device_routes(Router& router, const Api& api);
 
 }  // namespace titan::server_lite

@@ -16,6 +16,8 @@
 #include "base/text.hpp"
 #include "server-lite/front_door/front_door.hpp"
 #include "server-lite/http_handler.hpp"
+#include "server-lite/identity/server_keys.hpp"
+#include "server-lite/key_commands.hpp"
 #include "server-lite/limits.hpp"
 #include "server-lite/server.hpp"
 #include "server-lite/server_metrics.hpp"
@@ -38,6 +40,9 @@ struct Options {
   std::function<ExitCode(const ProgramEnv&)> command = {};  // none: serve
   StoreCommand store = {};
   TokenCommand token = {};
+  KeyCommand keys = {};
+  bool needs_data = true;  // to work on
+  OnClone on_clone = OnClone::warn;
 };
 
 constexpr const char* kListenDefault = "127.0.0.1:7480";
@@ -116,6 +121,43 @@ void add_token_commands(CLI::App& app, Options& options) {
   });
 }
 
+void add_key_commands(CLI::App& app, Options& options) {
+  CLI::App* root = app.add_subcommand("root-key", "The key that can replace a stolen server key");
+  root->require_subcommand(1);
+  CLI::App* make = root->add_subcommand("new", "Make a root key, and print its public half");
+  make->footer(
+      "Keep FILE away from the server: whoever has it can speak for the server to all hosts.\n\n"
+      "Example:\n  titan-server root-key new /media/safe/titan-root.key");
+  make->add_option("FILE", options.keys.file, "Where the secret half goes")->required();
+  make->callback([&] {
+    options.needs_data = false;
+    options.command = [&](const ProgramEnv& env) { return run_new_root_key(options.keys, env); };
+  });
+  CLI::App* trust =
+      root->add_subcommand("trust", "Tell the hosts of a root key, while no server runs");
+  trust->footer("Example:\n  titan-server root-key trust ed25519:… --data /var/lib/titan-server");
+  trust->add_option("PUBLIC", options.keys.key, "The public half, as `root-key new` printed it")
+      ->required();
+  add_data_option(*trust, options);
+  trust->callback([&] {
+    options.command = [&](const ProgramEnv& env) { return run_trust_root_key(options.keys, env); };
+  });
+
+  CLI::App* rotate =
+      app.add_subcommand("rotate-key", "Give the server a new key, while no server runs");
+  rotate->footer(
+      "The hosts follow at their next question. When the key was stolen, the root key has to say "
+      "so.\n\n"
+      "Examples:\n  titan-server rotate-key --data /var/lib/titan-server\n"
+      "  titan-server rotate-key --root-key /media/safe/titan-root.key --data "
+      "/var/lib/titan-server");
+  rotate->add_option("--root-key", options.keys.file, "The file of the secret root key");
+  add_data_option(*rotate, options);
+  rotate->callback([&] {
+    options.command = [&](const ProgramEnv& env) { return run_rotate_key(options.keys, env); };
+  });
+}
+
 AccessLog access_log_of(const std::string& word) {
   if (word == "all") return AccessLog::all;
   return word == "none" ? AccessLog::none : AccessLog::news;
@@ -154,8 +196,15 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
       ->capture_default_str();
   app.add_flag("--verbose", options.verbose, "Log more, such as every request");
   app.set_version_flag("--version", "titan-server " TITAN_VERSION);
+  std::string on_clone = "warn";
+  app.add_option("--on-clone", on_clone,
+                 "What happens when two devices hold one key: warn, which says so; or refuse, "
+                 "which also lets neither in until the device is written anew")
+      ->check(CLI::IsMember({"warn", "refuse"}))
+      ->capture_default_str();
   add_subcommands(app, options);
   add_token_commands(app, options);
+  add_key_commands(app, options);
   try {
     std::reverse(arguments.begin(), arguments.end());  // as the library wants them
     app.parse(arguments);
@@ -171,6 +220,7 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   }
   options.retention.age = *age;
   options.access_log = access_log_of(access_log);
+  options.on_clone = on_clone == "refuse" ? OnClone::refuse : OnClone::warn;
   if (options.command && app.count("--listen") + app.count("--verbose") > 0) {
     env.err << "titan-server: --listen and --verbose are for serving, not for a subcommand\n";
     return ExitCode::usage;
@@ -182,7 +232,7 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
     env.err << "titan-server: --tls-cert and --tls-key go together\n";
     return ExitCode::usage;
   }
-  if (options.data.empty()) {
+  if (options.needs_data && options.data.empty()) {
     env.err << "titan-server: --data: expected the folder of the store\n";
     return ExitCode::usage;
   }
@@ -241,16 +291,18 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
     return ExitCode::locked;
   }
   if (!store) return store.error();
+  TITAN_ASSIGN(ServerKeys keys, ServerKeys::open(*folder, random));
   StepLoop steps(clock);
   front_door::Spool spool(options.data);
   TITAN_ASSIGN(
       const auto server,
       Server::open(
-          {**store, clock, random, log},
+          {**store, clock, random, log, keys},
           {.retention = options.retention,
            .access_log = options.access_log,
            .spool = &spool,
            .first_token = [&] { return first_token(*folder, options.data, random, around.out); },
+           .on_clone = options.on_clone,
            .wake = [&steps] { steps.wake(); }}));
   HttpHandler handler(*server);
   TITAN_ASSIGN(const auto door,
@@ -274,7 +326,7 @@ ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
   Options options;
   if (const auto code = parse(arguments, env, options)) return *code;
   if (options.command) {
-    options.store.data = options.token.data = options.data;
+    options.store.data = options.token.data = options.keys.data = options.data;
     return options.command(env);
   }
   auto door = door_options(options);

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/json.hpp"
+#include "model/proofs.hpp"
 #include "model/spec.hpp"
 #include "server-lite/api.hpp"
 #include "server-lite/parked_question.hpp"
@@ -65,12 +66,57 @@ json json_of_deployment(const HostService::Standing& standing) {
   return object;
 }
 
-Response answer_response(const HostService::Answer& answer) {
+// How a device is answered: signed, or under the MAC of its session, so that it need trust nobody
+// on the way. People get answers without either.
+class SyncSeal {
+ public:
+  // Borrows the key. REQUIRES: of a device, the nonce was checked.
+  SyncSeal(const SigningKey& key, const Request& request) : key_(key), who_(request.who) {
+    if (who_->session == nullptr) return;
+    nonce_ = nonce_of(request);
+  }
+
+  static std::string_view nonce_of(const Request& request) {
+    const auto found = request.http.headers.find("Titan-Nonce");
+    return found == request.http.headers.end() ? std::string_view() : found->second;
+  }
+  // Of a device, the nonce must be there and of the right form.
+  static Result<void> check(const Request& request) {
+    return request.who->session == nullptr ? Result<void>() : check_nonce(nonce_of(request));
+  }
+
+  // The device was let in, and is so no longer.
+  [[nodiscard]] bool is_over() const { return who_->session != nullptr && who_->session->over; }
+  void put_on(const HostService::Answer& answer, Response& response) const {
+    if (who_->session == nullptr) return;
+    const model::SyncProof proof{.organization = who_->organization,
+                                 .host = who_->host,
+                                 .bookmark = answer.manifest.bookmark,
+                                 .nonce = nonce_,
+                                 .poll_after = answer.manifest.poll_after,
+                                 .report_wanted = answer.report_wanted};
+    if (!answer.changed) {
+      response.headers["Titan-Mac"] =
+          mac_of(who_->session->mac_key, model::poll_proof(proof)).text();
+      return;
+    }
+    response.headers["Titan-Key"] = key_.public_key().text();
+    response.headers["Titan-Signature"] = key_.sign(model::sync_proof(proof, response.body)).text();
+  }
+
+ private:
+  const SigningKey& key_;
+  std::shared_ptr<const Identity> who_;
+  std::string nonce_ = {};
+};
+
+Response answer_response(const HostService::Answer& answer, const SyncSeal& seal) {
   Response response = answer.changed ? json_text_response(model::json_text(answer.manifest) + "\n")
                                      : Response{.status = 204};
   response.headers["Titan-Bookmark"] = answer.manifest.bookmark.text();
   response.headers["Titan-Poll-After"] = std::to_string(answer.manifest.poll_after.count());
   if (answer.report_wanted) response.headers["Titan-Report-Wanted"] = "true";
+  seal.put_on(answer, response);
   return response;
 }
 
@@ -87,12 +133,17 @@ class HostQuestion final : public Question {
     Look look;
     Form form;
     std::unique_ptr<HostService::Presence> presence = {};  // of a host that asks itself
+    // Whether who asked may no longer; none: it may as long as it waits.
+    std::function<bool()> is_over = {};
   };
   explicit HostQuestion(Parts parts) : parts_(std::move(parts)) {}
 
   bool matters(std::span<const model::Change>) override { return may_have_news(); }
-  bool may_have_news() override { return parts_.hosts.may_have_news(parts_.host, *parts_.since); }
+  bool may_have_news() override {
+    return is_over() || parts_.hosts.may_have_news(parts_.host, *parts_.since);
+  }
   std::optional<Response> ask() override {
+    if (is_over()) return over();
     const auto answer = parts_.look(parts_.since);
     if (!answer) return error_response(answer.error(), parts_.request_id);
     if (answer->changed) return parts_.form(*answer);
@@ -100,15 +151,27 @@ class HostQuestion final : public Question {
     parts_.since = answer->manifest.bookmark;
     return std::nullopt;
   }
-  Response no_news() override { return parts_.form(parts_.hosts.no_news(*parts_.since)); }
+  Response no_news() override {
+    return is_over() ? over() : parts_.form(parts_.hosts.no_news(*parts_.since));
+  }
 
  private:
+  [[nodiscard]] bool is_over() const { return parts_.is_over && parts_.is_over(); }
+  // What it would get if it asked anew.
+  [[nodiscard]] Response over() const {
+    return refused_response(Identity(), {Area::own_host, Act::write}, parts_.host.name,
+                            parts_.request_id);
+  }
+
   Parts parts_;
 };
 
 Reply sync(const Api& api, const Request& request) {
   const auto wait = request.wait();
   if (!wait) return unreadable(wait.error(), request.id);
+  if (const auto checked = SyncSeal::check(request); !checked) {
+    return unreadable(checked.error(), request.id);
+  }
   const auto body = request.json();
   if (!body) return unreadable(body.error(), request.id);
   const auto sync = model::parse_sync_request(*body);
@@ -119,7 +182,8 @@ Reply sync(const Api& api, const Request& request) {
   if (!answer) return error_response(answer.error(), request.id);
   // Who is asked for something is not kept waiting.
   const bool waits = !answer->changed && !answer->report_wanted && wait->count() > 0;
-  if (!waits) return answer_response(*answer);
+  const SyncSeal seal(api.keys.signing(), request);
+  if (!waits) return answer_response(*answer, seal);
   return ask_or_park(
       std::make_unique<HostQuestion>(HostQuestion::Parts{
           .hosts = hosts,
@@ -127,17 +191,19 @@ Reply sync(const Api& api, const Request& request) {
           .since = answer->manifest.bookmark,
           .request_id = request.id,
           .look = [&hosts, host](const auto& since) { return hosts.deliver(host, since); },
-          .form = answer_response,
-          .presence = hosts.attend(host)}),
+          .form = [seal](const auto& told) { return answer_response(told, seal); },
+          .presence = hosts.attend(host),
+          .is_over = [seal] { return seal.is_over(); }}),
       *wait, api.parking, api.clock);
 }
 
-std::optional<Response> sync_at_once(HostService& hosts, const Request& request) {
-  if (!request.parameters.empty()) return std::nullopt;
+std::optional<Response> sync_at_once(const Api& api, const Request& request) {
+  if (!request.parameters.empty() || !SyncSeal::check(request)) return std::nullopt;
   const auto sync = model::parse_poll(request.http.body);
   if (!sync) return std::nullopt;
-  const auto answer = hosts.sync_at_once(host_key(request), *sync);
-  return answer ? std::optional(answer_response(*answer)) : std::nullopt;
+  const auto answer = api.hosts.sync_at_once(host_key(request), *sync);
+  if (!answer) return std::nullopt;
+  return answer_response(*answer, SyncSeal(api.keys.signing(), request));
 }
 
 // The answer about a host to somebody who may have one already.
@@ -291,23 +357,28 @@ Response state(const Api& api, const Request& request) {
 
 void add_host_routes(Router& router, const Api& api) {
   HostService& hosts = api.hosts;
-  const std::vector<std::string> sync_headers = {"Titan-Bookmark", "Titan-Poll-After",
-                                                 "Titan-Report-Wanted"};
+  const std::vector<std::string> changed_headers = {
+      "Titan-Bookmark", "Titan-Poll-After", "Titan-Report-Wanted", "Titan-Key", "Titan-Signature"};
+  const std::vector<std::string> same_headers = {"Titan-Bookmark", "Titan-Poll-After",
+                                                 "Titan-Report-Wanted", "Titan-Mac"};
   router.add({.method = "POST",
               .path = "/v1/hosts/{name}/sync",
               .operation = "syncHost",
               .tag = "Hosts",
               .summary = "The agent's round trip",
               .description = "The host says what it holds, and is told what changed for it since "
-                             "its bookmark.",
+                             "its bookmark. What a device is told is signed, or, when nothing "
+                             "changed, under the MAC of its session.",
               .access = Access{Area::own_host, Act::write},
               .parameters = {host_in_path(), wait_for_news()},
+              .headers = {{"Titan-Nonce", "Nonce",
+                           "Devices must send one; the answer is signed over it, or has a MAC."}},
               .body = "SyncRequest",
-              .answers = {{200, "What changed.", "Manifest", sync_headers},
-                          {204, "Nothing changed.", "", sync_headers}},
+              .answers = {{200, "What changed.", "Manifest", changed_headers},
+                          {204, "Nothing changed.", "", same_headers}},
               .errors = {404, 413, 422},
               .handler = [api](const Request& r) { return sync(api, r); },
-              .at_once = [&hosts](const Request& r) { return sync_at_once(hosts, r); }});
+              .at_once = [api](const Request& r) { return sync_at_once(api, r); }});
   router.add({.method = "GET",
               .path = "/v1/hosts/{name}/changes",
               .operation = "getHostChanges",

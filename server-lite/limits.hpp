@@ -51,6 +51,21 @@ constexpr std::chrono::seconds kLeaseLookMin{1};     // between two looks at all
 constexpr std::chrono::seconds kLeaseLookMax{60};
 constexpr std::chrono::minutes kRescheduleAfter{10};  // MISSING for longer: replicas move
 
+// Devices and people who ask without a token.
+constexpr std::size_t kKeyFileBytesMax = 256UL << 10U;  // of a file of the folder `keys`
+constexpr std::size_t kNonceBytes = 16;                 // of Titan-Nonce, and of nonces in bodies
+constexpr std::size_t kSessionsPerDevice = 2;           // the oldest goes
+constexpr std::chrono::hours kSessionLifetime{24};      // monotonic
+constexpr std::chrono::seconds kChallengeLifetime{60};  // monotonic
+constexpr std::size_t kInstancesKept = 8;               // of a device, besides the present one
+constexpr std::size_t kLobbyMax = 1000;                 // who wait to be approved
+constexpr std::size_t kLobbyPerAddressMax = 100;        // of those, from one address
+constexpr std::chrono::minutes kLobbySilenceMax{10};    // who is silent for longer has gone
+constexpr std::chrono::seconds kLobbyRetryAfter{30};    // when one who waits should ask again
+constexpr int kFailuresMax = 20;                        // from one address, in kFailureWindow
+constexpr std::chrono::seconds kFailureWindow{60};
+constexpr std::size_t kFailingAddressesMax = 10'000;  // remembered
+
 // What operators see.
 constexpr std::size_t kMetricSeriesMax = 2000;    // of one family
 constexpr std::size_t kPathLoggedBytesMax = 256;  // of a request's path, in the access log

@@ -31,6 +31,9 @@ constexpr std::array kBadEnds = {
     BadEnd{410, "`continue` is from before the log's horizon or a restore: list anew."},
     BadEnd{413, "The body is too large or too deep."},
     BadEnd{422, "The request was read, and what it says is wrong; `field` names the place."},
+    BadEnd{429,
+           "Too many attempts from your address have failed; `Retry-After` says how long to "
+           "wait."},
     BadEnd{503, "A passing fault, or a full disk; the same request may succeed later."},
 };
 
@@ -141,7 +144,9 @@ json bad_ends() {
   for (const BadEnd& end : kBadEnds) {
     responses[name_of_bad_end(end.status)] = response(end.meaning);
   }
-  responses[name_of_bad_end(503)]["headers"]["Retry-After"] = ref("headers", "Retry-After");
+  for (const int status : {429, 503}) {
+    responses[name_of_bad_end(status)]["headers"]["Retry-After"] = ref("headers", "Retry-After");
+  }
   return responses;
 }
 

@@ -281,6 +281,85 @@ void add_identity_specs(json& schemas) {
                 true);
 }
 
+// What devices send before they are let in, and what they are told.
+void add_devices(json& schemas) {
+  schemas["Nonce"] =
+      pattern("16 random bytes, base64url.", "^[-_A-Za-z0-9]{22}$", "AAECAwQFBgcICQoLDA0ODw");
+  schemas["Signature"] =
+      pattern("Ed25519 (RFC 8032), base64url.", "^[-_A-Za-z0-9]{86}$", std::string(86, 'A'));
+  schemas["Mac"] = pattern("BLAKE2b with a key, 16 bytes (RFC 7693), base64url.",
+                           "^[-_A-Za-z0-9]{22}$", std::string(22, 'A'));
+  schemas["Ephemeral"] = pattern("A public X25519 key (RFC 7748), base64url.",
+                                 "^[-_A-Za-z0-9]{43}$", std::string(42, 'A') + "Q");
+  schemas["EnrollRequest"] = object_of("A device shows a secret.",
+                                       {{"secret", use("Text"), "Of the enrollment string."},
+                                        {"key", use("PublicKey"), "Of the device."},
+                                        {"nonce", use("Nonce"), ""},
+                                        {"signature", use("Signature"), "By the device."}},
+                                       true);
+  schemas["LobbyRequest"] = object_of("A device wants to be approved.",
+                                      {{"key", use("PublicKey"), "Of the device."},
+                                       {"organization", use("Name"), ""},
+                                       {"name", use("Name"), "That it would like to have."},
+                                       {"nonce", use("Nonce"), ""},
+                                       {"signature", use("Signature"), "By the device."}},
+                                      true);
+  schemas["ChallengeRequest"] = object_of("A device wants a session.",
+                                          {{"key", use("PublicKey"), "Of the device."},
+                                           {"ephemeral", use("Ephemeral"), "The device's."},
+                                           {"nonce", use("Nonce"), ""}},
+                                          true);
+  schemas["Challenge"] =
+      object_of("What the device has to sign.",
+                {{"challenge", use("Text"), ""}, {"ephemeral", use("Ephemeral"), "The server's."}});
+  schemas["SessionRequest"] =
+      object_of("A device proves that it holds its key.",
+                {{"key", use("PublicKey"), "Of the device."},
+                 {"ephemeral", use("Ephemeral"), "The device's."},
+                 {"challenge", use("Text"), "As it was given."},
+                 {"instance", use("Nonce"), "Another one with each boot of the device."},
+                 {"signature", use("Signature"), "By the device."}},
+                true);
+  schemas["OpenSession"] = object_of(
+      "A session.", {{"host", use("Name"), "What the device is."},
+                     {"organization", use("Name"), ""},
+                     {"lifetime", number(1, kNumberMax), "Seconds that the session counts."}});
+  schemas["LobbyPlace"] =
+      object_of("The device has to wait.",
+                {{"id", use("Text"), "What the device shows, for people to compare."},
+                 {"retryAfter", number(1, kNumberMax), "Seconds until it should ask again."}});
+  schemas["LobbyDevice"] =
+      object_of("A device that waits to be approved.",
+                {{"id", use("Text"), "The first 12 hex digits of the SHA-256 of the key's text."},
+                 {"key", use("PublicKey"), ""},
+                 {"name", use("Name"), "That it would like to have."},
+                 {"address", use("Text"), "Where it asks from."},
+                 {"since", use("Time"), ""},
+                 {"lastSeen", use("Time"), ""}});
+  schemas["Lobby"] = object_of("Who waits.", {{"items", list_of("LobbyDevice"), ""}});
+  schemas["ServerStatement"] =
+      object_of("What the server says of its keys, or of its epoch.",
+                {{"statement", one_of({"key", "epoch"}), ""},
+                 {"number", number(0, kNumberMax), "Counts up."},
+                 {"signedBy", use("PublicKey"), ""},
+                 {"signature", use("Signature"), ""},
+                 {"root", number(0, kNumberMax), "Of a key.", kMaybe},
+                 {"key", use("PublicKey"), "By which it signs from then on.", kMaybe},
+                 {"previous", use("PublicKey"), "By which it signed before.", kMaybe},
+                 {"rootKey", use("Text"), "Empty: none.", kMaybe},
+                 {"epoch", use("Text"), "Of its bookmarks from then on.", kMaybe}});
+  schemas["ServerIdentity"] = object_of(
+      "Who the server is.",
+      {{"key", use("PublicKey"), "By which it signs."},
+       {"rootKey", use("Text"), "A public key; empty: none."},
+       {"epoch", use("Text"), "Of its bookmarks."},
+       {"statements", list_of("ServerStatement", model::kStatementsMax), "Oldest first."}});
+  schemas["EnrolledDevice"] =
+      object_of("The device is a host.", {{"host", use("Name"), "Which one."},
+                                          {"organization", use("Name"), ""},
+                                          {"identity", use("ServerIdentity"), ""}});
+}
+
 // ---- entities ----------------------------------------------------------------------------------
 
 json entity(Kind kind) {
@@ -561,6 +640,7 @@ json openapi_schemas() {
   add_texts(schemas);
   add_specs(schemas);
   add_identity_specs(schemas);
+  add_devices(schemas);
   add_entities(schemas);
   add_changes(schemas);
   add_manifest(schemas);
@@ -574,22 +654,28 @@ json openapi_headers() {
   const auto header = [](const char* schema, const char* description) {
     return json{{"description", description}, {"schema", use(schema)}};
   };
-  return {{"Titan-Request-Id", header("Text", "The id of the request.")},
-          {"ETag", header("Text",
-                          "Of an entity its revision in double quotes, to be sent back as "
-                          "`If-Match`; else what `If-None-Match` takes.")},
-          {"Titan-Outcome", header("Outcome", "What the write did.")},
-          {"Titan-Change", header("Text", "The id by which the change can be followed.")},
-          {"Titan-Workspace-Created", header("Flag", "`true`: the workspace was created, too.")},
-          {"Titan-Bookmark", header("Bookmark", "Goes back with the next question.")},
-          {"Titan-Poll-After",
-           {{"description", "Seconds until the host should ask again."},
-            {"schema", number(0, kNumberMax)}}},
-          {"Titan-Report-Wanted",
-           header("Flag", "`true`: the host's report is not the one that the server has.")},
-          {"Retry-After",
-           {{"description", "Seconds until it is worth trying again."},
-            {"schema", number(0, kNumberMax)}}}};
+  return {
+      {"Titan-Request-Id", header("Text", "The id of the request.")},
+      {"ETag", header("Text",
+                      "Of an entity its revision in double quotes, to be sent back as "
+                      "`If-Match`; else what `If-None-Match` takes.")},
+      {"Titan-Outcome", header("Outcome", "What the write did.")},
+      {"Titan-Change", header("Text", "The id by which the change can be followed.")},
+      {"Titan-Workspace-Created", header("Flag", "`true`: the workspace was created, too.")},
+      {"Titan-Bookmark", header("Bookmark", "Goes back with the next question.")},
+      {"Titan-Poll-After",
+       {{"description", "Seconds until the host should ask again."},
+        {"schema", number(0, kNumberMax)}}},
+      {"Titan-Report-Wanted",
+       header("Flag", "`true`: the host's report is not the one that the server has.")},
+      {"Titan-Key", header("PublicKey", "By which the answer is signed.")},
+      {"Titan-Signature",
+       header("Signature", "Of the answer; docs/spec/identity.md says over what.")},
+      {"Titan-Mac",
+       header("Mac", "Of the answer, by the session's key; docs/spec/identity.md says over what.")},
+      {"Retry-After",
+       {{"description", "Seconds until it is worth trying again."},
+        {"schema", number(0, kNumberMax)}}}};
 }
 
 json openapi_tags() {

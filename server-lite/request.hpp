@@ -7,6 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/http.hpp"
@@ -23,6 +24,8 @@ struct Request {
   std::string id;                  // stands in the answer, errors and the log
   HttpParameters path = {};        // the {name} parts of the route
   HttpParameters parameters = {};  // of the query; only those the route knows
+  // The address that it came from; empty when it was over no network.
+  std::string_view peer = {};
   // Who asks; never null in a handler, and allowed what its route says.
   std::shared_ptr<const Identity> who = {};
 

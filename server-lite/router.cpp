@@ -146,7 +146,7 @@ class Router::Identified final : public front_door::Parked {
 };
 
 Reply Router::handle(const HttpRequest& http, std::string_view peer) const {
-  Request request{.http = http, .id = next_id(), .who = registry_.who_asks(http)};
+  Request request{.http = http, .id = next_id(), .peer = peer, .who = registry_.who_asks(http)};
   RequestNote note = note_of(request, peer);
   Found found = find(request);
   if (auto* refusal = std::get_if<Response>(&found)) {
@@ -170,7 +170,7 @@ Reply Router::handle(const HttpRequest& http, std::string_view peer) const {
 
 std::optional<Response> Router::handle_at_once(const HttpRequest& http,
                                                std::string_view peer) const {
-  Request request{.http = http, .who = registry_.who_asks(http)};
+  Request request{.http = http, .peer = peer, .who = registry_.who_asks(http)};
   Found found = find(request);
   if (auto* refusal = std::get_if<Response>(&found)) {
     finish(note_of(request, peer), *refusal);

@@ -14,11 +14,13 @@ Server::Server(const Env& env, Options options, std::string epoch)
     : env_(env),
       wake_(std::move(options.wake)),
       first_token_(std::move(options.first_token)),
-      registry_(env.clock),
+      registry_(env.clock, options.on_clone),
       journal_(metrics_, env.log, env.clock, options.access_log),
       health_(env.store, env.clock),
       renderer_(env.store),
-      writer_(env.store, state_, renderer_, tracker_),
+      writer_(env.store, state_, renderer_, tracker_, registry_),
+      devices_({env.keys, registry_, writer_, env.store, metrics_, env.clock, env.random, env.log},
+               epoch),
       roll_up_(env.store, state_, renderer_, env.clock, env.log),
       placement_(state_, roll_up_, env.clock),
       leases_(env.store, state_, env.clock),
@@ -31,8 +33,8 @@ Server::Server(const Env& env, Options options, std::string epoch)
       hosts_({env.store, state_, renderer_, roll_up_, answers_, env.clock, wake_},
              std::move(epoch)),
       router_(env.random, journal_, registry_) {
-  const Api api{env.store, state_,   writer_, tracker_, hosts_,        runner_,  parking_,
-                metrics_,  answers_, health_, feed_,    options.spool, env.clock};
+  const Api api{env.store, state_,  writer_, tracker_,      hosts_,    runner_,  parking_, metrics_,
+                answers_,  health_, feed_,   options.spool, env.clock, env.keys, devices_};
   add_server_metrics(api);
   add_entity_routes(router_, api);
   add_change_routes(router_, api);
@@ -41,6 +43,7 @@ Server::Server(const Env& env, Options options, std::string epoch)
   add_status_routes(router_, api);
   add_document_routes(router_);
   add_identity_routes(router_);
+  add_device_routes(router_, api);
 }
 
 Server::~Server() {
@@ -49,6 +52,8 @@ Server::~Server() {
 
 Result<std::unique_ptr<Server>> Server::open(const Env& env, Options options) {
   TITAN_ASSIGN(const model::Bookmark head, env.store.head());
+  // Before any host is told anything of this epoch.
+  TITAN_TRY(env.keys.begin_epoch(head.epoch, env.clock.wall()));
   std::unique_ptr<Server> server(new Server(env, std::move(options), head.epoch));
   TITAN_TRY(server->start());
   return server;

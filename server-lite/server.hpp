@@ -17,7 +17,9 @@
 #include "server-lite/feed_memo.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/host_service.hpp"
+#include "server-lite/identity/device_service.hpp"
 #include "server-lite/identity/registry.hpp"
+#include "server-lite/identity/server_keys.hpp"
 #include "server-lite/lease_processor.hpp"
 #include "server-lite/metrics.hpp"
 #include "server-lite/parking.hpp"
@@ -46,6 +48,7 @@ class Server {
     const Clock& clock;
     Random& random;
     Log& log;
+    ServerKeys& keys;  // changed by open() alone
   };
   struct Options {
     Retention retention = {};
@@ -55,11 +58,13 @@ class Server {
     // Called when nobody has a token: gives the text of the first one, of an admin of `default`,
     // and has seen to it that it is not lost. null: none is made.
     std::function<Result<std::string>()> first_token = {};
+    OnClone on_clone = OnClone::warn;
     // Called when step() has something to do, from whichever thread made it so: must be quick.
     std::function<void()> wake = [] {};
   };
 
-  // Brings everything up from the store. Errors: those of the store.
+  // Brings everything up from the store, and states its epoch. Errors: those of the store, and of
+  // ServerKeys::begin_epoch().
   static Result<std::unique_ptr<Server>> open(const Env& env, Options options);
   static Result<std::unique_ptr<Server>> open(const Env& env) { return open(env, Options()); }
   ~Server();
@@ -106,6 +111,7 @@ class Server {
   ChangeTracker tracker_;
   TemplateRenderer renderer_;
   Writer writer_;
+  DeviceService devices_;
   RollUpProcessor roll_up_;
   PlacementProcessor placement_;
   LeaseProcessor leases_;

@@ -69,6 +69,9 @@ Result<void> check_stored(const ProposedChange& change, const Entity* stored) {
   if (stored != nullptr && stored->deleting && change.operation != Operation::remove) {
     return conflict("it is being deleted");
   }
+  if (!change.if_id.empty() && (stored == nullptr || stored->id != change.if_id)) {
+    return conflict("it is another one by now");
+  }
   const std::uint64_t found = stored == nullptr ? 0 : stored->revision;
   if (change.if_revision && *change.if_revision != found) {
     return conflict(found == 0 ? "it does not exist; expected revision " +
@@ -83,6 +86,39 @@ ChangeTracker::Progress progress_of(const Proposal& proposal, ChangeTracker::Pro
   progress.actor = proposal.actor;
   progress.organization = proposal.changes.front().key.organization;
   return progress;
+}
+
+// The public key that a change gives to a device; empty: none.
+std::string_view key_given_to(const ProposedChange& change) {
+  if (change.key.kind != Kind::device || change.operation == Operation::remove) return {};
+  return std::get<model::DeviceSpec>(change.entity.spec).public_key;
+}
+
+// What decisions about devices and enrollments rest on: the host, and who else writes the same
+// public key, whichever device it is.
+void add_device_uses(const Registry& registry, const ProposedChange& change, KeyLocks::Uses& uses) {
+  const Key& key = change.key;
+  const auto host_of = [&](const std::string& name) {
+    return Key{.organization = key.organization, .kind = Kind::host, .name = name};
+  };
+  const bool is_removal = change.operation == Operation::remove;
+  if (key.kind == Kind::host && is_removal) {
+    for (const Key& one : registry.enrollments_for(key.organization, key.name)) {
+      uses[one] = KeyLocks::Use::alone;
+    }
+    Key device = key;
+    device.kind = Kind::device;
+    uses[device] = KeyLocks::Use::alone;
+  }
+  if (is_removal) return;
+  if (const auto given = key_given_to(change); !given.empty()) {
+    uses.emplace(host_of(key.name), KeyLocks::Use::shared);
+    uses[Key{.organization = {}, .kind = Kind::device, .name = std::string(given)}] =
+        KeyLocks::Use::alone;
+  }
+  if (const auto* spec = std::get_if<model::EnrollmentSpec>(&change.entity.spec)) {
+    uses.emplace(host_of(spec->host), KeyLocks::Use::shared);
+  }
 }
 
 // What was looked at does not allow it; any other error is of the look itself.
@@ -105,8 +141,9 @@ struct Writer::Draft {
   Look look = Look::quick;
   store::Batch batch = {};
   Committed committed = {};
-  std::set<Key> workspaces = {};  // that the batch makes
-  std::vector<Key> users = {};    // that keep what it would remove
+  std::set<Key> workspaces = {};                          // that the batch makes
+  std::vector<std::shared_ptr<const Entity>> noted = {};  // devices, before they are written anew
+  std::vector<Key> users = {};                            // that keep what it would remove
 };
 
 // Everything that a decision about the proposal rests on: the keys that it writes, and those that
@@ -119,6 +156,7 @@ KeyLocks::Uses Writer::uses_of(const Proposal& proposal) const {
         uses.emplace(reference.key, KeyLocks::Use::shared);
       }
     }
+    add_device_uses(registry_, change, uses);
     if (!model::in_workspace(change.key.kind)) continue;
     const Key workspace = workspace_key(change.key);
     const bool exists = state_.read([&](const FleetView& v) { return v.fleet.exists(workspace); });
@@ -151,7 +189,8 @@ tl::expected<Committed, Refusal> Writer::propose(const Proposal& proposal) {
     }
     auto changes = store_.commit(draft.batch);
     // A processor wrote a status after our look at an entity: then look again.
-    const bool raced = !changes && changes.error().code == ErrorCode::conflict;
+    const bool raced = !changes && (changes.error().code == ErrorCode::conflict ||
+                                    changes.error().code == ErrorCode::not_found);
     if (raced && attempt < kWriteAttempts) continue;
     if (!changes) return refuse(changes.error());
     complete(*std::move(changes), draft.committed);
@@ -184,6 +223,7 @@ Result<void> Writer::write_draft(const Proposal& proposal, Draft& draft, std::si
   for (at = 0; at < proposal.changes.size(); ++at) {
     const ProposedChange& change = proposal.changes[at];
     TITAN_ASSIGN(const std::shared_ptr<const Entity> stored, find(change.key, draft.look));
+    if (change.if_absent && stored != nullptr) continue;
     TITAN_TRY(check_stored(change, stored.get()));
     if (change.operation == Operation::remove) {
       TITAN_TRY(add_removal(proposal, change, *stored, draft));
@@ -193,6 +233,7 @@ Result<void> Writer::write_draft(const Proposal& proposal, Draft& draft, std::si
     }
   }
   at = 0;
+  for (const auto& device : draft.noted) TITAN_TRY(clear_note(*device, draft));
   return {};
 }
 
@@ -252,6 +293,11 @@ Result<void> Writer::add_put(const Proposal& proposal, const ProposedChange& cha
     entity.status = Status::missing;
     entity.reason = {referred.error().message};
   }
+  if (change.key.kind == Kind::device) {
+    TITAN_TRY(check_device(proposal, change));
+    const bool is_noted = stored != nullptr && stored->status == Status::error;
+    if (is_noted) draft.noted.push_back(stored);
+  }
   if (change.key.kind == Kind::host && is_new) forget_report(change.key, draft);
   auto mutation = is_new
                       ? store::Mutation{.key = change.key, .expected_revision = 0, .entity = entity}
@@ -260,6 +306,72 @@ Result<void> Writer::add_put(const Proposal& proposal, const ProposedChange& cha
   draft.batch.mutations.push_back(std::move(mutation));
   draft.committed.changes.push_back(
       {std::move(entity), is_new ? WriteOutcome::created : WriteOutcome::updated});
+  return {};
+}
+
+Result<void> Writer::check_device(const Proposal& proposal, const ProposedChange& change) {
+  Key host = change.key;
+  host.kind = Kind::host;
+  const bool exists = state_.read(
+      [&](const FleetView& view) { return Admission(view, proposal).will_exist(host); });
+  if (!exists) {
+    return invalid_field("name", "host " + quote(host.name) +
+                                     " does not exist; write it first, or in the same batch");
+  }
+  const auto refuse = [](Error error) {
+    error.field = "spec.publicKey";
+    return error;
+  };
+  const auto& given = std::get<model::DeviceSpec>(change.entity.spec).public_key;
+  for (const ProposedChange& other : proposal.changes) {
+    if (other.key == change.key || key_given_to(other) != given) continue;
+    return refuse(conflict("a key is of one host alone, and this batch gives it to host " +
+                           quote(other.key.name) + ", too"));
+  }
+  const auto key = PublicKey::parse(given);
+  if (!key) return refuse(key.error());
+  const auto bound = registry_.bound_to(*key);
+  if (!bound || bound->device == change.key) return {};
+  for (const ProposedChange& other : proposal.changes) {
+    if (other.key == bound->device) return {};  // which gives it up: see above
+  }
+  const bool may_know = bound->device.organization == change.key.organization;
+  return refuse(conflict(may_know ? "the key is of host " + quote(bound->device.name) +
+                                        "; a key is of one host alone"
+                                  : std::string("the key is in use")));
+}
+
+Result<void> Writer::add_devices_of(const Proposal& proposal, const Key& host, Draft& draft) {
+  std::vector<Key> keys = registry_.enrollments_for(host.organization, host.name);
+  Key device = host;
+  device.kind = Kind::device;
+  if (registry_.has_device(device)) keys.push_back(device);
+  for (const Key& key : keys) {
+    const bool is_proposed = std::ranges::any_of(
+        proposal.changes, [&](const ProposedChange& change) { return change.key == key; });
+    if (is_proposed) continue;
+    TITAN_ASSIGN(const auto stored, find(key, Look::sure));
+    if (stored == nullptr) continue;
+    draft.batch.mutations.push_back(store::Mutation::upon(*stored, std::nullopt));
+  }
+  return {};
+}
+
+Result<void> Writer::clear_note(const Entity& device, Draft& draft) {
+  Key key = device.key();
+  key.kind = Kind::host;
+  for (store::Mutation& mutation : draft.batch.mutations) {
+    if (mutation.key != key) continue;
+    if (mutation.entity && mutation.entity->reason == device.reason) {
+      mutation.entity->reason.clear();
+    }
+    return {};
+  }
+  TITAN_ASSIGN(const auto host, find(key, Look::sure));
+  if (host == nullptr || host->reason != device.reason) return {};
+  Entity cleared = *host;
+  cleared.reason.clear();
+  draft.batch.mutations.push_back(store::Mutation::upon(*host, std::move(cleared)));
   return {};
 }
 
@@ -277,7 +389,10 @@ Result<void> Writer::add_removal(const Proposal& proposal, const ProposedChange&
   const bool wait = state_.read(
       [&](const FleetView& view) { return Admission(view, proposal).waits_for_hosts(change); });
   auto mutation = store::Mutation::upon(stored, std::nullopt);
-  if (change.key.kind == Kind::host) forget_report(change.key, draft);
+  if (change.key.kind == Kind::host) {
+    forget_report(change.key, draft);
+    TITAN_TRY(add_devices_of(proposal, change.key, draft));
+  }
   if (wait) {
     stored.deleting = true;
     stored.status = Status::deleting;

@@ -12,6 +12,7 @@
 #include "model/entity.hpp"
 #include "server-lite/change_tracker.hpp"
 #include "server-lite/fleet_state.hpp"
+#include "server-lite/identity/registry.hpp"
 #include "server-lite/key_locks.hpp"
 #include "server-lite/proposal.hpp"
 #include "server-lite/template_renderer.hpp"
@@ -26,15 +27,17 @@ namespace titan::server_lite {
 class Writer {
  public:
   // Borrows all.
-  Writer(store::Store& store, FleetState& state, TemplateRenderer& renderer, ChangeTracker& tracker)
-      : store_(store), state_(state), renderer_(renderer), tracker_(tracker) {}
+  Writer(store::Store& store, FleetState& state, TemplateRenderer& renderer, ChangeTracker& tracker,
+         const Registry& registry)
+      : store_(store), state_(state), renderer_(renderer), tracker_(tracker), registry_(registry) {}
 
   // Returns once the proposal is durable, or refused:
   // invalid: what an entity names does not exist, its template does not compile, it asks for what
   // the server cannot do, or two changes are of one entity. not_found: the update or removal of
   // what is not there. conflict: it exists (create), is being deleted, is in use, or is at another
-  // revision; and the errors of store::Store::commit(). The error's field is the place in the
-  // entity, in a batch after that of the change; the subject is the entity.
+  // revision, or the public key of a device is of another host; and the errors of
+  // store::Store::commit(). The error's field is the place in the entity, in a batch after that of
+  // the change; the subject is the entity.
   tl::expected<Committed, Refusal> propose(const Proposal& proposal);
 
   // Takes the proposal to be written by a later step(); its id tells what becomes of it. What was
@@ -57,6 +60,12 @@ class Writer {
                        const std::shared_ptr<const model::Entity>& stored, Draft& draft);
   Result<void> add_removal(const Proposal& proposal, const ProposedChange& change,
                            model::Entity stored, Draft& draft);
+  // A device is of a host that there is, and its key of no other.
+  Result<void> check_device(const Proposal& proposal, const ProposedChange& change);
+  // A host goes with its device and the enrollments for it.
+  Result<void> add_devices_of(const Proposal& proposal, const model::Key& host, Draft& draft);
+  // What the server noted on a host about its device goes when the device is written anew.
+  Result<void> clear_note(const model::Entity& device, Draft& draft);
   static void forget_report(const model::Key& host, Draft& draft);
   void complete(std::vector<model::Change> changes, Committed& committed) const;
 
@@ -64,6 +73,7 @@ class Writer {
   FleetState& state_;
   TemplateRenderer& renderer_;
   ChangeTracker& tracker_;
+  const Registry& registry_;
   KeyLocks locks_;
 
   std::mutex accepted_mutex_;  // guards the next

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/mac.hpp"
 #include "base/timestamp.hpp"
 #include "model/role.hpp"
 
@@ -17,6 +21,14 @@ struct Grant {
   bool operator==(const Grant&) const = default;
 };
 
+// What a device and the server share while it is let in. Safe to share between threads.
+struct Session {
+  explicit Session(MacKey key) : mac_key(std::move(key)) {}
+
+  const MacKey mac_key;
+  std::atomic<bool> over = false;  // it counts no longer
+};
+
 // Who asks: a person or a program with a token, a device, or nobody that is known. Everything that
 // it asks is about its own organization. A plain value.
 struct Identity {
@@ -25,6 +37,8 @@ struct Identity {
   std::vector<Grant> grants = {};
   std::string host = {};   // of a device: the host that it is
   Timestamp expires = {};  // by the server's clock; zero: never
+  // Of a device; shared: it may end while the device's request runs.
+  std::shared_ptr<const Session> session = {};
 
   [[nodiscard]] bool is_known() const { return !actor.empty(); }
   // The greatest role that holds in the workspace; with "", in the whole organization.

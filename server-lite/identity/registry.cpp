@@ -1,14 +1,18 @@
 #include "server-lite/identity/registry.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
 #include "base/text.hpp"
 #include "server-lite/actors.hpp"
+#include "server-lite/limits.hpp"
 #include "store/limits.hpp"
 
 namespace titan::server_lite {
 namespace {
+
+using model::Kind;
 
 // The part after "Bearer " (RFC 6750, section 2.1; the scheme in any case, RFC 9110, section 11.1).
 std::string_view bearer_of(const HttpRequest& request) {
@@ -33,57 +37,121 @@ std::shared_ptr<const Identity> identity_of(const model::Entity& entity) {
                .expires = spec.expires});
 }
 
+// What a device is to the server.
+std::shared_ptr<const Identity> identity_of(const model::Key& device,
+                                            std::shared_ptr<const Session> session) {
+  return std::make_shared<const Identity>(Identity{.actor = std::string(kHostActor) + device.name,
+                                                   .organization = device.organization,
+                                                   .host = device.name,
+                                                   .session = std::move(session)});
+}
+
 }  // namespace
 
-Registry::Registry(const Clock& clock)
-    : clock_(clock), nobody_(std::make_shared<const Identity>()) {}
+Registry::Registry(const Clock& clock, OnClone on_clone)
+    : clock_(clock), on_clone_(on_clone), nobody_(std::make_shared<const Identity>()) {}
+
+// ---- keeping up --------------------------------------------------------------------------------
 
 Result<void> Registry::load(store::Store& store) {
   TITAN_ASSIGN(const auto organizations, store.organizations());
   for (const std::string& organization : organizations) {
-    store::ListQuery query{
-        .kind = model::Kind::token, .organization = organization, .limit = store::kPageMax};
-    while (true) {
-      TITAN_ASSIGN(const store::Page page, store.list(query));
-      const std::unique_lock lock(mutex_);
-      for (const model::Entity& entity : page.items) put(entity);
-      if (!page.next) break;
-      query.after = page.next;
+    for (const Kind kind : {Kind::token, Kind::enrollment, Kind::device}) {
+      store::ListQuery query{.kind = kind, .organization = organization, .limit = store::kPageMax};
+      while (true) {
+        TITAN_ASSIGN(const store::Page page, store.list(query));
+        const std::unique_lock lock(mutex_);
+        for (const model::Entity& entity : page.items) put(entity);
+        if (!page.next) break;
+        query.after = page.next;
+      }
     }
   }
   return {};
 }
 
 void Registry::put(const model::Entity& entity) {
-  tokens_[std::get<model::TokenSpec>(entity.spec).digest] = identity_of(entity);
+  if (const auto* token = std::get_if<model::TokenSpec>(&entity.spec)) {
+    tokens_[token->digest] = identity_of(entity);
+  }
+  if (const auto* enrollment = std::get_if<model::EnrollmentSpec>(&entity.spec)) {
+    enrollments_[enrollment->digest] = entity;
+  }
+  if (std::holds_alternative<model::DeviceSpec>(entity.spec)) put_device(entity);
 }
 
-// Another token may have the digest by now; then it is that one's.
+// Another one may have the digest by now; then it is that one's.
 void Registry::remove(const model::Entity& entity) {
-  const auto found = tokens_.find(std::get<model::TokenSpec>(entity.spec).digest);
-  if (found == tokens_.end() || *found->second != *identity_of(entity)) return;
-  tokens_.erase(found);
+  if (const auto* token = std::get_if<model::TokenSpec>(&entity.spec)) {
+    const auto found = tokens_.find(token->digest);
+    if (found != tokens_.end() && *found->second == *identity_of(entity)) tokens_.erase(found);
+  }
+  if (const auto* enrollment = std::get_if<model::EnrollmentSpec>(&entity.spec)) {
+    const auto found = enrollments_.find(enrollment->digest);
+    if (found != enrollments_.end() && found->second.id == entity.id) enrollments_.erase(found);
+  }
+  if (std::holds_alternative<model::DeviceSpec>(entity.spec)) remove_device(entity);
+}
+
+void Registry::put_device(const model::Entity& entity) {
+  const auto& spec = std::get<model::DeviceSpec>(entity.spec);
+  const auto key = PublicKey::parse(spec.public_key);
+  if (!key) return;  // it opens nothing
+  devices_[entity.key()] = {
+      .key = *key, .revoked = spec.revoked, .cloned = entity.status == model::Status::error};
+  keys_[*key] = entity.key();
+}
+
+void Registry::remove_device(const model::Entity& entity) {
+  const auto found = devices_.find(entity.key());
+  if (found == devices_.end()) return;
+  end_sessions(found->second);
+  const auto bound = keys_.find(found->second.key);
+  if (bound != keys_.end() && bound->second == entity.key()) keys_.erase(bound);
+  devices_.erase(found);
+}
+
+// The server noted something on a device, which stays who it is.
+bool Registry::is_note(const model::Change& change) {
+  if (!change.before || !change.after || !(change.before->spec == change.after->spec)) return false;
+  const auto device = devices_.find(change.key);
+  if (device == devices_.end() || change.after->status != model::Status::error) return false;
+  device->second.cloned = true;
+  if (on_clone_ == OnClone::refuse) end_sessions(device->second);
+  return true;
 }
 
 void Registry::apply(std::span<const model::Change> changes) {
   for (const model::Change& change : changes) {
-    if (change.key.kind != model::Kind::token) continue;
+    const Kind kind = change.key.kind;
+    if (kind != Kind::token && kind != Kind::enrollment && kind != Kind::device) continue;
     const std::unique_lock lock(mutex_);
+    if (kind == Kind::device && is_note(change)) continue;
     if (change.before) remove(*change.before);
     if (change.after) put(*change.after);
   }
 }
+
+// ---- who asks ----------------------------------------------------------------------------------
 
 Registry::Known Registry::who_asks(const HttpRequest& request) const {
   const std::string_view token = bearer_of(request);
   if (token.empty()) return nobody_;
   const Digest digest = Digest::of(token);
   Known known;
+  Clock::Monotonic end = Clock::Monotonic::max();
   {
     const std::shared_lock lock(mutex_);
-    if (const auto found = tokens_.find(digest); found != tokens_.end()) known = found->second;
+    // Devices ask most of the time.
+    if (const auto session = sessions_.find(digest); session != sessions_.end()) {
+      known = session->second.who;
+      end = session->second.end;
+    } else if (const auto found = tokens_.find(digest); found != tokens_.end()) {
+      known = found->second;
+    }
   }
-  const bool counts = known && (known->expires == Timestamp() || clock_.wall() < known->expires);
+  const bool counts = known && (known->expires == Timestamp() || clock_.wall() < known->expires) &&
+                      (known->session == nullptr || clock_.monotonic() < end);
   if (counts) return known;
   ++refused_;
   return nobody_;
@@ -92,6 +160,113 @@ Registry::Known Registry::who_asks(const HttpRequest& request) const {
 bool Registry::has_tokens() const {
   const std::shared_lock lock(mutex_);
   return !tokens_.empty();
+}
+
+// ---- devices -----------------------------------------------------------------------------------
+
+std::optional<Registry::Bound> Registry::bound_to(const PublicKey& key) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = keys_.find(key);
+  if (found == keys_.end()) return std::nullopt;
+  return Bound{.device = found->second, .revoked = devices_.at(found->second).revoked};
+}
+
+bool Registry::has_device(const model::Key& device) const {
+  const std::shared_lock lock(mutex_);
+  return devices_.contains(device);
+}
+
+std::optional<model::Entity> Registry::enrollment_of(const Digest& secret) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = enrollments_.find(secret);
+  return found == enrollments_.end() ? std::optional<model::Entity>() : found->second;
+}
+
+std::vector<model::Key> Registry::enrollments_for(const std::string& organization,
+                                                  const std::string& host) const {
+  std::vector<model::Key> keys;
+  const std::shared_lock lock(mutex_);
+  for (const auto& [digest, entity] : enrollments_) {
+    const bool is_for_it = entity.organization == organization &&
+                           std::get<model::EnrollmentSpec>(entity.spec).host == host;
+    if (is_for_it) keys.push_back(entity.key());
+  }
+  return keys;
+}
+
+// ---- sessions ----------------------------------------------------------------------------------
+
+void Registry::end_sessions(Device& device) {
+  for (const Digest& token : device.sessions) {
+    const auto found = sessions_.find(token);
+    if (found == sessions_.end()) continue;
+    found->second.session->over = true;
+    sessions_.erase(found);
+  }
+  device.sessions.clear();
+}
+
+// The instance becomes the present one. An instance is of one boot of one device: one that comes
+// back after a later one is of another device.
+std::optional<Registry::Clone> Registry::find_clone(const model::Key& key, Device& device,
+                                                    const Proven& proven) {
+  auto& all = device.instances;
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const Instance& one) { return one.id == proven.instance; });
+  std::optional<Clone> clone;
+  if (found != all.end() && found + 1 != all.end()) {
+    const Instance& later = all.back();
+    clone = Clone{.device = key,
+                  .reason = "two devices hold its key: instance " + proven.instance + " from " +
+                            proven.address + " and instance " + later.id + " from " + later.address,
+                  .is_new = !device.cloned};
+  }
+  if (found != all.end()) all.erase(found);
+  all.push_back({proven.instance, proven.address});
+  if (all.size() > kInstancesKept + 1) all.pop_front();
+  return clone;
+}
+
+tl::expected<Registry::Opened, Registry::NotOpened> Registry::open_session(Proven proven) {
+  const auto refuse = [](NoSession why, std::optional<Clone> clone = {}) {
+    return tl::unexpected(NotOpened{.why = why, .clone = std::move(clone)});
+  };
+  const Clock::Monotonic now = clock_.monotonic();
+  const std::unique_lock lock(mutex_);
+  const auto bound = keys_.find(proven.key);
+  if (bound == keys_.end()) return refuse(NoSession::unknown_key);
+  const model::Key& key = bound->second;
+  Device& device = devices_.at(key);
+  if (device.revoked) return refuse(NoSession::revoked);
+  if (const auto known = sessions_.find(proven.token); known != sessions_.end()) {
+    return Opened{.who = known->second.who};
+  }
+  if (proven.challenged < device.challenged) return refuse(NoSession::old_challenge);
+  device.challenged = proven.challenged;
+  if (device.cloned && on_clone_ == OnClone::refuse) return refuse(NoSession::cloned);
+  auto clone = find_clone(key, device, proven);
+  if (clone && on_clone_ == OnClone::refuse) {
+    device.cloned = true;
+    end_sessions(device);
+    return refuse(NoSession::cloned, std::move(clone));
+  }
+  while (device.sessions.size() >= kSessionsPerDevice) {
+    if (const auto oldest = sessions_.find(device.sessions.front()); oldest != sessions_.end()) {
+      oldest->second.session->over = true;
+      sessions_.erase(oldest);
+    }
+    device.sessions.erase(device.sessions.begin());
+  }
+  auto session = std::make_shared<Session>(std::move(proven.mac_key));
+  Known who = identity_of(key, session);
+  sessions_.emplace(proven.token, Admitted{who, std::move(session), now + kSessionLifetime});
+  device.sessions.push_back(proven.token);
+  return Opened{.who = std::move(who), .clone = std::move(clone)};
+}
+
+std::size_t Registry::sessions() const {
+  const std::shared_lock lock(mutex_);
+  return sessions_.size();
 }
 
 }  // namespace titan::server_lite

@@ -2,37 +2,56 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <span>
+#include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "base/http.hpp"
+#include "base/mac.hpp"
 #include "base/result.hpp"
+#include "base/signing.hpp"
 #include "model/change.hpp"
 #include "server-lite/identity/identity.hpp"
 #include "store/store.hpp"
 
 namespace titan::server_lite {
 
+// What happens when two devices hold one key.
+enum class OnClone {
+  warn,    // it is said
+  refuse,  // and neither is let in until the Device is written anew
+};
+
 // Finds out who asks. A token stands in `Authorization: Bearer`; its SHA-256 is looked up among
-// those of the store's tokens, so what an attacker can learn from the time that it takes is about
-// the digest, of which the token does not follow. In memory, brought up from the store once and
-// kept up by the feed. Safe to share between threads; asks the store nothing, once loaded.
+// those of the store's tokens and those of the sessions of devices, so what an attacker can learn
+// from the time that it takes is about the digest, of which the token does not follow. Tokens,
+// devices and enrollments are brought up from the store once and kept up by the feed; sessions are
+// in memory alone. Safe to share between threads; asks the store nothing, once loaded.
 class Registry {
  public:
   using Known = std::shared_ptr<const Identity>;  // shared: a token may go while a request runs
 
   // Borrows the clock.
-  explicit Registry(const Clock& clock);
+  Registry(const Clock& clock, OnClone on_clone);
 
   // Errors: those of the store. REQUIRES: nothing was loaded or applied before.
   Result<void> load(store::Store& store);
-  // The next changes of the feed.
+  // The next changes of the feed. A device that was written, but for what the server notes on it
+  // itself, loses its sessions.
   void apply(std::span<const model::Change> changes);
+
+  // ---- who asks --------------------------------------------------------------------------------
 
   // Never null: nobody that is known, when there is no token, or one that does not count.
   [[nodiscard]] Known who_asks(const HttpRequest& request) const;
@@ -41,18 +60,97 @@ class Registry {
   // Requests with a token that is not known, or has expired, since the start.
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
- private:
-  void put(const model::Entity& entity);
-  void remove(const model::Entity& entity);
+  // ---- devices ---------------------------------------------------------------------------------
 
-  const Clock& clock_;
-  const Known nobody_;
-  mutable std::atomic<std::uint64_t> refused_ = 0;
-  mutable std::shared_mutex mutex_;  // guards the next
+  // What a public key is bound to.
+  struct Bound {
+    model::Key device = {};  // its name is the host's
+    bool revoked = false;
+  };
+  [[nodiscard]] std::optional<Bound> bound_to(const PublicKey& key) const;
+  // Whether the host has a device.
+  [[nodiscard]] bool has_device(const model::Key& device) const;
+
+  // Enrollments as they are stored, expired ones among them.
+  [[nodiscard]] std::optional<model::Entity> enrollment_of(const Digest& secret) const;
+  [[nodiscard]] std::vector<model::Key> enrollments_for(const std::string& organization,
+                                                        const std::string& host) const;
+
+  // ---- sessions --------------------------------------------------------------------------------
+
+  // What a device has proved.
+  struct Proven {
+    PublicKey key = {};
+    std::string instance = {};
+    std::string address = {};
+    Clock::Monotonic challenged{};  // when it got the challenge that it answered
+    Digest token = {};
+    MacKey mac_key;
+  };
+  // Two devices hold the key of one host.
+  struct Clone {
+    model::Key device = {};
+    std::string reason = {};
+    bool is_new = false;  // it has not been noted on the device yet
+  };
+  enum class NoSession { unknown_key, revoked, cloned, old_challenge };
+  struct NotOpened {
+    NoSession why = NoSession::unknown_key;
+    std::optional<Clone> clone = {};
+  };
+  struct Opened {
+    Known who;
+    std::optional<Clone> clone = {};
+  };
+  // Lets a device in, for kSessionLifetime, with at most kSessionsPerDevice sessions; the oldest
+  // goes. An answer to an older challenge than one that was answered before is refused; the same
+  // answer again gives the same session.
+  tl::expected<Opened, NotOpened> open_session(Proven proven);
+  // That count, or did until lately.
+  [[nodiscard]] std::size_t sessions() const;
+
+ private:
   struct DigestHash {
     std::size_t operator()(const Digest& digest) const { return digest.short_form(); }
   };
+  struct Instance {
+    std::string id = {};
+    std::string address = {};
+  };
+  struct Device {
+    PublicKey key = {};
+    bool revoked = false;
+    bool cloned = false;                  // as noted in the store
+    std::vector<Digest> sessions = {};    // oldest first
+    std::deque<Instance> instances = {};  // the present one last
+    Clock::Monotonic challenged{};        // of the newest challenge that was answered
+  };
+  struct Admitted {
+    Known who;
+    std::shared_ptr<Session> session;
+    Clock::Monotonic end{};
+  };
+
+  // All of these: under the lock.
+  void put(const model::Entity& entity);
+  void remove(const model::Entity& entity);
+  void put_device(const model::Entity& entity);
+  void remove_device(const model::Entity& entity);
+  bool is_note(const model::Change& change);
+  void end_sessions(Device& device);
+  static std::optional<Clone> find_clone(const model::Key& key, Device& device,
+                                         const Proven& proven);
+
+  const Clock& clock_;
+  const OnClone on_clone_;
+  const Known nobody_;
+  mutable std::atomic<std::uint64_t> refused_ = 0;
+  mutable std::shared_mutex mutex_;  // guards the next
   std::unordered_map<Digest, Known, DigestHash> tokens_;
+  std::unordered_map<Digest, model::Entity, DigestHash> enrollments_;
+  std::map<model::Key, Device> devices_;
+  std::map<PublicKey, model::Key> keys_;  // to the device
+  std::unordered_map<Digest, Admitted, DigestHash> sessions_;
 };
 
 }  // namespace titan::server_lite

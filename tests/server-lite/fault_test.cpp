@@ -195,12 +195,14 @@ TEST_F(Fault, AnAcceptedChangeThatCouldNotBeWrittenIsRefusedWithTheError) {
 TEST_F(Fault, AStoreThatFailsAtTheStartIsToldByTheStart) {
   titan::testing::FakeClock clock;
   titan::testing::SeededRandom random{1};
+  titan::testing::MemoryFileSystem files;
+  ServerKeys keys = ServerKeys::open(files, random).value();
   std::ostringstream text;
   Log log(text, clock, Log::Format::json);
   for (std::size_t n = 1; n <= 8; ++n) {
     titan::testing::FaultyStore store(server_.store());
     store.fail_at(n, broken_);
-    const auto server = Server::open({store, clock, random, log});
+    const auto server = Server::open({store, clock, random, log, keys});
     ASSERT_FALSE(server) << n;
     EXPECT_EQ(server.error().code, ErrorCode::unavailable);
   }

@@ -6,17 +6,20 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <string>
 
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "client/client.hpp"
+#include "server-lite/parked_question.hpp"
 #include "server-lite/server.hpp"
 #include "store/sqlite_store.hpp"
 #include "tests/server-lite/faulty_store.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_transport.hpp"
+#include "tests/support/memory_file_system.hpp"
 #include "tests/support/seeded_random.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -27,8 +30,10 @@ namespace titan::testing {
 // and when they are due.
 class TestServer {
  public:
-  explicit TestServer(server_lite::Retention retention = {})
+  explicit TestServer(server_lite::Retention retention = {},
+                      server_lite::OnClone on_clone = server_lite::OnClone::warn)
       : retention_(retention),
+        on_clone_(on_clone),
         transport_([this](const HttpRequest& request) { return handle(request); }),
         client_(transport_) {
     start();
@@ -131,6 +136,16 @@ class TestServer {
   server_lite::Reply answer(const HttpRequest& request) {
     return server_->answer(with_token(request));
   }
+  // Somebody asks from an address; who says nothing of a token has none.
+  HttpResponse handle_from(const std::string& address, const HttpRequest& request) {
+    HttpResponse response = server_lite::wait_for(server_->answer(request, address));
+    if (woken_ || next_step_ <= clock_.monotonic()) settle();
+    return response;
+  }
+  [[nodiscard]] const server_lite::ServerKeys& keys() const { return *keys_; }
+  // Where the server's keys are, over its restarts.
+  MemoryFileSystem& key_files() { return key_files_; }
+  SeededRandom& random() { return random_; }
   [[nodiscard]] std::string log_text() const { return log_text_.str(); }
 
  private:
@@ -147,17 +162,20 @@ class TestServer {
                                       {.synchronous = store::SqliteStore::Synchronous::normal})
                  .value();
     faulty_store_ = std::make_unique<FaultyStore>(*store_);
+    keys_.emplace(server_lite::ServerKeys::open(key_files_, random_).value());
     server_ =
-        server_lite::Server::open({*faulty_store_, clock_, random_, log_},
+        server_lite::Server::open({*faulty_store_, clock_, random_, log_, *keys_},
                                   {.retention = retention_,
                                    .spool = &spool_,
                                    .first_token = [] { return Result<std::string>(kAdminToken); },
+                                   .on_clone = on_clone_,
                                    .wake = [this] { woken_ = true; }})
             .value();
     settle();
   }
 
   const server_lite::Retention retention_;
+  const server_lite::OnClone on_clone_;
   // In memory where there is such a file system: nobody cuts the power of this store.
   TemporaryDirectory directory_{std::filesystem::is_directory("/dev/shm")
                                     ? std::string("/dev/shm")
@@ -167,6 +185,8 @@ class TestServer {
   SeededRandom random_{7};
   std::ostringstream log_text_;
   Log log_{log_text_, clock_, Log::Format::json};
+  MemoryFileSystem key_files_;
+  std::optional<server_lite::ServerKeys> keys_;
   std::unique_ptr<store::SqliteStore> store_;
   std::unique_ptr<FaultyStore> faulty_store_;
   std::atomic<bool> woken_ = false;

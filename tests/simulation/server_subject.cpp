@@ -88,7 +88,7 @@ Result<std::unique_ptr<Subject>> ServerSubject::open(store::Store& store, const 
                                                      Random& random) {
   std::unique_ptr<ServerSubject> subject(new ServerSubject(clock));
   TITAN_ASSIGN(subject->server_,
-               server_lite::Server::open({store, clock, random, subject->log_},
+               server_lite::Server::open({store, clock, random, subject->log_, subject->keys_},
                                          {.retention = {.changes = kChangesKept}}));
   for (const std::string& content : kContents) {
     TITAN_TRY(store.put_blob(Digest::of(content), content));

@@ -7,6 +7,8 @@
 #include "base/log.hpp"
 #include "server-lite/server.hpp"
 #include "tests/simulation/subject.hpp"
+#include "tests/support/memory_file_system.hpp"
+#include "tests/support/seeded_random.hpp"
 
 namespace titan::simulation {
 
@@ -33,7 +35,9 @@ class ServerSubject final : public Subject {
 
  private:
   explicit ServerSubject(const Clock& clock)
-      : clock_(clock), log_(nowhere_, clock, Log::Format::json) {}
+      : clock_(clock),
+        log_(nowhere_, clock, Log::Format::json),
+        keys_(server_lite::ServerKeys::open(files_, key_random_).value()) {}
 
   HttpResponse call(const std::string& method, const std::string& target,
                     const std::string& body = "");
@@ -44,6 +48,9 @@ class ServerSubject final : public Subject {
   const Clock& clock_;
   std::ostream nowhere_{nullptr};
   Log log_;
+  testing::MemoryFileSystem files_;
+  testing::SeededRandom key_random_{1};
+  server_lite::ServerKeys keys_;
   std::unique_ptr<server_lite::Server> server_;
 };
 

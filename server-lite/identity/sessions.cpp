@@ -1,0 +1,84 @@
+#include "server-lite/identity/sessions.hpp"
+
+#include <cstring>
+#include <utility>
+
+#include "base/base64.hpp"
+#include "base/key_agreement.hpp"
+#include "base/sealing.hpp"
+#include "model/proofs.hpp"
+#include "server-lite/limits.hpp"
+
+namespace titan::server_lite {
+namespace {
+
+constexpr std::size_t kTimeBytes = 8;
+
+std::string bound_to(const PublicKey& device, std::string_view ephemeral) {
+  return signable("titan-challenge-1", {device.text(), ephemeral});
+}
+
+// What is in a challenge: the half of an agreement, and when it was made.
+struct Opened {
+  AgreementKey ephemeral;
+  Clock::Monotonic made{};
+};
+
+std::optional<Opened> open(const Secret& key, const SessionRequest& request) {
+  const auto sealed = parse_base64url(request.challenge);
+  if (!sealed) return std::nullopt;
+  const auto plain = decrypt(key, *sealed, bound_to(request.key, request.ephemeral));
+  if (!plain || plain->size() != AgreementKey::kBytes + kTimeBytes) return std::nullopt;
+  auto ephemeral = AgreementKey::from_bytes(plain->bytes().substr(0, AgreementKey::kBytes));
+  if (!ephemeral) return std::nullopt;
+  std::int64_t made = 0;
+  std::memcpy(&made, plain->bytes().data() + AgreementKey::kBytes, kTimeBytes);
+  return Opened{*std::move(ephemeral), Clock::Monotonic(made)};
+}
+
+}  // namespace
+
+Challenges::Challenges(const PublicKey& server, const Clock& clock, Random& random)
+    : server_(server),
+      clock_(clock),
+      random_(random),
+      key_(Secret::random(random, kEncryptKeyBytes)) {}
+
+Challenges::Challenge Challenges::make(const ChallengeRequest& request) const {
+  const AgreementKey ephemeral = AgreementKey::make(random_);
+  Secret plain = Secret::zeros(AgreementKey::kBytes + kTimeBytes);
+  const Secret half = ephemeral.secret_bytes();
+  const std::int64_t now = clock_.monotonic().count();
+  std::memcpy(plain.buffer().data(), half.bytes().data(), AgreementKey::kBytes);
+  std::memcpy(plain.buffer().data() + AgreementKey::kBytes, &now, kTimeBytes);
+  return {.challenge = base64url(
+              encrypt(key_, plain.bytes(), bound_to(request.key, request.ephemeral), random_)),
+          .ephemeral = ephemeral.public_text()};
+}
+
+std::optional<Challenges::Agreed> Challenges::agree(const SessionRequest& request) const {
+  auto opened = open(key_, request);
+  const Clock::Monotonic now = clock_.monotonic();
+  const bool counts = opened && now >= opened->made && now - opened->made <= kChallengeLifetime;
+  // All of the work is done for a challenge that does not count, too.
+  const AgreementKey ephemeral =
+      opened ? std::move(opened->ephemeral) : AgreementKey::make(random_);
+  const model::SessionProof proof{.server = server_,
+                                  .device = request.key,
+                                  .challenge = request.challenge,
+                                  .device_ephemeral = request.ephemeral,
+                                  .server_ephemeral = ephemeral.public_text(),
+                                  .instance = request.instance};
+  const bool is_signed = verifies(request.key, model::session_proof(proof), request.signature);
+  const auto shared = ephemeral.agree(request.ephemeral);
+  if (!shared || !counts || !is_signed) return std::nullopt;
+  const std::string transcript = model::session_transcript(proof);
+  std::string token = base64url(derive(*shared, model::kSessionTokenContext, transcript).bytes());
+  const Digest digest = Digest::of(token);
+  wipe(token);
+  return Agreed{.token = digest,
+                .mac_key = MacKey::of(derive(*shared, model::kSessionMacContext, transcript)),
+                .challenged = opened->made};
+}
+
+}  // namespace titan::server_lite
