@@ -70,7 +70,7 @@ class Rig {
           roll_up(*rig.store_, rig.state_, renderer, rig.clock_, rig.log_),
           hosts({*rig.store_, rig.state_, renderer, roll_up, answers, rig.clock_, rig.wake_},
                 rig.head().epoch),
-          writer(*rig.store_, rig.state_, renderer, rig.tracker_) {}
+          writer(*rig.store_, rig.state_, renderer, rig.tracker_, rig.registry_) {}
     server_lite::TemplateRenderer renderer;
     server_lite::RollUpProcessor roll_up;
     server_lite::AnswerCache answers;
@@ -93,6 +93,7 @@ class Rig {
   server_lite::FleetState state_;
   const std::function<void()> wake_ = [] {};
   server_lite::ChangeTracker tracker_;
+  server_lite::Registry registry_{clock_, server_lite::OnClone::warn};  // of nobody
   std::unique_ptr<Parts> parts_;
   std::atomic<std::size_t> groups_ = 0;
 };

@@ -11,10 +11,10 @@
 
 namespace titan::server_lite {
 
-// Slows down who guesses: after kFailuresMax failures from one address within kFailureWindow, it
-// has to wait until that is over. Remembers at most kFailingAddressesMax addresses; when more of
-// them fail at once, all are forgotten, since who has so many is not held up by this, and others
-// should not be. Safe to share between threads.
+// Slows down who guesses: after kFailuresMax failures from one address (of IPv6: one network of 64
+// bits) within kFailureWindow, it has to wait until that is over. Remembers at most
+// kFailingAddressesMax of them; when more fail at once, all are forgotten, since who has so many is
+// not held up by this, and others should not be. Safe to share between threads.
 class FailureLimit {
  public:
   // Borrows the clock.

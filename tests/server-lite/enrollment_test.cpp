@@ -213,6 +213,21 @@ TEST(FailureLimit, ForgetsAnAddressWhenItsTimeIsOver) {
   EXPECT_FALSE(limit.wait_of("192.0.2.1")) << "it begins anew";
 }
 
+TEST(FailureLimit, HoldsUpAWholeNetworkOfIpv6AndOneAddressOfIpv4) {
+  titan::testing::FakeClock clock;
+  FailureLimit limit(clock);
+  for (int i = 0; i < kFailuresMax; ++i) {
+    limit.note_failure("2001:db8::" + std::to_string(i));
+    limit.note_failure("::ffff:192.0.2.1");
+    limit.note_failure("unix");
+  }
+  EXPECT_TRUE(limit.wait_of("2001:db8::ffff"));
+  EXPECT_FALSE(limit.wait_of("2001:db8:0:1::1"));
+  EXPECT_TRUE(limit.wait_of("::ffff:192.0.2.1"));
+  EXPECT_FALSE(limit.wait_of("::ffff:192.0.2.2"));
+  EXPECT_TRUE(limit.wait_of("unix"));
+}
+
 TEST(FailureLimit, RemembersOnlySoManyAddresses) {
   titan::testing::FakeClock clock;
   FailureLimit limit(clock);

@@ -130,7 +130,9 @@ TEST_F(ServerKeysTest, KeepOnlySoManyStatementsAndTheNewestOfEach) {
   for (std::size_t i = 0; i < 2 * model::kStatementsMax; ++i) {
     const std::string digit(1, "0123456789abcdef"[i % 16]);
     ASSERT_TRUE(keys.begin_epoch(digit + std::string(15, '0'), kNow));
-    if (i % 4 == 0) ASSERT_TRUE(keys.rotate(random_));
+    if (i % 4 == 0) {
+      ASSERT_TRUE(keys.rotate(random_));
+    }
   }
   const ServerKeys again = open();
   ASSERT_EQ(again.statements().size(), model::kStatementsMax);
@@ -139,7 +141,9 @@ TEST_F(ServerKeysTest, KeepOnlySoManyStatementsAndTheNewestOfEach) {
   for (const auto& statement : again.statements()) {
     const auto* key = std::get_if<KeyStatement>(&statement);
     if (key == nullptr) continue;
-    if (rotations++ > 0) EXPECT_EQ(key->previous, before) << "no step is missing";
+    if (rotations++ > 0) {
+      EXPECT_EQ(key->previous, before) << "no step is missing";
+    }
     before = key->key;
   }
   EXPECT_EQ(rotations, model::kStatementsMax / 2);
