@@ -19,7 +19,8 @@ class DeviceWrite : public ::testing::Test {
     return server_.call("PUT", "/v1/devices/" + host, json{{"spec", {{"publicKey", key}}}}.dump());
   }
   static json device(const std::string& host, const std::string& key) {
-    return {{"entity", {{"kind", "Device"}, {"name", host}, {"spec", {{"publicKey", key}}}}}};
+    return {{"operation", "APPLY"},
+            {"entity", {{"kind", "Device"}, {"name", host}, {"spec", {{"publicKey", key}}}}}};
   }
   HttpResponse propose(const json& changes) {
     return server_.call("POST", "/v1/changes", json{{"changes", changes}}.dump());
@@ -37,7 +38,8 @@ TEST_F(DeviceWrite, IsRefusedForAHostThatDoesNotExist) {
   const HttpResponse response = put_device("pi", pi_.key());
   EXPECT_EQ(response.status, 422);
   EXPECT_EQ(error_of(response)["field"], "name");
-  const json host = {{"entity", {{"kind", "Host"}, {"name", "pi"}, {"spec", json::object()}}}};
+  const json host = {{"operation", "APPLY"},
+                     {"entity", {{"kind", "Host"}, {"name", "pi"}, {"spec", json::object()}}}};
   EXPECT_EQ(propose({host, device("pi", pi_.key())}).status, 200) << "both at once";
 }
 
@@ -105,7 +107,8 @@ TEST_F(DeviceWrite, LeavesEachKeyWithOneHostAtMostWhateverHappens) {
     }
     server_.clock().advance(std::chrono::minutes(1));  // so that no limit holds anybody up
     std::map<std::string, json> by_key;
-    for (const json& one : server_.json("GET", "/v1/devices")["items"]) {
+    const json listed = server_.json("GET", "/v1/devices");
+    for (const json& one : listed["items"]) {
       const std::string key = one["spec"]["publicKey"];
       ASSERT_TRUE(by_key.emplace(key, one).second) << "seed " << kSeed << ", step " << step;
       const int there = server_.call("GET", "/v1/hosts/" + one["name"].get<std::string>()).status;
@@ -114,7 +117,8 @@ TEST_F(DeviceWrite, LeavesEachKeyWithOneHostAtMostWhateverHappens) {
     const HttpResponse opened = device.open_session();
     const auto found = by_key.find(device.key());
     const bool may = found != by_key.end() && !found->second["spec"].contains("revoked");
-    ASSERT_EQ(opened.status, may ? 200 : 403) << "seed " << kSeed << ", step " << step;
+    ASSERT_EQ(opened.status, may ? 200 : 403)
+        << "seed " << kSeed << ", step " << step << opened.body << json(by_key);
     if (may) {
       ASSERT_EQ(parse_json(opened.body).value()["host"], found->second["name"])
           << "seed " << kSeed << ", step " << step;

@@ -49,7 +49,9 @@ TEST_F(Enrollment, MakesTheHostAndItsDeviceAndIsGone) {
   EXPECT_EQ(host["spec"]["labels"]["site"], "lab");
   EXPECT_EQ(server_.json("GET", "/v1/devices/pi")["spec"]["publicKey"], device_.key());
   EXPECT_EQ(status_of("/v1/enrollments/for-pi"), 404);
-  for (const json& change : server_.json("GET", "/v1/changes?actor=enrollment/for-pi")["items"]) {
+  const json changes = server_.json("GET", "/v1/changes?actor=enrollment/for-pi");
+  EXPECT_EQ(changes["items"].size(), 3U);
+  for (const json& change : changes["items"]) {
     EXPECT_EQ(change["requestId"], response.header("Titan-Request-Id"));
   }
   EXPECT_TRUE(is_counted("titan_enrollments_total 1"));
