@@ -1,7 +1,10 @@
 // A public key is of one host alone, whoever writes devices, and in whatever order.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <thread>
+#include <vector>
 
 #include "tests/server-lite/test_device.hpp"
 
@@ -63,6 +66,48 @@ TEST_F(DeviceWrite, GivesAKeyFreeThatIsNoLongerUsed) {
   EXPECT_EQ(put_device("nuc", pi_.key()).status, 201);
   ASSERT_EQ(put_device("nuc", nuc_.key()).status, 200);
   EXPECT_EQ(put_device("pi", pi_.key()).status, 201);
+}
+
+// Two requests at once: what each is answered, in rising order.
+std::vector<int> at_once(TestServer& server, const HttpRequest& one, const HttpRequest& other) {
+  std::vector<int> statuses(2);
+  std::thread thread([&] { statuses[0] = server.server().handle(one).status; });
+  statuses[1] = server.server().handle(other).status;
+  thread.join();
+  std::sort(statuses.begin(), statuses.end());
+  return statuses;
+}
+
+HttpRequest enrolling(TestDevice& device, const std::string& secret) {
+  return {.method = "POST", .target = "/v1/enroll", .body = device.enrollment(secret).dump()};
+}
+
+TEST_F(DeviceWrite, LetsOneOfTwoDevicesInThatShowOneSecretAtOnce) {
+  for (int round = 0; round < 20; ++round) {
+    server_.clock().advance(std::chrono::minutes(1));
+    const std::string host = "host-" + std::to_string(round);
+    const std::string secret = "a-secret-of-round-" + std::to_string(round);
+    TestDevice one(server_, 1000 + static_cast<std::uint64_t>(round));
+    TestDevice other(server_, 2000 + static_cast<std::uint64_t>(round));
+    TestDevice::put_enrollment(server_, "for-" + host, host, secret);
+    EXPECT_EQ(at_once(server_, enrolling(one, secret), enrolling(other, secret)),
+              (std::vector<int>{200, 403}));
+  }
+}
+
+TEST_F(DeviceWrite, GivesAKeyToOneOfTwoHostsThatWantItAtOnce) {
+  for (int round = 0; round < 20; ++round) {
+    server_.clock().advance(std::chrono::minutes(1));
+    TestDevice device(server_, 3000 + static_cast<std::uint64_t>(round));
+    std::vector<std::string> secrets;
+    for (const char* side : {"left-", "right-"}) {
+      const std::string host = side + std::to_string(round);
+      secrets.push_back("a-secret-for-" + host);
+      TestDevice::put_enrollment(server_, "for-" + host, host, secrets.back());
+    }
+    EXPECT_EQ(at_once(server_, enrolling(device, secrets[0]), enrolling(device, secrets[1])),
+              (std::vector<int>{200, 409}));
+  }
 }
 
 // Whatever people and devices do in whatever order: a key opens sessions of one host at most, and
