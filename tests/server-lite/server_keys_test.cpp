@@ -10,6 +10,7 @@
 #include "server-lite/key_commands.hpp"
 #include "server-lite/store_commands.hpp"
 #include "store/backup.hpp"
+#include "store/sqlite_store.hpp"
 #include "tests/server-lite/test_device.hpp"
 #include "tests/support/failing_file_system.hpp"
 #include "tests/support/memory_file_system.hpp"
@@ -230,6 +231,39 @@ TEST(ServerIdentityRoute, TellsWhoTheServerIsAndSignsIt) {
   EXPECT_EQ(plain.header("Titan-Signature"), "");
   server.restart();
   EXPECT_EQ(server.json("GET", "/v1/identity")["statements"].size(), 1U) << "said once";
+}
+
+TEST(ServerIdentityRoute, TellsOfTheNewEpochAfterARestore) {
+  const testing::TemporaryDirectory directory;
+  const std::string data = directory.path() + "/data";
+  const std::string backup = directory.path() + "/titan.bak";
+  const auto files = DiskFileSystem::create(data).value();
+  const testing::FakeClock clock;  // stands still: the numbers grow all the same
+  SeededRandom random(8);
+  std::ostringstream text;
+  Log log(text, clock, Log::Format::json);
+  const auto identity = [&] {
+    const auto store = store::SqliteStore::open(database_in(data), clock, random).value();
+    ServerKeys keys = ServerKeys::open(*files, random).value();
+    const auto server = Server::open({*store, clock, random, log, keys}).value();
+    const HttpResponse response = server->handle({.method = "GET", .target = "/v1/identity"});
+    EXPECT_TRUE(server->finish());
+    return model::parse_server_identity(parse_json(response.body).value()).value();
+  };
+  const model::ServerIdentity before = identity();
+  const ProgramEnv env{.out = text, .err = text, .log_format = Log::Format::json, .variable = {}};
+  const StoreCommand command{.data = data, .file = backup, .force = true};
+  ASSERT_EQ(run_backup(command, env), ExitCode::done) << text.str();
+  ASSERT_EQ(run_restore(command, env), ExitCode::done) << text.str();
+  const model::ServerIdentity after = identity();
+  EXPECT_EQ(after.key, before.key);
+  EXPECT_NE(after.epoch, before.epoch);
+  ASSERT_EQ(after.statements.size(), 2U);
+  EXPECT_EQ(after.statements[0], before.statements[0]);
+  const auto& last = std::get<EpochStatement>(after.statements[1]);
+  EXPECT_EQ(last.epoch, after.epoch);
+  EXPECT_GT(last.number, std::get<EpochStatement>(after.statements[0]).number);
+  EXPECT_TRUE(verifies(after.key, model::proof_of(last), last.signature));
 }
 
 // ---- the subcommands ---------------------------------------------------------------------------
