@@ -61,7 +61,8 @@ CONF
 rate() {
   local at=$1 pid=$2
   shift 2
-  taskset -c $load_core "$load" polls --server 127.0.0.1:"$at" --pid "$pid" \
+  TITAN_TOKEN=${tokens[$at]:-$TITAN_TOKEN} \
+    taskset -c $load_core "$load" polls --server 127.0.0.1:"$at" --pid "$pid" \
     --milliseconds "$milliseconds" "$@" |
     awk '{ value[$1] = $2 }
          END { if (value["errors"] != 0 || value["requests"] == 0) exit 1

@@ -43,6 +43,9 @@ constexpr std::chrono::milliseconds kLook{10};
 constexpr const char* kTarget = "/v1/workspaces/default/targets/moving";
 constexpr const char* kDeployment = "/v1/workspaces/default/deployments/moving";
 
+constexpr const char* kToken = "titan_bench";
+const HttpHeaders kShown = {{"Authorization", std::string("Bearer ") + kToken}};
+
 class WholeServer {
  public:
   WholeServer() {
@@ -52,9 +55,11 @@ class WholeServer {
       kFleet.write_to(*store);
     }
     store_ = open(store::SqliteStore::Synchronous::full);
-    server_ = must(server_lite::Server::open(
-        {*store_, clock_, random_, log_, keys_},
-        {.retention = {.changes = UINT64_MAX}, .wake = [this] { steps_.wake(); }}));
+    server_ =
+        must(server_lite::Server::open({*store_, clock_, random_, log_, keys_},
+                                       {.retention = {.changes = UINT64_MAX},
+                                        .first_token = [] { return Result<std::string>(kToken); },
+                                        .wake = [this] { steps_.wake(); }}));
     steps_.start([this] {
       const std::lock_guard lock(stepping_);
       return server_->step();
@@ -65,7 +70,7 @@ class WholeServer {
   WholeServer& operator=(const WholeServer&) = delete;
 
   HttpResponse call(const std::string& method, const std::string& path, const json& body) {
-    HttpResponse response = server_->handle({method, path, {}, body.dump()});
+    HttpResponse response = server_->handle({method, path, kShown, body.dump()});
     if (response.status >= 300) fail(internal(path + ": " + response.body));
     return response;
   }
@@ -89,7 +94,7 @@ class WholeServer {
 
  private:
   json get(const std::string& path) {
-    return must(parse_json(server_->handle({"GET", path, {}, ""}).body));
+    return must(parse_json(server_->handle({"GET", path, kShown, ""}).body));
   }
   bool is_settled(const std::string& status) {
     const std::lock_guard lock(stepping_);

@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <array>
+#include <cstdlib>
 
 namespace titan::bench {
 namespace {
@@ -66,6 +67,9 @@ LoadClient::State LoadClient::end_as(State state) {
 
 std::string RequestText::text() const {
   std::string text = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers;
+  if (const char* token = std::getenv("TITAN_TOKEN")) {
+    text += std::string("Authorization: Bearer ") + token + "\r\n";
+  }
   if (closes) text += "Connection: close\r\n";
   if (!body.empty()) {
     text +=

@@ -66,7 +66,8 @@ class LoadClient {
   bool new_ = false;
 };
 
-// The text of a request to be sent as it is.
+// The text of a request to be sent as it is. It shows the token that the environment variable
+// TITAN_TOKEN holds, if there is one.
 struct RequestText {
   std::string method = "GET";
   std::string path = "/";

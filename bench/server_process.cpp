@@ -61,7 +61,7 @@ pid_t start_program(std::vector<std::string> arguments, const std::string& log) 
 
 }  // namespace
 
-ServerProcess::ServerProcess(const std::string& data) {
+ServerProcess::ServerProcess(const std::string& data) : data_(data) {
   const std::string log = data + "/log";
   const auto begin = Wall::now();
   pid_ = start_program({TITAN_BIN "/titan-server", "--data", data, "--listen", "127.0.0.1:0"}, log);
@@ -84,6 +84,11 @@ ServerProcess::ServerProcess(const std::string& data) {
 ServerProcess::~ServerProcess() {
   ::kill(pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
+}
+
+Secret ServerProcess::token() const {
+  const std::string text = read_text(data_ + "/admin-token");
+  return Secret::of(text.substr(0, text.find('\n')));
 }
 
 double ServerProcess::status_mib(const std::string& field) const {

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <string>
 
+#include "base/secret.hpp"
+
 namespace titan::bench {
 
 // The program titan-server on a free port; killed at the end.
@@ -18,6 +20,8 @@ class ServerProcess {
   ServerProcess& operator=(const ServerProcess&) = delete;
 
   [[nodiscard]] const std::string& url() const { return url_; }
+  // Of its admin.
+  [[nodiscard]] Secret token() const;
   [[nodiscard]] std::chrono::duration<double> time_to_first_answer() const { return start_; }
   [[nodiscard]] double resident_mib() const;
   [[nodiscard]] double resident_peak_mib() const;
@@ -29,6 +33,7 @@ class ServerProcess {
  private:
   [[nodiscard]] double status_mib(const std::string& field) const;
 
+  const std::string data_;
   pid_t pid_ = -1;
   std::string url_;
   std::chrono::duration<double> start_{};

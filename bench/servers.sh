@@ -6,6 +6,7 @@ readonly server_core=0 load_core=1
 folder=$(mktemp -d)
 readonly folder
 started=()
+declare -A tokens=()  # of each server, by its port
 
 end() {
   local process
@@ -15,7 +16,10 @@ end() {
 }
 trap end EXIT
 
-ask() { curl --silent --show-error --fail-with-body --insecure "$@"; }
+ask() {
+  curl --silent --show-error --fail-with-body --insecure \
+    --header "Authorization: Bearer ${TITAN_TOKEN:-none}" "$@"
+}
 
 # Until there is an answer; half a minute at most.
 await() {
@@ -33,7 +37,7 @@ make_certificate() {
     -keyout "$folder/key.pem" -out "$folder/certificate.pem" 2>/dev/null
 }
 
-# $1: http or https, $2: the port. Sets titan_pid.
+# $1: http or https, $2: the port. Sets titan_pid, and TITAN_TOKEN for all that asks it.
 start_titan() {
   local tls=()
   if [[ $1 == https ]]; then
@@ -42,8 +46,11 @@ start_titan() {
   # nginx writes no access log either.
   taskset -c $server_core "$server" --access-log none --data "$folder/data-$1" \
     --listen 127.0.0.1:"$2" "${tls[@]}" \
-    2>>"$folder/titan-$1.log" &
+    >>"$folder/titan-$1.log" 2>&1 &
   titan_pid=$!
   started+=("$titan_pid")
   await "$1://127.0.0.1:$2/v1/status"
+  TITAN_TOKEN=$(<"$folder/data-$1/admin-token")
+  export TITAN_TOKEN
+  tokens[$2]=$TITAN_TOKEN
 }

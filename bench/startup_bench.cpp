@@ -52,13 +52,14 @@ void take_and_report(client::Client& client, std::size_t host) {
   must(client.sync(name, {.bookmark = answer.bookmark, .report = report_of(*answer.manifest)}));
 }
 
-void let_every_host_report(const std::string& url) {
+void let_every_host_report(const ServerProcess& server) {
   std::atomic<std::size_t> next = 0;
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
-      const auto transport = must(client::HttpTransport::open(url));
+      const auto transport = must(client::HttpTransport::open(server.url()));
       client::Client client(*transport);
+      client.set_token(server.token());
       for (std::size_t host = next++; host < kFleet.hosts; host = next++) {
         take_and_report(client, host);
       }
@@ -79,7 +80,7 @@ void start_of_100000_hosts(benchmark::State& state) {
       server.wait_until_idle();
       state.counters["settled MiB"] = server.resident_mib();
       state.counters["settled CPU s"] = server.cpu().count();
-      let_every_host_report(server.url());
+      let_every_host_report(server);
       server.wait_until_idle();
       state.counters["reported MiB"] = server.resident_mib();
       state.counters["peak MiB"] = server.resident_peak_mib();

@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "base/duration.hpp"
 #include "base/text.hpp"
 #include "cli/usage_error.hpp"
 
@@ -36,6 +37,10 @@ class Parser {
     add_wait();
     add_delete();
     add_config();
+    add_login();
+    add_auth();
+    add_approve();
+    add_revoke();
     add_status();
     add_version();
   }
@@ -76,6 +81,8 @@ class Parser {
     verb.add_option("--ca-file", connection_.ca_file,
                     "Certificates (PEM) to trust for https://, and no others (else TITAN_CA_FILE, "
                     "the context's, or the system's)");
+    verb.add_option("--token-file", connection_.token_file,
+                    "File with the token (else TITAN_TOKEN, TITAN_TOKEN_FILE, or the context's)");
     if (!with_workspace) return;
     verb.add_option("-w,--workspace", connection_.workspace,
                     "Workspace (else the current context's, or default)");
@@ -91,6 +98,53 @@ class Parser {
                               "titan create host --name tim-pi --labels name=tim-pi", nullptr);
     verb.require_subcommand(1);
     add_kinds(verb, WriteCommand::Mode::create);
+    add_create_token(verb);
+    add_create_enrollment(verb);
+  }
+
+  CLI::App& add_secret(CLI::App& verb, Kind kind, const std::string& example, Maker maker) {
+    const std::string word(model::singular_of(kind));
+    CLI::App& of_kind = add_verb(verb, word, "A " + word + ", whose secret is shown once",
+                                 "titan create " + example, std::move(maker));
+    of_kind.ignore_case();
+    for (const std::string& other : other_words_of(kind)) of_kind.alias(other);
+    of_kind.add_option("NAME", name_, "Name");
+    of_kind.add_option("--name", name_flag_, "Name, when it is not given as the argument");
+    add_connection(of_kind, false);
+    add_document_output(of_kind);
+    return of_kind;
+  }
+
+  void add_create_token(CLI::App& create) {
+    CLI::App& verb =
+        add_secret(create, Kind::token,
+                   "token ci --role developer --in-workspace iot --ttl 90d\n"
+                   "  titan create token tim --role admin --description \"Tim's laptop\"",
+                   [this] { return make_create_token(); });
+    verb.add_option("--role", role_, "viewer, developer, platform or admin")->required();
+    verb.add_option("--in-workspace", in_workspace_,
+                    "Where the role holds (else in the whole organization)");
+    verb.add_option("--ttl", life_, "For how long, such as 90d (else until it is deleted)");
+    verb.add_option("--description", entity_.description, "What or whom it is for");
+  }
+
+  void add_create_enrollment(CLI::App& create) {
+    CLI::App& verb =
+        add_secret(create, Kind::enrollment,
+                   "enrollment --host tim-pi --labels name=tim-pi,platform=kubernetes\n"
+                   "  titan create enrollment --host tim-pi --ttl 2d "
+                   "--server-url https://titan.example.com:7480",
+                   [this] { return make_create_enrollment(); });
+    verb.add_option("--host", host_, "Host that the device becomes")->required();
+    verb.add_option("--labels", entity_.labels, "Of the host, if it does not exist: KEY=VALUE,…");
+    verb.add_option("--ttl", life_, "For how long it can be used, such as 2d (else 1h)");
+    verb.add_option("--server-url", server_url_,
+                    "URL of the server as the device sees it (else as you do)");
+  }
+
+  void add_document_output(CLI::App& verb) {
+    verb.add_option("-o,--output", format_, "table, json or yaml")
+        ->check(CLI::IsMember({"table", "json", "yaml"}));
   }
 
   void add_apply() {
@@ -246,9 +300,10 @@ class Parser {
                               "  titan get hosts -l 'region=eu,!gpu' --status MISSING -o wide\n"
                               "  titan get deployments -A --field-selector spec.workload=sensor\n"
                               "  titan get deployments --watch\n"
-                              "  titan get changes --since 10m --kind deployment --follow",
+                              "  titan get changes --since 10m --kind deployment --follow\n"
+                              "  titan get lobby",
                               [this] { return make_get(); });
-    add_kind_and_name(verb, "A kind (hosts, deployments, …) or changes");
+    add_kind_and_name(verb, "A kind (hosts, deployments, …), changes or lobby");
     verb.add_flag("-A,--all-workspaces", all_workspaces_, "Across all workspaces");
     add_filter(verb);
     verb.add_option("--limit", limit_, "At most so many (of changes 1 to 1000)");
@@ -302,13 +357,73 @@ class Parser {
         config, "set-context", "Add or change a context",
         "titan config set-context lab --server http://127.0.0.1:7481 --workspace iot", [this] {
           return Command(SetContextCommand{name_, connection_.server, connection_.ca_file,
-                                           connection_.workspace});
+                                           connection_.token_file, connection_.workspace});
         });
     set.add_option("NAME", name_, "Name of the context")->required();
     set.add_option("--server", connection_.server, "URL of its server");
     set.add_option("--ca-file", connection_.ca_file,
                    "Certificates (PEM) to trust for it, an absolute path; '' forgets it");
+    set.add_option("--token-file", connection_.token_file,
+                   "File with the token for it, an absolute path; '' forgets the token");
     set.add_option("-w,--workspace", connection_.workspace, "Workspace to work in");
+  }
+
+  void add_login() {
+    CLI::App& login = add_verb(app_, "login", "Keep a token for a server, after a look at it",
+                               "titan login --server https://titan.example.com:7480\n"
+                               "  titan login --token-file DATA/admin-token\n"
+                               "  titan login --context lab --server http://127.0.0.1:7481",
+                               [this] {
+                                 return Command(LoginCommand{context_, connection_});
+                               });
+    login.add_option("--context", context_, "Context to keep it in (else the current one)");
+    login.add_option("--server", connection_.server, "URL of the server (else the context's)");
+    login.add_option("--ca-file", connection_.ca_file,
+                     "Certificates (PEM) to trust for https://, an absolute path");
+    login.add_option("--token-file", connection_.token_file,
+                     "File with the token (else it is asked for, or read from standard input)");
+    add_verb(app_, "logout", "Forget the token of a context", "titan logout", [this] {
+      return Command(LogoutCommand{context_});
+    }).add_option("--context", context_, "Which one (else the current one)");
+  }
+
+  void add_auth() {
+    CLI::App& auth = add_verb(app_, "auth", "Who you are to the server, and what you may do",
+                              "titan auth whoami", nullptr);
+    auth.require_subcommand(1);
+    CLI::App& whoami = add_verb(auth, "whoami", "Show your name, organization and roles",
+                                "titan auth whoami", [this] {
+                                  return Command(WhoamiCommand{connection_, output()});
+                                });
+    add_connection(whoami, false);
+    add_document_output(whoami);
+    CLI::App& can_i =
+        add_verb(auth, "can-i", "Say whether you may (exit code 5: no)",
+                 "titan auth can-i create deployments -w iot", [this] { return make_can_i(); });
+    can_i.add_option("VERB", verb_, "get, list, watch, create, update, apply or delete")
+        ->required()
+        ->check(CLI::IsMember({"get", "list", "watch", "create", "update", "apply", "delete"}));
+    can_i.add_option("KIND", kind_, "A kind")->required();
+    add_connection(can_i, true);
+    add_document_output(can_i);
+  }
+
+  void add_approve() {
+    CLI::App& verb = add_verb(app_, "approve", "Let a device of the lobby be a host",
+                              "titan approve 1a2b3c4d5e6f --host tim-pi --labels name=tim-pi",
+                              [this] { return make_approve(); });
+    verb.add_option("ID", name_, "The device, as titan get lobby shows it")->required();
+    verb.add_option("--host", host_, "Host that it becomes")->required();
+    verb.add_option("--labels", entity_.labels, "Of the host, if it does not exist: KEY=VALUE,…");
+    add_connection(verb, false);
+  }
+
+  void add_revoke() {
+    CLI::App& verb = add_verb(app_, "revoke", "Shut out a host's device, or a token",
+                              "titan revoke host tim-pi\n  titan revoke token ci",
+                              [this] { return make_revoke(); });
+    add_kind_and_name(verb, "host or token");
+    add_connection(verb, false);
   }
 
   void add_status() {
@@ -341,11 +456,8 @@ class Parser {
 
   Result<Command> make_write(WriteCommand::Mode mode, Kind kind) {
     if (file_) return invalid("-f with documents and a kind cannot stand together");
-    if (!name_.empty() && name_flag_ && *name_flag_ != name_) {
-      return invalid("two names are given, " + quote(name_) + " and " + quote(*name_flag_));
-    }
     TITAN_TRY(check_workspace(kind));
-    const std::string name = name_flag_.value_or(name_);
+    TITAN_ASSIGN(const std::string name, one_name());
     if (name.empty()) {
       return invalid("the " + std::string(model::singular_of(kind)) + " needs a name");
     }
@@ -360,6 +472,7 @@ class Parser {
   Result<Command> make_get() {
     if (kind_.empty()) return invalid("expected a kind; see titan get --help");
     if (kind_ == "changes") return make_get_changes();
+    if (kind_ == "lobby") return make_get_lobby();
     if (since_ || change_kind_ || actor_ || follow_) {
       return invalid("--since, --kind, --actor and --follow are for titan get changes");
     }
@@ -400,6 +513,82 @@ class Parser {
       TITAN_ASSIGN(command.kind, kind_of_word(*change_kind_));
     }
     return command;
+  }
+
+  Result<Command> make_get_lobby() {
+    if (!name_.empty() || all_workspaces_ || connection_.workspace || has_filter() || limit_ ||
+        watch_ || since_ || change_kind_ || actor_ || follow_) {
+      return invalid("the lobby is shown whole: it takes -o and --no-headers alone");
+    }
+    return GetLobbyCommand{connection_, output()};
+  }
+
+  // The argument or --name; empty when there is neither.
+  Result<std::string> one_name() const {
+    if (!name_.empty() && name_flag_ && *name_flag_ != name_) {
+      return invalid("two names are given, " + quote(name_) + " and " + quote(*name_flag_));
+    }
+    std::string name = name_flag_.value_or(name_);
+    if (!name.empty()) TITAN_TRY(model::check_name("name", name));
+    return name;
+  }
+
+  Result<std::optional<std::chrono::seconds>> life() const {
+    if (!life_) return std::optional<std::chrono::seconds>();
+    auto life = parse_duration(*life_);
+    if (!life) return std::move(life).error().context("--ttl");
+    return std::optional(*life);
+  }
+
+  Result<Command> make_create_token() {
+    CreateTokenCommand command{.in_workspace = in_workspace_,
+                               .description = entity_.description.value_or(""),
+                               .connection = connection_,
+                               .output = output()};
+    TITAN_TRY(check_workspace(Kind::token));
+    TITAN_ASSIGN(command.name, one_name());
+    if (command.name.empty()) return invalid("the token needs a name");
+    if (!in_workspace_.empty()) TITAN_TRY(model::check_name("--in-workspace", in_workspace_));
+    auto role = model::parse_role(role_);
+    if (!role) return std::move(role).error().context("--role");
+    command.role = *role;
+    TITAN_ASSIGN(command.life, life());
+    return command;
+  }
+
+  Result<Command> make_create_enrollment() {
+    CreateEnrollmentCommand command{.host = host_,
+                                    .labels = entity_.labels,
+                                    .server_url = server_url_,
+                                    .connection = connection_,
+                                    .output = output()};
+    TITAN_TRY(check_workspace(Kind::enrollment));
+    TITAN_ASSIGN(command.name, one_name());
+    TITAN_TRY(model::check_name("--host", host_));
+    TITAN_ASSIGN(const auto life, this->life());
+    command.life = life.value_or(kEnrollmentLife);
+    return command;
+  }
+
+  Result<Command> make_can_i() {
+    CanICommand command{.verb = verb_, .connection = connection_, .output = output()};
+    TITAN_ASSIGN(command.kind, kind_of_word(kind_));
+    if (command.kind != Kind::workspace) TITAN_TRY(check_workspace(command.kind));
+    return command;
+  }
+
+  Result<Command> make_approve() {
+    TITAN_TRY(model::check_name("--host", host_));
+    return ApproveCommand{name_, host_, entity_.labels, connection_};
+  }
+
+  Result<Command> make_revoke() {
+    TITAN_ASSIGN(auto what, make_named());
+    if (what.kind != Kind::host && what.kind != Kind::device && what.kind != Kind::token) {
+      return invalid(std::string(model::plural_of(what.kind)) +
+                     " are not revoked: expected host or token");
+    }
+    return RevokeCommand{what, connection_};
   }
 
   Result<Command> make_diff() {
@@ -488,6 +677,13 @@ class Parser {
   std::optional<std::size_t> limit_;
   std::optional<std::string> change_kind_;
   std::optional<std::string> actor_;
+  std::optional<std::string> life_;
+  std::string context_;
+  std::string host_;
+  std::string in_workspace_;
+  std::string role_;
+  std::string server_url_;
+  std::string verb_;
   std::optional<std::string> timeout_;
   std::string condition_ = "ready";
   std::vector<std::string> names_;

@@ -7,13 +7,17 @@
 
 #include "base/result.hpp"
 #include "cli/commands/apply_files.hpp"
+#include "cli/commands/auth.hpp"
 #include "cli/commands/config.hpp"
+#include "cli/commands/create_secret.hpp"
 #include "cli/commands/delete.hpp"
 #include "cli/commands/describe.hpp"
+#include "cli/commands/devices.hpp"
 #include "cli/commands/diff.hpp"
 #include "cli/commands/edit.hpp"
 #include "cli/commands/get.hpp"
 #include "cli/commands/get_changes.hpp"
+#include "cli/commands/login.hpp"
 #include "cli/commands/status.hpp"
 #include "cli/commands/version.hpp"
 #include "cli/commands/wait.hpp"
@@ -21,10 +25,13 @@
 
 namespace titan::cli {
 
-using Command = std::variant<WriteCommand, ApplyFilesCommand, DiffCommand, EditCommand, GetCommand,
-                             GetChangesCommand, DescribeCommand, WaitCommand, DeleteCommand,
-                             DeleteFilesCommand, CurrentContextCommand, GetContextsCommand,
-                             UseContextCommand, SetContextCommand, StatusCommand, VersionCommand>;
+using Command =
+    std::variant<WriteCommand, ApplyFilesCommand, DiffCommand, EditCommand, GetCommand,
+                 GetChangesCommand, DescribeCommand, WaitCommand, DeleteCommand, DeleteFilesCommand,
+                 CurrentContextCommand, GetContextsCommand, UseContextCommand, SetContextCommand,
+                 LoginCommand, LogoutCommand, WhoamiCommand, CanICommand, CreateTokenCommand,
+                 CreateEnrollmentCommand, GetLobbyCommand, ApproveCommand, RevokeCommand,
+                 StatusCommand, VersionCommand>;
 
 // What a command line asks for: a command, or its help.
 struct Arguments {

@@ -8,6 +8,7 @@
 #include "base/yaml.hpp"
 #include "cli/limits.hpp"
 #include "cli/local_file.hpp"
+#include "cli/token.hpp"
 #include "model/field_reader.hpp"
 #include "model/key.hpp"
 
@@ -22,10 +23,19 @@ Result<Context> parse_context(const json& item, const std::string& path) {
   Context context{.name = reader.required_text("name"),
                   .server = reader.required_text("server"),
                   .ca_file = reader.text("caFile"),
+                  .token = reader.text("token"),
+                  .token_file = reader.text("tokenFile"),
                   .workspace = reader.text("workspace")};
   TITAN_TRY(reader.finish());
   TITAN_TRY(model::check_name(path + ".name", context.name));
-  TITAN_TRY(check_ca_file(path + ".caFile", context.ca_file));
+  TITAN_TRY(check_path(path + ".caFile", context.ca_file));
+  TITAN_TRY(check_path(path + ".tokenFile", context.token_file));
+  if (!context.token.empty()) {
+    TITAN_TRY(check_token(path + ".token", context.token));
+    if (!context.token_file.empty()) {
+      return invalid_field(path + ".tokenFile", "cannot stand beside token");
+    }
+  }
   if (!context.workspace.empty()) {
     TITAN_TRY(model::check_name(path + ".workspace", context.workspace));
   }
@@ -64,10 +74,24 @@ json json_of(const Config& config) {
   for (const Context& context : config.contexts) {
     json item = {{"name", context.name}, {"server", context.server}};
     if (!context.ca_file.empty()) item["caFile"] = context.ca_file;
+    if (!context.token.empty()) item["token"] = context.token;
+    if (!context.token_file.empty()) item["tokenFile"] = context.token_file;
     if (!context.workspace.empty()) item["workspace"] = context.workspace;
     document["contexts"].push_back(std::move(item));
   }
   return document;
+}
+
+// A token that others can read is theirs, too.
+Result<void> check_mode(const Config& config, const std::string& path, const Env& env) {
+  constexpr std::uint32_t kOthers = 077;
+  if (std::ranges::all_of(config.contexts, &std::string::empty, &Context::token)) return {};
+  const LocalPath place = take_apart(path);
+  TITAN_ASSIGN(const auto folder, env.open_folder(place.folder));
+  TITAN_ASSIGN(const FileSystem::Info info, folder->info(place.name));
+  if ((info.mode & kOthers) == 0) return {};
+  return denied("holds a token, and others than you may read it; chmod 600 it, and ask for a new " +
+                std::string("token if others were here"));
 }
 
 std::string variable_or_empty(const Env& env, const char* name) {
@@ -87,7 +111,7 @@ std::vector<std::string> Config::names() const {
   return names;
 }
 
-Result<void> check_ca_file(const std::string& field, const std::string& path) {
+Result<void> check_path(const std::string& field, const std::string& path) {
   if (path.empty() || path.starts_with('/')) return {};
   return invalid_field(
       field, quote(path) + " is not an absolute path, as a context is used from " + "every folder");
@@ -113,8 +137,11 @@ Result<Config> load_config(const Env& env) {
   if (!text && text.error().code == ErrorCode::not_found) return Config{};
   if (!text) return text.error();
   auto config = parse_config(*text);
-  if (!config) config.error().subject = *path;
-  return config;
+  const auto usable = config ? check_mode(*config, *path, env) : Result<void>(config.error());
+  if (usable) return config;
+  Error error = usable.error();
+  error.subject = *path;
+  return error;
 }
 
 Result<void> save_config(const Env& env, const Config& config) {

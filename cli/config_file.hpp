@@ -12,9 +12,11 @@ namespace titan::cli {
 // A server that a person works with, under a name.
 struct Context {
   std::string name = {};
-  std::string server = {};     // a URL
-  std::string ca_file = {};    // an absolute path, of what to trust for https://; empty: the system
-  std::string workspace = {};  // empty: `default`
+  std::string server = {};   // a URL
+  std::string ca_file = {};  // an absolute path, of what to trust for https://; empty: the system
+  std::string token = {};    // what to show to the server; empty: see token_file
+  std::string token_file = {};  // an absolute path, of a file with it; empty: none
+  std::string workspace = {};   // empty: `default`
   bool operator==(const Context&) const = default;
 };
 
@@ -25,6 +27,8 @@ struct Context {
 //     - name: lab
 //       server: https://titan.lab:7480
 //       caFile: /etc/titan/lab.pem   # may be left out
+//       token: titan_...             # may be left out; or in place of it
+//       tokenFile: /etc/titan/token  # the file that holds it
 //       workspace: iot               # may be left out
 //
 // It stands at $TITAN_CONFIG, or else $XDG_CONFIG_HOME/titan/config.yaml, or else
@@ -40,13 +44,14 @@ struct Config {
 };
 
 // invalid, at that field, when the path is not absolute: a context is used from every folder.
-Result<void> check_ca_file(const std::string& field, const std::string& path);
+Result<void> check_path(const std::string& field, const std::string& path);
 
 // not_found when none of the three variables is set.
 Result<std::string> config_path(const Env& env);
 
 // An empty Config when there is no file. invalid, with the path as subject and the field, when
 // the file is not as above: unknown keys, two contexts of one name, a current one that is missing.
+// denied when it holds a token, and others than its owner may read it.
 Result<Config> load_config(const Env& env);
 
 // Replaces the file in one step, mode 0600, and creates its folder when needed.

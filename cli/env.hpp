@@ -11,6 +11,7 @@
 #include "base/process_runner.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "base/transport.hpp"
 
 namespace titan::cli {
@@ -35,6 +36,9 @@ struct Env {
   // A folder that exists, and a folder that is created when it does not.
   std::function<Result<std::unique_ptr<FileSystem>>(const std::string& path)> open_folder;
   std::function<Result<std::unique_ptr<FileSystem>>(const std::string& path)> create_folder;
+  // A line that nobody shall see: from the terminal, after the prompt and without an echo, or else
+  // the first one of standard input. exhausted when it is longer than kTokenBytesMax.
+  std::function<Result<Secret>(const std::string& prompt)> read_secret;
   // All of standard input; exhausted when it is longer than kManifestBytesMax.
   std::function<Result<std::string>()> read_input;
   const Clock& clock;

@@ -11,9 +11,13 @@ constexpr std::size_t kManifestFilesMax = 1000;        // in one folder given to
 constexpr std::size_t kValuesFileBytesMax = 1UL << 20U;
 constexpr std::size_t kConfigBytesMax = 1UL << 20U;
 constexpr std::size_t kContextsMax = 1000;
+constexpr std::size_t kTokenBytesMax = 4096;
+constexpr std::size_t kTokenSecretBytes = 32;  // random ones, in a token and an enrollment
 
 constexpr std::chrono::milliseconds kProgressAfter{1000};  // before that nobody wonders
 constexpr std::chrono::milliseconds kProgressEvery{200};
+
+constexpr std::chrono::hours kEnrollmentLife{1};  // when --ttl does not say
 
 constexpr std::chrono::seconds kWaitTimeout{300};  // when --timeout does not say
 constexpr std::size_t kWaitResourcesMax = 1000;    // in one `titan wait`

@@ -7,6 +7,7 @@
 #include "base/program.hpp"
 #include "cli/limits.hpp"
 #include "cli/run.hpp"
+#include "cli/secret_input.hpp"
 #include "client/http_transport.hpp"
 
 namespace {
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
                             .connect = connect,
                             .open_folder = open_folder,
                             .create_folder = create_folder,
+                            .read_secret = titan::cli::read_secret,
                             .read_input = read_input,
                             .clock = clock,
                             .runner = runner,

@@ -11,6 +11,11 @@ namespace titan::cli {
 // How answers are printed: -o.
 enum class Output { table, wide, json, yaml, name };
 
+// For programs, and whole.
+constexpr bool is_document(Output format) {
+  return format == Output::json || format == Output::yaml;
+}
+
 struct OutputFlags {
   Output format = Output::table;
   bool headers = true;

@@ -15,10 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-bool is_document(Output format) {
-  return format == Output::json || format == Output::yaml;
-}
-
 json items_of(const std::vector<model::Entity>& entities) {
   json items = json::array();
   for (const model::Entity& entity : entities) items.push_back(model::json_of(entity));

@@ -42,8 +42,10 @@ class Printer {
   // After all writes, for json and yaml: the one entity, or the list of several.
   void written(const std::vector<model::Entity>& entities) const;
 
- private:
+  // Any other document. REQUIRES: json or yaml is asked for.
   void document(const nlohmann::json& document) const;
+
+ private:
   // One of many: a line of JSON, or a YAML document after "---".
   void one_of_many(const nlohmann::json& document) const;
   void rows(model::Kind kind, const std::vector<model::Entity>& entities, const ListStyle& style,

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "cli/config_file.hpp"
+#include "cli/login_hint.hpp"
+#include "cli/token.hpp"
 
 namespace titan::cli {
 namespace {
@@ -26,6 +28,17 @@ ServerAddress choose_server(const ConnectionFlags& flags, const Context* context
   return server;
 }
 
+Error hint_of(const Token& token, const std::string& server) {
+  Error hint =
+      denied(token.secret.empty()
+                 ? "the server wants to know who asks; log in with titan login, or set "
+                   "TITAN_TOKEN or TITAN_TOKEN_FILE"
+                 : "the server does not take the token of " + token.source +
+                       ": it is unknown, deleted or expired; log in anew with titan login");
+  hint.subject = server;
+  return hint;
+}
+
 }  // namespace
 
 Result<Session> Session::open(const ConnectionFlags& flags, const Env& env) {
@@ -38,9 +51,16 @@ Result<Session> Session::open(const ConnectionFlags& flags, const Env& env) {
   if (context != nullptr && !context->workspace.empty()) workspace = context->workspace;
   if (flags.workspace) workspace = *flags.workspace;
 
-  TITAN_ASSIGN(auto transport, env.connect(server));
-  return Session(std::move(transport), std::move(server.url), std::move(workspace),
-                 flags.workspace.has_value());
+  // A context's token is for that context's server alone, too.
+  const bool is_of_context = context != nullptr && server.url == context->server;
+  TITAN_ASSIGN(Token token, find_token(flags.token_file, is_of_context ? context : nullptr, env));
+
+  TITAN_ASSIGN(auto connection, env.connect(server));
+  auto transport = with_login_hint(std::move(connection), hint_of(token, server.url));
+  Session session(std::move(transport), std::move(server.url), std::move(workspace),
+                  flags.workspace.has_value());
+  session.client().set_token(std::move(token.secret));
+  return session;
 }
 
 model::Key Session::key_of(model::Kind kind, const std::string& name) const {

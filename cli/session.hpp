@@ -18,16 +18,20 @@ constexpr std::string_view kDefaultServer = "http://127.0.0.1:7480";
 struct ConnectionFlags {
   std::optional<std::string> server = {};
   std::optional<std::string> ca_file = {};
+  std::optional<std::string> token_file = {};
   std::optional<std::string> workspace = {};
 };
 
 // A server to talk to and the workspace to work in. The server is, in this order: --server,
 // TITAN_SERVER, the current context's, kDefaultServer; the workspace: --workspace, the current
 // context's, `default`. The file of trusted certificates: --ca-file, TITAN_CA_FILE, that of the
-// context whose server it is, none. The variable is not looked at when the URL is http://.
+// context whose server it is, none. The variable is not looked at when the URL is http://. The
+// token: see token.hpp.
 class Session {
  public:
-  // invalid when the configuration is none, or the URL, or the file of trusted certificates.
+  // invalid when the configuration is none, or the URL, or the file of trusted certificates; and as
+  // find_token(). A server that answers 401 makes an error of every call, denied, which says how to
+  // log in.
   static Result<Session> open(const ConnectionFlags& flags, const Env& env);
 
   [[nodiscard]] client::Client& client() { return client_; }

@@ -37,7 +37,16 @@ bool takes_kinds(const CLI::App& verb) {
 std::string unknown_kind(const std::string& word) {
   const auto kind = kind_of_word(word);
   if (!kind) return kind.error().message;
-  return std::string(model::plural_of(*kind)) + " are written by the server";
+  const std::string plural(model::plural_of(*kind));
+  switch (*kind) {
+    case model::Kind::token:
+    case model::Kind::enrollment:
+      return plural + " are made by titan create, and have no flags of apply";
+    case model::Kind::device:
+      return plural + " come by titan create enrollment, or by titan approve";
+    default:
+      return plural + " are written by the server";
+  }
 }
 
 std::string unknown_word(const CLI::App& verb, const std::string& word) {

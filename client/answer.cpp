@@ -413,6 +413,47 @@ Result<ServerStatus> read_status(const json& answer) {
   return finished(reader, std::move(status));
 }
 
+Result<Whoami> read_whoami(const json& answer) {
+  FieldReader reader(answer, "");
+  Whoami who{.actor = reader.required_text("actor"),
+             .organization = reader.required_text("organization"),
+             .host = reader.text("host")};
+  if (reader.has("expires")) who.expires = reader.timestamp("expires");
+  if (const json* grants = reader.array("grants", kItemsMax); grants != nullptr) {
+    for (const json& item : *grants) {
+      FieldReader one(item, "grants");
+      const Whoami::Grant grant{.role = required(one, "role", &model::parse_role),
+                                .workspace = one.text("workspace")};
+      TITAN_ASSIGN(who.grants.emplace_back(), finished(one, grant));
+    }
+  }
+  return finished(reader, std::move(who));
+}
+
+Result<Permission> read_permission(const json& answer) {
+  FieldReader reader(answer, "");
+  Permission permission{.allowed = reader.boolean("allowed"), .reason = reader.text("reason")};
+  return finished(reader, std::move(permission));
+}
+
+Result<WaitingDevice> read_waiting_device(const json& item) {
+  FieldReader reader(item, "items");
+  WaitingDevice device{.id = reader.required_text("id"),
+                       .key = reader.required_text("key"),
+                       .name = reader.text("name"),
+                       .address = reader.text("address"),
+                       .since = reader.timestamp("since"),
+                       .last_seen = reader.timestamp("lastSeen")};
+  return finished(reader, std::move(device));
+}
+
+Result<PublicKey> read_server_key(const json& answer) {
+  FieldReader reader(answer, "");
+  const PublicKey key = required(reader, "key", &PublicKey::parse);
+  for (const char* field : {"rootKey", "epoch", "statements"}) reader.ignore(field);
+  return finished(reader, key);
+}
+
 Result<void> read_list_page(const json& answer, EntityList& list) {
   TITAN_ASSIGN(const json items, read_items(answer));
   for (const json& item : items) {

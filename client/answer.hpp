@@ -30,6 +30,11 @@ Result<HostState> read_host_state(const nlohmann::json& json);
 Result<DeploymentHost> read_deployment_host(const nlohmann::json& json);
 Result<ChangePage> read_change_page(const nlohmann::json& json);
 Result<ServerStatus> read_status(const nlohmann::json& json);
+Result<Whoami> read_whoami(const nlohmann::json& json);
+Result<Permission> read_permission(const nlohmann::json& json);
+Result<WaitingDevice> read_waiting_device(const nlohmann::json& json);
+// The field `key` of the server's identity.
+Result<PublicKey> read_server_key(const nlohmann::json& json);
 
 // Adds the entities of a page to `list`, and takes its bookmark.
 Result<void> read_list_page(const nlohmann::json& json, EntityList& list);

@@ -168,6 +168,9 @@ Result<HttpResponse> Client::send(HttpRequest request) {
   refusal_ = {};
   request.headers.emplace("Accept", "application/json");
   request.headers.emplace("User-Agent", "titan/" TITAN_VERSION);
+  if (!token_.empty()) {
+    request.headers.emplace("Authorization", "Bearer " + std::string(token_.bytes()));
+  }
   TITAN_ASSIGN(HttpResponse response, transport_.send(request));
   retry_after_ = read_retry_after(response);
   if (!is_success(response)) refusal_ = read_refusal(response);
@@ -360,6 +363,37 @@ Result<ServerStatus> Client::status() {
   if (!is_success(response) && !is_status) return error_of(response);
   if (!body) return body.error();
   return read_status(*body);
+}
+
+Result<Whoami> Client::whoami() {
+  TITAN_ASSIGN(const json body, ask_json("/v1/whoami"));
+  return read_whoami(body);
+}
+
+Result<Permission> Client::permission(std::string_view verb, model::Kind kind,
+                                      std::string_view workspace) {
+  const std::string query = Query()
+                                .add("verb", verb)
+                                .add("kind", model::plural_of(kind))
+                                .add_if(!workspace.empty(), "workspace", workspace)
+                                .text();
+  TITAN_ASSIGN(const json body, ask_json("/v1/permissions" + query));
+  return read_permission(body);
+}
+
+Result<std::vector<WaitingDevice>> Client::lobby() {
+  TITAN_ASSIGN(const json body, ask_json("/v1/lobby"));
+  TITAN_ASSIGN(const json items, read_items(body));
+  std::vector<WaitingDevice> waiting;
+  for (const json& item : items) {
+    TITAN_ASSIGN(waiting.emplace_back(), read_waiting_device(item));
+  }
+  return waiting;
+}
+
+Result<PublicKey> Client::server_key() {
+  TITAN_ASSIGN(const json body, ask_json("/v1/identity"));
+  return read_server_key(body);
 }
 
 }  // namespace titan::client

@@ -8,12 +8,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/digest.hpp"
 #include "base/result.hpp"
+#include "base/secret.hpp"
+#include "base/signing.hpp"
 #include "base/timestamp.hpp"
 #include "base/transport.hpp"
+#include "client/access.hpp"
 #include "client/list_query.hpp"
 #include "client/write.hpp"
 #include "model/bookmark.hpp"
@@ -113,6 +117,10 @@ class Client {
  public:
   explicit Client(Transport& transport) : transport_(transport) {}
 
+  // From now on every request carries it as a bearer's token (RFC 6750, section 2.1). Nothing is
+  // sent of an empty one.
+  void set_token(Secret token) { token_ = std::move(token); }
+
   // conflict when the name is taken; invalid, with the field, when the server refuses the spec.
   Result<WriteResult> create(const model::Entity& entity, const WriteOptions& options = {});
   // Creates or replaces. conflict when `if_match` is another revision than the stored one.
@@ -171,6 +179,17 @@ class Client {
   // A server that says it is failing is a value, too.
   Result<ServerStatus> status();
 
+  // Who the token's owner is. denied without a token that counts.
+  Result<Whoami> whoami();
+  // Whether one may; `verb` is get, list, watch, create, update, apply or delete. `workspace`:
+  // where; empty: `default` for what is written, anywhere for what is read.
+  Result<Permission> permission(std::string_view verb, model::Kind kind,
+                                std::string_view workspace);
+  // The devices that wait to be approved.
+  Result<std::vector<WaitingDevice>> lobby();
+  // The key that devices know the server by, as this connection tells it: it is as sure as that.
+  Result<PublicKey> server_key();
+
   // How long the server asked to wait, by Retry-After in the last answer; none when it did not.
   [[nodiscard]] std::optional<std::chrono::seconds> retry_after() const { return retry_after_; }
   // What the last answer said beside its error; empty when it was none.
@@ -185,6 +204,7 @@ class Client {
   Result<EntityList> list_once(const ListQuery& query, const Progress& progress);
 
   Transport& transport_;
+  Secret token_;
   std::optional<std::chrono::seconds> retry_after_;
   Refusal refusal_;
 };

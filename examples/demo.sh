@@ -95,6 +95,18 @@ start_server() {
   [[ -n $address ]] || fail 'the server did not say where it listens within 10 seconds'
   export TITAN_SERVER=http://$address
   echo "listening on $address"
+  run titan login --token-file "$DEMO/server/admin-token"
+  expect 'logged in'
+}
+
+enroll_the_host() {
+  act 'A device becomes the host, by an enrollment that counts once'
+  say_command "titan-agent enroll \"\$(titan create enrollment --host $host)\" --state $DEMO/state"
+  local enrollment
+  enrollment=$(titan create enrollment --host "$host") || fail 'there is no enrollment'
+  titan-agent enroll "$enrollment" --state "$DEMO/state" || fail "enrolling ended with $?"
+  run titan get devices
+  expect $host
 }
 
 describe_the_fleet() {
@@ -182,10 +194,11 @@ for program in titan-server titan-agent titan; do
   [[ -x $bin/$program ]] || fail "$bin/$program does not exist: run ./dev demo"
 done
 export PATH=$bin:$PATH HOME=$DEMO/home
-unset TITAN_TOKEN TITAN_DATA TITAN_LISTEN XDG_CONFIG_HOME
+unset TITAN_TOKEN TITAN_TOKEN_FILE TITAN_CONFIG TITAN_DATA TITAN_LISTEN XDG_CONFIG_HOME
 
 start_server
 describe_the_fleet
+enroll_the_host
 deliver
 change_a_template
 do_nothing

@@ -99,6 +99,12 @@ Response put(const Api& api, Kind kind, const Request& request, Operation operat
   if (!body) return unreadable(body.error(), request.id);
   auto change = parse_proposed_entity(*std::move(body), key_in_path(request, kind), operation);
   if (!change) return error_response(change.error(), request.id);
+  // With POST the name stands in the body alone, which the router does not read.
+  constexpr Access kWriting{Area::workspaces, Act::write};
+  const std::string& name = change->key.name;
+  if (kind == Kind::workspace && decide(*request.who, kWriting, name) != Verdict::allowed) {
+    return refused_response(*request.who, kWriting, name, request.id);
+  }
   return propose(api, request, *options, *std::move(change));
 }
 

@@ -52,8 +52,9 @@ Result<void> check(const SetContextCommand& command, const Context* before, cons
   if (before == nullptr && !command.server) {
     return invalid("the context " + quote(command.name) + " is new and needs --server URL");
   }
+  if (command.token_file) TITAN_TRY(check_path("--token-file", *command.token_file));
   if (!command.server && !command.ca_file) return {};
-  if (command.ca_file) TITAN_TRY(check_ca_file("--ca-file", *command.ca_file));
+  if (command.ca_file) TITAN_TRY(check_path("--ca-file", *command.ca_file));
   const Context known = before == nullptr ? Context{} : *before;
   TITAN_TRY(env.connect({.url = command.server.value_or(known.server),
                          .ca_file = command.ca_file.value_or(known.ca_file)}));
@@ -72,6 +73,10 @@ Result<ExitCode> run(const SetContextCommand& command, const Env& env) {
   Context& context = *std::ranges::find(config.contexts, command.name, &Context::name);
   if (command.server) context.server = *command.server;
   if (command.ca_file) context.ca_file = *command.ca_file;
+  if (command.token_file) {
+    context.token_file = *command.token_file;
+    context.token.clear();
+  }
   if (command.workspace) context.workspace = *command.workspace;
   const bool first = config.contexts.size() == 1 && config.current_context.empty();
   if (first) config.current_context = command.name;

@@ -28,8 +28,9 @@ Result<ExitCode> run(const UseContextCommand& command, const Env& env);
 // Adds a context, or changes what is given of one. The first context becomes the current one.
 struct SetContextCommand {
   std::string name = {};
-  std::optional<std::string> server = {};   // needed for a new one
-  std::optional<std::string> ca_file = {};  // an absolute path, or empty: none any longer
+  std::optional<std::string> server = {};      // needed for a new one
+  std::optional<std::string> ca_file = {};     // an absolute path, or empty: none any longer
+  std::optional<std::string> token_file = {};  // an absolute path, or empty: no token any longer
   std::optional<std::string> workspace = {};
 };
 Result<ExitCode> run(const SetContextCommand& command, const Env& env);

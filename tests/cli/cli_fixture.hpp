@@ -29,23 +29,24 @@ class CliTest : public ::testing::Test {
   int titan(const std::string& line) {
     std::ostringstream out_stream;
     std::ostringstream err_stream;
-    const Env env{.out = out_stream,
-                  .err = err_stream,
-                  .is_terminal = is_terminal,
-                  .err_is_terminal = err_is_terminal,
-                  .variable =
-                      [this](const std::string& name) {
-                        const auto found = variables.find(name);
-                        return found == variables.end() ? std::nullopt
-                                                        : std::optional(found->second);
-                      },
-                  .connect = [this](const ServerAddress& address) { return connect(address); },
-                  .open_folder = [this](const std::string& path) { return open(path); },
-                  .create_folder = [this](const std::string& path) { return create(path); },
-                  .read_input = [this] { return Result<std::string>(input); },
-                  .clock = clock,
-                  .runner = runner,
-                  .random = random};
+    const Env env{
+        .out = out_stream,
+        .err = err_stream,
+        .is_terminal = is_terminal,
+        .err_is_terminal = err_is_terminal,
+        .variable =
+            [this](const std::string& name) {
+              const auto found = variables.find(name);
+              return found == variables.end() ? std::nullopt : std::optional(found->second);
+            },
+        .connect = [this](const ServerAddress& address) { return connect(address); },
+        .open_folder = [this](const std::string& path) { return open(path); },
+        .create_folder = [this](const std::string& path) { return create(path); },
+        .read_secret = [this](const std::string&) { return Result<Secret>(Secret::of(typed)); },
+        .read_input = [this] { return Result<std::string>(input); },
+        .clock = clock,
+        .runner = runner,
+        .random = random};
     const int code = run(words_of(line), env);
     out = out_stream.str();
     err = err_stream.str();
@@ -72,6 +73,7 @@ class CliTest : public ::testing::Test {
   ::titan::testing::SeededRandom random{1};
   std::map<std::string, std::string> variables = {{"HOME", "/home/me"}};
   std::string input;
+  std::string typed;  // where nobody sees it
   bool is_terminal = false;
   bool err_is_terminal = false;
   bool reachable = true;

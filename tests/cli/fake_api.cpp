@@ -72,6 +72,8 @@ json& FakeApi::at(const std::string& plural, const std::string& workspace,
 
 HttpResponse FakeApi::answer(const HttpRequest& request) {
   log.push_back(request.method + " " + request.target);
+  const auto shown = request.headers.find("Authorization");
+  authorization = shown == request.headers.end() ? std::string() : shown->second;
   if (on_request) on_request(log.back());
   const std::string path(request.path());
   if (const auto found = overrides_.find(request.method + " " + path); found != overrides_.end()) {

@@ -47,6 +47,7 @@ class FakeApi {
   // Called before each answer, with the line of the log.
   std::function<void(const std::string& line)> on_request;
 
+  std::string authorization;     // that the last request carried
   std::vector<std::string> log;  // "POST /v1/hosts", with the query
   std::map<std::string, std::string> blobs;
 

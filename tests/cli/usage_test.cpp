@@ -14,6 +14,8 @@ TEST_F(UsageTest, ShowsAnExampleInTheHelpOfEveryVerb) {
       "create workload --help",
       "create target --help",
       "create deployment -h",
+      "create token --help",
+      "create enrollment --help",
       "apply --help",
       "apply host --help",
       "get --help",
@@ -27,6 +29,13 @@ TEST_F(UsageTest, ShowsAnExampleInTheHelpOfEveryVerb) {
       "config get-contexts --help",
       "config use-context --help",
       "config set-context --help",
+      "login --help",
+      "logout --help",
+      "auth --help",
+      "auth whoami --help",
+      "auth can-i --help",
+      "approve --help",
+      "revoke --help",
       "status --help",
       "version --help",
   };
@@ -39,8 +48,9 @@ TEST_F(UsageTest, ShowsAnExampleInTheHelpOfEveryVerb) {
 
 TEST_F(UsageTest, ListsTheVerbs) {
   EXPECT_EQ(titan("--help"), 0);
-  for (const char* verb : {"create", "apply", "diff", "edit", "get", "describe", "wait", "delete",
-                           "config", "status", "version"}) {
+  for (const char* verb :
+       {"create", "apply", "diff", "edit", "get", "describe", "wait", "delete", "config", "login",
+        "logout", "auth", "approve", "revoke", "status", "version"}) {
     EXPECT_NE(out.find("\n  " + std::string(verb) + " "), std::string::npos) << verb << out;
   }
 }
@@ -53,19 +63,41 @@ TEST_F(UsageTest, ExplainsWhatItDoesNotUnderstand) {
   const Row rows[] = {
       {"",
        "titan: titan expects a verb: one of create, apply, diff, edit, get, describe, wait, "
-       "delete, config, status, version\nSee titan --help.\n"},
+       "delete, config, login, logout, auth, approve, revoke, status, version\nSee titan "
+       "--help.\n"},
       {"gte hosts",
        "titan: \"gte\" is not a verb of titan: expected one of create, apply, diff, edit, get, "
-       "describe, wait, delete, config, status, version (did you mean \"get\"?)\nSee titan "
-       "--help.\n"},
+       "describe, wait, delete, config, login, logout, auth, approve, revoke, status, version "
+       "(did you mean \"get\"?)\nSee titan --help.\n"},
       {"create",
        "titan: titan create expects a kind: one of workspace, host, template, workload, target, "
-       "deployment\nSee titan create --help.\n"},
+       "deployment, token, enrollment\nSee titan create --help.\n"},
       {"create hots x",
        "titan: \"hots\" is not a kind: expected one of workspaces, hosts, templates, workloads, "
-       "targets, deployments, assignments (did you mean \"hosts\"?)\nSee titan create --help.\n"},
+       "targets, deployments, assignments, tokens, enrollments, devices (did you mean "
+       "\"hosts\"?)\nSee titan create --help.\n"},
       {"create assignment x",
        "titan: assignments are written by the server\nSee titan create --help.\n"},
+      {"create device x",
+       "titan: devices come by titan create enrollment, or by titan approve\nSee titan create "
+       "--help.\n"},
+      {"apply token x",
+       "titan: tokens are made by titan create, and have no flags of apply\nSee titan apply "
+       "--help.\n"},
+      {"create token --role admin", "titan: the token needs a name\n"},
+      {"create token ci --role admn",
+       "titan: --role: \"admn\" is not a role: expected one of viewer, developer, platform, admin "
+       "(did "
+       "you mean \"admin\"?)\n"},
+      {"create token ci --role admin --ttl 0s", nullptr},
+      {"create token ci --role admin --token titan_x",
+       "titan: titan create token has no flag \"--token\"\nSee titan create token --help.\n"},
+      {"create enrollment", nullptr},
+      {"auth can-i eat hosts", nullptr},
+      {"auth can-i get hosts -w iot", "titan: a host is in no workspace; leave --workspace out\n"},
+      {"get lobby --watch",
+       "titan: the lobby is shown whole: it takes -o and --no-headers alone\n"},
+      {"revoke template x", "titan: templates are not revoked: expected host or token\n"},
       {"create host x --lables a=b",
        "titan: titan create host has no flag \"--lables\" (did you mean \"--labels\"?)\n"
        "See titan create host --help.\n"},
@@ -81,7 +113,8 @@ TEST_F(UsageTest, ExplainsWhatItDoesNotUnderstand) {
       {"apply -f x host y", "titan: -f with documents and a kind cannot stand together\n"},
       {"get deploymnts",
        "titan: \"deploymnts\" is not a kind: expected one of workspaces, hosts, templates, "
-       "workloads, targets, deployments, assignments (did you mean \"deployments\"?)\n"},
+       "workloads, targets, deployments, assignments, tokens, enrollments, devices (did you mean "
+       "\"deployments\"?)\n"},
       {"config get-context",
        "titan: \"get-context\" is not a verb of titan config: expected one of current-context, "
        "get-contexts, use-context, set-context (did you mean \"get-contexts\"?)\n"
@@ -91,7 +124,10 @@ TEST_F(UsageTest, ExplainsWhatItDoesNotUnderstand) {
   for (const Row& row : rows) {
     EXPECT_EQ(titan(row.line), 2) << row.line;
     EXPECT_EQ(out, "") << row.line;
-    EXPECT_EQ(err, row.err) << row.line;
+    if (row.err != nullptr) {
+      EXPECT_EQ(err, row.err) << row.line;
+    }
+    EXPECT_NE(err, "") << row.line;
   }
   EXPECT_TRUE(api.log.empty());
 }

@@ -23,7 +23,7 @@ struct Row {
 TEST(BadRequests, GetAClear4xxAndLeaveTheStoreAsItWas) {
   const testing::TemporaryDirectory folder;
   testing::RunningServer server(folder.path() + "/server");
-  ASSERT_EQ(testing::run_titan(server.url(), {"apply", "-f", "fleet"}).exit_code, 0);
+  ASSERT_EQ(testing::run_titan(server, {"apply", "-f", "fleet"}).exit_code, 0);
   server.settle();
   const std::string before = server.client().status()->bookmark;
   const std::string deployments = "/v1/workspaces/default/deployments";

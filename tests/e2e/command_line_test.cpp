@@ -42,29 +42,31 @@ TEST(CommandLine, TheSevenLinesWorkAsTypedAgainstAServerThatWasJustStarted) {
   for (const Row& row : rows) {
     std::vector<std::string> words = split(row.line, ' ');
     words.erase(words.begin());
-    const Outcome outcome = testing::run_titan(server.url(), words);
+    const Outcome outcome = testing::run_titan(server, words);
     EXPECT_EQ(outcome.exit_code, 0) << row.line << ": " << outcome.errors;
     EXPECT_NE(outcome.output.find(row.says), std::string::npos) << outcome.output;
   }
-  const Outcome again = testing::run_titan(server.url(), {"create", "host", "--name", "tim-pi"});
+  const Outcome again = testing::run_titan(server, {"create", "host", "--name", "tim-pi"});
   EXPECT_EQ(again.exit_code, 4);
   EXPECT_EQ(again.errors, "titan: host tim-pi: it exists already, at revision 1\n");
 }
 
-TEST(CommandLine, TheServerListensOnLoopbackOnly) {
+TEST(CommandLine, TheServerListensBeyondLoopbackOnlyWithTlsOrWhenToldTo) {
   const testing::TemporaryDirectory folder;
   const Outcome outcome = run({testing::program_path("titan-server"), "--data",
                                folder.path() + "/server", "--listen", "0.0.0.0:7480"});
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_NE(outcome.errors.find("is not on loopback"), std::string::npos) << outcome.errors;
   EXPECT_TRUE(testing::read_files(folder.path()).empty());
+  RunningServer server(folder.path() + "/server", {"--insecure"}, "0.0.0.0:0");
+  EXPECT_EQ(testing::run_titan(server, {"get", "hosts"}).exit_code, 0);
 }
 
 TEST(CommandLine, TheServerStopsCleanlyAndKeepsEverything) {
   const testing::TemporaryDirectory folder;
   {
     RunningServer server(folder.path() + "/server");
-    ASSERT_EQ(testing::run_titan(server.url(), {"create", "host", "pi"}).exit_code, 0);
+    ASSERT_EQ(testing::run_titan(server, {"create", "host", "pi"}).exit_code, 0);
     server.program().signal(SIGTERM);
     EXPECT_EQ(server.program().wait(), 0);
   }
@@ -85,10 +87,11 @@ TEST(CommandLine, TellsByTheExitCodeWhatHappened) {
   RunningServer server(folder.path() + "/server");
   const std::string nowhere = "http://127.0.0.1:1";
   EXPECT_EQ(testing::run_titan(nowhere, {"get", "hosts"}).exit_code, 6);
-  EXPECT_EQ(testing::run_titan(server.url(), {"get", "host", "gone"}).exit_code, 3);
-  EXPECT_EQ(testing::run_titan(server.url(), {"get", "hosst"}).exit_code, 2);
+  EXPECT_EQ(testing::run_titan(server, {"get", "host", "gone"}).exit_code, 3);
+  EXPECT_EQ(testing::run_titan(server, {"get", "hosst"}).exit_code, 2);
   EXPECT_EQ(run(testing::agent_once(nowhere, "pi", folder.path())).exit_code, 6);
-  EXPECT_EQ(run(testing::agent_once(server.url(), "pi", folder.path())).exit_code, 3);
+  EXPECT_EQ(testing::run_titan(server.url(), {"get", "hosts"}).exit_code, 5);  // without a token
+  EXPECT_EQ(run(testing::agent_once(server.url(), "pi", folder.path())).exit_code, 5);
   EXPECT_EQ(run(testing::agent_once(server.url(), "../pi", folder.path())).exit_code, 2);
   EXPECT_EQ(run({testing::program_path("titan-agent"), "--help"}).exit_code, 0);
   EXPECT_EQ(run({testing::program_path("titan-server"), "--version"}).output,
@@ -98,8 +101,8 @@ TEST(CommandLine, TellsByTheExitCodeWhatHappened) {
 TEST(CommandLine, TheAgentAsADaemonAppliesAndStopsWhenTold) {
   const testing::TemporaryDirectory folder;
   RunningServer server(folder.path() + "/server");
-  ASSERT_EQ(testing::run_titan(server.url(), {"apply", "-f", "fleet"}).exit_code, 0);
-  auto arguments = testing::agent_once(server.url(), "tim-pi", folder.path());
+  ASSERT_EQ(testing::run_titan(server, {"apply", "-f", "fleet"}).exit_code, 0);
+  auto arguments = testing::agent_once(server, "tim-pi", folder.path());
   arguments[1] = "run";
   testing::BackgroundProgram agent(arguments, folder.path() + "/agent.log");
   const SystemClock clock;
@@ -109,7 +112,7 @@ TEST(CommandLine, TheAgentAsADaemonAppliesAndStopsWhenTold) {
     ASSERT_LT(clock.monotonic(), deadline) << testing::read_text(folder.path() + "/agent.log");
   }
   // It holds its state directory as long as it runs.
-  EXPECT_EQ(run(testing::agent_once(server.url(), "tim-pi", folder.path())).exit_code, 7);
+  EXPECT_EQ(run(testing::agent_once(server, "tim-pi", folder.path())).exit_code, 7);
   agent.signal(SIGTERM);
   EXPECT_EQ(agent.wait(), 0);
   EXPECT_FALSE(testing::read_files(folder.path() + "/root").empty());

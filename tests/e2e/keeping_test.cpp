@@ -30,11 +30,11 @@ TEST_F(Keeping, ABackupOfARunningServerComesBackInANewEpoch) {
   std::string epoch;
   {
     RunningServer server(data_);
-    ASSERT_EQ(testing::run_titan(server.url(), {"create", "host", "early"}).exit_code, 0);
+    ASSERT_EQ(testing::run_titan(server, {"create", "host", "early"}).exit_code, 0);
     const Outcome backup = keep({"backup", file_});
     ASSERT_EQ(backup.exit_code, 0) << backup.errors;
     epoch = backup.output.substr(backup.output.find("bookmark ") + 9, 16);
-    ASSERT_EQ(testing::run_titan(server.url(), {"create", "host", "late"}).exit_code, 0);
+    ASSERT_EQ(testing::run_titan(server, {"create", "host", "late"}).exit_code, 0);
     EXPECT_EQ(keep({"restore", file_, "--force"}).exit_code, 7);
     EXPECT_EQ(keep({"check"}).exit_code, 0);
     server.program().signal(SIGTERM);

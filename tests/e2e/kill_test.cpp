@@ -63,14 +63,14 @@ class KilledAgent : public ::testing::Test {
   }
 
   int run_agent() {
-    return BackgroundProgram(testing::agent_once(server_.url(), "pi", folder_.path()),
+    return BackgroundProgram(testing::agent_once(server_, "pi", folder_.path()),
                              folder_.path() + "/agent.log")
         .wait();
   }
 
   // Starts the agent, and kills it after `wait`; true when it had not ended by itself.
   bool run_agent_and_kill(Clock::Monotonic wait) {
-    BackgroundProgram agent(testing::agent_once(server_.url(), "pi", folder_.path()),
+    BackgroundProgram agent(testing::agent_once(server_, "pi", folder_.path()),
                             folder_.path() + "/agent.log");
     const auto until = clock_.monotonic() + wait;
     while (clock_.monotonic() < until) {

@@ -98,8 +98,8 @@ TEST(MalformedRequests, NeverMakeAProxyTakeOneAnswerForAnother) {
     for (int i = 0; i < 2; ++i) {
       const std::string name = "host-" + std::to_string(++number);
       RawClient good(proxy.address());
-      good.send("GET /v1/hosts/" + name +
-                " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+      good.send("GET /v1/hosts/" + name + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" +
+                server.authorization() + "\r\n");
       const std::string answer = good.until_closed();
       EXPECT_EQ(status_of(answer), 404) << sample.name << "\n" << answer;
       EXPECT_NE(answer.find(name), std::string::npos) << sample.name << "\n" << answer;

@@ -40,6 +40,28 @@ std::string listening_address(const std::string& log_path) {
   throw std::runtime_error("the server did not start: " + read_text(log_path));
 }
 
+// Adds a token to what shows none.
+class WithToken final : public Transport {
+ public:
+  WithToken(std::unique_ptr<Transport> transport, std::string token)
+      : transport_(std::move(transport)), token_(std::move(token)) {}
+
+  Result<HttpResponse> send(const HttpRequest& request) override {
+    HttpRequest shown = request;
+    shown.headers.emplace("Authorization", "Bearer " + token_);
+    return transport_->send(shown);
+  }
+
+ private:
+  std::unique_ptr<Transport> transport_;
+  const std::string token_;
+};
+
+std::string read_line(const std::string& path) {
+  const std::string text = read_text(path);
+  return text.substr(0, text.find('\n'));
+}
+
 }  // namespace
 
 BackgroundProgram::BackgroundProgram(const std::vector<std::string>& arguments,
@@ -80,6 +102,7 @@ int BackgroundProgram::wait() {
 std::string RunningServer::start(const std::string& data, const std::vector<std::string>& options,
                                  const std::string& listen) {
   const std::string log = data + ".log";
+  data_ = data;
   std::filesystem::remove(log);
   std::vector<std::string> arguments = {program_path("titan-server"), "--data", data, "--listen",
                                         listen};
@@ -102,11 +125,17 @@ RunningServer::RunningServer(const std::string& data, const CertificateFiles& au
                        {.common_name = "server", .names = {"IP:127.0.0.1"}, .issuer = authority});
   url_ = "https://" +
          start(data, {"--tls-cert", made.certificate, "--tls-key", made.key}, "127.0.0.1:0");
-  connect(authority.certificate);
+  ca_file_ = authority.certificate;
+  connect();
 }
 
-void RunningServer::connect(const std::string& ca_file) {
-  transport_ = client::HttpTransport::open(url_, {.ca_file = ca_file}).value();
+std::unique_ptr<Transport> RunningServer::open_transport() const {
+  return std::make_unique<WithToken>(
+      client::HttpTransport::open(url_, {.ca_file = ca_file_}).value(), read_line(token_file()));
+}
+
+void RunningServer::connect() {
+  transport_ = open_transport();
   client_ = std::make_unique<client::Client>(*transport_);
 }
 
@@ -124,6 +153,10 @@ void RunningServer::start_proxy(const std::string& program, const std::string& l
     if (clock.monotonic() < deadline) continue;
     throw std::runtime_error("the proxy did not start: " + read_text(log));
   }
+}
+
+std::string RunningServer::authorization() const {
+  return "Authorization: Bearer " + read_line(token_file()) + "\r\n";
 }
 
 front_door::ListenAddress RunningServer::address() const {
@@ -170,6 +203,33 @@ Outcome run_titan(const std::string& server_url, std::vector<std::string> argume
             .environment = std::move(environment),
             .directory = TITAN_EXAMPLES})
       .value();
+}
+
+Outcome run_titan(const RunningServer& server, std::vector<std::string> arguments,
+                  std::map<std::string, std::string> environment) {
+  environment.insert({"TITAN_TOKEN_FILE", server.token_file()});
+  return run_titan(server.url(), std::move(arguments), std::move(environment));
+}
+
+void enroll(const RunningServer& server, const std::string& host, const std::string& folder) {
+  if (std::filesystem::exists(folder + "/state")) return;
+  std::map<std::string, std::string> environment;
+  if (!server.ca_file().empty()) environment["TITAN_CA_FILE"] = server.ca_file();
+  const Outcome made = run_titan(server, {"create", "enrollment", "--host", host}, environment);
+  if (made.exit_code != 0) throw std::runtime_error("no enrollment: " + made.errors);
+  const std::string text = made.output.substr(0, made.output.find('\n'));
+  const Outcome enrolled = SystemProcessRunner()
+                               .run({.arguments = {program_path("titan-agent"), "enroll", text,
+                                                   "--state", folder + "/state"},
+                                     .environment = environment})
+                               .value();
+  if (enrolled.exit_code != 0) throw std::runtime_error("not enrolled: " + enrolled.errors);
+}
+
+std::vector<std::string> agent_once(const RunningServer& server, const std::string& host,
+                                    const std::string& folder) {
+  enroll(server, host, folder);
+  return agent_once(server.url(), host, folder);
 }
 
 std::vector<std::string> agent_once(const std::string& server_url, const std::string& host,

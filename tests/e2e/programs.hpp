@@ -48,6 +48,15 @@ class RunningServer {
 
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] front_door::ListenAddress address() const;
+  // Who trusts it believes the server's certificate; empty: it speaks no TLS.
+  [[nodiscard]] const std::string& ca_file() const { return ca_file_; }
+  // The file with the token of its admin.
+  [[nodiscard]] std::string token_file() const { return data_ + "/admin-token"; }
+  // "Authorization: Bearer …", and the line's end, for requests that a test writes itself.
+  [[nodiscard]] std::string authorization() const;
+  // Another connection to it, for another thread; as transport().
+  [[nodiscard]] std::unique_ptr<Transport> open_transport() const;
+  // Both show the admin's token, unless a request says something else.
   client::Client& client() { return *client_; }
   Transport& transport() { return *transport_; }
   BackgroundProgram& program() { return *program_; }
@@ -61,11 +70,13 @@ class RunningServer {
   void settle();
 
  private:
+  std::string data_;
   std::string url_;
+  std::string ca_file_;
   // Starts the program, and gives its address.
   std::string start(const std::string& data, const std::vector<std::string>& options,
                     const std::string& listen);
-  void connect(const std::string& ca_file = "");
+  void connect();
   void start_proxy(const std::string& program, const std::string& log);
 
   std::unique_ptr<BackgroundProgram> program_;
@@ -76,9 +87,18 @@ class RunningServer {
 
 // The path of one of titan's programs.
 std::string program_path(const std::string& name);
-// Runs `titan` in examples/ with TITAN_SERVER set, and `environment`.
+// Runs `titan` in examples/ as the server's admin, and with `environment`.
+Outcome run_titan(const RunningServer& server, std::vector<std::string> arguments,
+                  std::map<std::string, std::string> environment = {});
+// The same without a token.
 Outcome run_titan(const std::string& server_url, std::vector<std::string> arguments,
                   std::map<std::string, std::string> environment = {});
+// Makes the device whose folders are below `folder` the host, by an enrollment; does nothing when
+// it was enrolled already.
+void enroll(const RunningServer& server, const std::string& host, const std::string& folder);
+// The same, and the arguments of `titan-agent once` for it.
+std::vector<std::string> agent_once(const RunningServer& server, const std::string& host,
+                                    const std::string& folder);
 // The arguments of `titan-agent once` for a host whose folders are below `folder`.
 std::vector<std::string> agent_once(const std::string& server_url, const std::string& host,
                                     const std::string& folder);

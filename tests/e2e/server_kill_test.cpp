@@ -15,7 +15,6 @@
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
-#include "client/http_transport.hpp"
 #include "tests/e2e/programs.hpp"
 #include "tests/support/seeded_random.hpp"
 
@@ -251,14 +250,14 @@ class KilledServer : public ::testing::Test {
     std::vector<std::thread> threads;
     for (Writer& writer : writers_) {
       threads.emplace_back([&] {
-        const auto transport = client::HttpTransport::open(server.url()).value();
+        const auto transport = server.open_transport();
         writer.run(*transport, answers);
         --at_work;
       });
     }
     std::string wrong;
     threads.emplace_back([&] {
-      const auto transport = client::HttpTransport::open(server.url()).value();
+      const auto transport = server.open_transport();
       while (at_work > 0 && wrong.empty()) wrong = follower_.read(*transport);
     });
     while (answers < enough && at_work > 0) std::this_thread::yield();

@@ -117,7 +117,7 @@ std::string large_path(char letter = 'x') {
 void leave_large_answer(testing::RunningServer& server, RawClient& client,
                         const std::string& path = large_path()) {
   client.limit_input(4096);
-  client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + server.authorization() + "\r\n");
   client.await_input();
   EXPECT_TRUE(server.client().status());
 }
@@ -147,8 +147,8 @@ std::vector<Row> rows() {
        },
        414},
       {"a body without a length",
-       [=](Server&, RawClient& client) {
-         client.send(kPut + "\r\n");
+       [=](Server& server, RawClient& client) {
+         client.send(kPut + server.authorization() + "\r\n");
          send_again(client, many, 100);
        },
        400},

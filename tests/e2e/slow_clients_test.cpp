@@ -8,7 +8,6 @@
 
 #include "base/clock.hpp"
 #include "base/digest.hpp"
-#include "client/http_transport.hpp"
 #include "server-lite/front_door/limits.hpp"
 #include "tests/e2e/programs.hpp"
 #include "tests/server-lite/front_door/raw_client.hpp"
@@ -44,7 +43,8 @@ class SlowClients : public ::testing::Test {
     for (std::size_t i = 0; i < kSlowReaders; ++i) {
       RawClient& reader = readers_.emplace_back(server_.address());
       reader.limit_input(4096);
-      reader.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      reader.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + server_.authorization() +
+                  "\r\n");
     }
     opened_ = clock_.monotonic();
   }
@@ -72,9 +72,9 @@ class SlowClients : public ::testing::Test {
 
 // Asks until the end is told: how many answers came, and how many did not.
 struct GoodClient {
-  void run(const std::string& url, const std::atomic<bool>& ended) {
+  void run(const testing::RunningServer& server, const std::atomic<bool>& ended) {
     while (!ended) {
-      const auto transport = client::HttpTransport::open(url).value();
+      const auto transport = server.open_transport();
       for (int i = 0; i < 20; ++i) {
         const auto answer = transport->send({.target = i % 2 == 0 ? "/v1/hosts/pi" : "/v1/hosts"});
         answer && answer->status == 200 ? ++answers : ++failures;
@@ -89,7 +89,7 @@ TEST_F(SlowClients, AreCutInTimeAndCostTheOthersNoAnswer) {
   ASSERT_TRUE(server_.client().put({.name = "pi", .spec = model::HostSpec{}}));
   std::atomic<bool> ended = false;
   GoodClient good;
-  std::thread asking([&] { good.run(server_.url(), ended); });
+  std::thread asking([&] { good.run(server_, ended); });
   open();
   drip_until(front_door::kHeadTime + kTolerance);
   EXPECT_EQ(limit("head_time"), kSlowHeads);

@@ -52,6 +52,7 @@ class LoadingClient {
  public:
   struct Options {
     std::string name = {};
+    std::string authorization = {};  // a header, with its line's end
     bool keeps_alive = true;
     bool writes = true;
   };
@@ -80,7 +81,7 @@ class LoadingClient {
  private:
   [[nodiscard]] std::string head_of(const std::string& method, const std::string& host) const {
     return method + " /v1/hosts/" + host + " HTTP/1.1\r\nHost: localhost\r\n" +
-           (options_.keeps_alive ? "" : "Connection: close\r\n");
+           options_.authorization + (options_.keeps_alive ? "" : "Connection: close\r\n");
   }
   [[nodiscard]] std::string get_of(const std::string& host) const {
     return head_of("GET", host) + "\r\n";
@@ -130,13 +131,20 @@ class Stop : public ::testing::Test {
   }
 
   void start_load() {
+    const std::string authorization = server_->authorization();
     for (std::size_t i = 0; i < kClients; ++i) {
       const std::string number = std::to_string(i);
-      clients_.emplace_back(LoadingClient::Options{.name = "kept-" + number}, *address_);
-      clients_.emplace_back(LoadingClient::Options{.name = "fresh-" + number, .keeps_alive = false},
-                            *address_);
-      clients_.emplace_back(LoadingClient::Options{.name = "reads-" + number, .writes = false},
-                            *address_);
+      clients_.emplace_back(
+          LoadingClient::Options{.name = "kept-" + number, .authorization = authorization},
+          *address_);
+      clients_.emplace_back(
+          LoadingClient::Options{
+              .name = "fresh-" + number, .authorization = authorization, .keeps_alive = false},
+          *address_);
+      clients_.emplace_back(
+          LoadingClient::Options{
+              .name = "reads-" + number, .authorization = authorization, .writes = false},
+          *address_);
     }
     for (LoadingClient& client : clients_) {
       threads_.emplace_back([&] {
@@ -157,8 +165,9 @@ class Stop : public ::testing::Test {
     for (std::size_t i = 0; i < kWaiters; ++i) {
       const std::string body = R"({"bookmark":")" + bookmark_ + R"("})";
       waiters.emplace_back(*address_).send(
-          "POST /v1/hosts/waits/sync?wait=60s HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
-          std::to_string(body.size()) + "\r\n\r\n" + body);
+          "POST /v1/hosts/waits/sync?wait=60s HTTP/1.1\r\nHost: localhost\r\n" +
+          server_->authorization() + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+          body);
     }
     while (server_->metric("titan_http_requests_parked") < kWaiters) std::this_thread::yield();
     return waiters;

@@ -19,6 +19,12 @@ class TlsTest : public ::testing::Test {
                                       .valid_until_hours = valid_until_hours});
   }
   // `titan-agent once` for the host pi, with more arguments.
+  Outcome run_agent(const RunningServer& server, const std::vector<std::string>& more,
+                    std::map<std::string, std::string> environment = {}) {
+    testing::enroll(server, "pi", folder_.path() + "/pi");
+    return run_agent(server.url(), more, std::move(environment));
+  }
+  // The same of a device that was not enrolled here.
   Outcome run_agent(const std::string& url, const std::vector<std::string>& more,
                     std::map<std::string, std::string> environment = {}) {
     auto arguments = testing::agent_once(url, "pi", folder_.path() + "/pi");
@@ -37,7 +43,7 @@ TEST_F(TlsTest, DeliversToAHostWhoseAgentTrustsTheServer) {
   ASSERT_TRUE(server.url().starts_with("https://127.0.0.1:")) << server.url();
   const auto titan = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"--ca-file", ours_.certificate});
-    const Outcome outcome = testing::run_titan(server.url(), arguments);
+    const Outcome outcome = testing::run_titan(server, arguments);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
     return outcome.output;
   };
@@ -48,7 +54,7 @@ TEST_F(TlsTest, DeliversToAHostWhoseAgentTrustsTheServer) {
   titan({"create", "deployment", "prod", "--workload", "sensor", "--template", "device-service",
          "--target", "pi"});
 
-  const Outcome outcome = run_agent(server.url(), {"--ca-file", ours_.certificate});
+  const Outcome outcome = run_agent(server, {"--ca-file", ours_.certificate});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
   EXPECT_FALSE(testing::read_files(folder_.path() + "/pi/root").empty());
   EXPECT_EQ(titan({"wait", "deployment/prod", "--timeout", "30s"}).find("ERROR"),
@@ -58,16 +64,18 @@ TEST_F(TlsTest, DeliversToAHostWhoseAgentTrustsTheServer) {
 TEST_F(TlsTest, TakesTheFileOfTrustedCertificatesFromTheEnvironmentAndTheContext) {
   RunningServer server(folder_.path() + "/server", ours_);
   const std::map<std::string, std::string> environment = {{"TITAN_CA_FILE", ours_.certificate}};
-  const Outcome created = testing::run_titan(server.url(), {"create", "host", "pi"}, environment);
+  const Outcome created = testing::run_titan(server, {"create", "host", "pi"}, environment);
   EXPECT_EQ(created.exit_code, 0) << created.errors;
-  const Outcome step = run_agent(server.url(), {}, environment);
+  const Outcome step = run_agent(server, {}, environment);
   EXPECT_EQ(step.exit_code, 0) << step.errors;
 
   const std::map<std::string, std::string> configured = {
       {"TITAN_SERVER", ""}, {"TITAN_CONFIG", folder_.path() + "/config.yaml"}};
-  const Outcome set = testing::run_titan(
-      "", {"config", "set-context", "a", "--server", server.url(), "--ca-file", ours_.certificate},
-      configured);
+  const Outcome set =
+      testing::run_titan("",
+                         {"config", "set-context", "a", "--server", server.url(), "--ca-file",
+                          ours_.certificate, "--token-file", server.token_file()},
+                         configured);
   EXPECT_EQ(set.exit_code, 0) << set.errors;
   const Outcome got = testing::run_titan("", {"get", "hosts", "-o", "name"}, configured);
   EXPECT_EQ(got.exit_code, 0) << got.errors;
@@ -81,7 +89,7 @@ TEST_F(TlsTest, RefusesAServerThatItHasNoReasonToTrust) {
        {std::vector<std::string>(), std::vector<std::string>{"--ca-file", other}}) {
     std::vector<std::string> arguments = {"get", "hosts"};
     arguments.insert(arguments.end(), trusted.begin(), trusted.end());
-    const Outcome person = testing::run_titan(server.url(), arguments);
+    const Outcome person = testing::run_titan(server, arguments);
     EXPECT_EQ(person.exit_code, 5);
     EXPECT_TRUE(person.errors.starts_with("titan: " + server.url() + ": no")) << person.errors;
     EXPECT_NE(person.errors.find(" signed the server's certificate (unable to get local issuer "
@@ -89,7 +97,7 @@ TEST_F(TlsTest, RefusesAServerThatItHasNoReasonToTrust) {
                                  "certificate with --ca-file\n"),
               std::string::npos)
         << person.errors;
-    const Outcome host = run_agent(server.url(), trusted);
+    const Outcome host = run_agent(server, trusted);
     EXPECT_EQ(host.exit_code, 5) << host.errors;
     EXPECT_NE(host.errors.find("--ca-file"), std::string::npos) << host.errors;
   }
@@ -98,13 +106,12 @@ TEST_F(TlsTest, RefusesAServerThatItHasNoReasonToTrust) {
 TEST_F(TlsTest, LetsOnlyTheAgentLeaveDatesAlone) {
   const auto old = authority("old", -1);
   RunningServer server(folder_.path() + "/server", old);
-  const Outcome person =
-      testing::run_titan(server.url(), {"get", "hosts", "--ca-file", old.certificate});
+  const Outcome person = testing::run_titan(server, {"get", "hosts", "--ca-file", old.certificate});
   EXPECT_EQ(person.exit_code, 5);
   EXPECT_NE(person.errors.find("the certificate of the server's authority has expired at "),
             std::string::npos)
       << person.errors;
-  const Outcome host = run_agent(server.url(), {"--ca-file", old.certificate});
+  const Outcome host = run_agent(server, {"--ca-file", old.certificate});
   EXPECT_EQ(host.exit_code, 3) << host.errors;  // the server has answered: it knows no such host
 }
 

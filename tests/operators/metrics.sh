@@ -5,8 +5,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/tools.sh"
 need_command promtool prometheus
 need_command curl curl
 start_server
-curl --silent --fail --output /dev/null "$url/v1/hosts"
-curl --silent --fail "$url/v1/metrics" >"$folder/metrics.txt"
+ask --output /dev/null "$url/v1/hosts"
+ask "$url/v1/metrics" >"$folder/metrics.txt"
 findings=$(promtool check metrics <"$folder/metrics.txt" 2>&1) || fail "$findings"
 [[ -z $findings ]] || fail "$findings"
 

@@ -16,7 +16,7 @@ until curl --silent --output /dev/null "http://127.0.0.1:$port/v1/status"; do
   kill -0 "${started[-1]}" 2>/dev/null || fail "Prism ended: $(cat "$folder/prism.log")"
   sleep 0.2
 done
-export TITAN_SERVER=http://127.0.0.1:$port HOME=$work
+export TITAN_SERVER=http://127.0.0.1:$port HOME=$work TITAN_TOKEN=$token
 titan=$bin/titan
 
 run() { "$@" >"$work/output" 2>&1 || fail "$* ended with $?: $(cat "$work/output")"; }
@@ -29,7 +29,7 @@ cd "$source/../../examples"
 # Prism fails at an error without a body, which is what HEAD gets for a blob that is not there: so
 # the blobs are there.
 upload() {
-  run curl --silent --show-error --fail --request PUT --data-binary "@$1" \
+  run ask --request PUT --data-binary "@$1" \
     --header 'Content-Type: application/octet-stream' \
     "$TITAN_SERVER/v1/blobs/sha256:$(sha256sum "$1" | cut -d ' ' -f 1)"
 }
@@ -44,6 +44,8 @@ run "$titan" create target tim-pi --labels name=tim-pi
 run "$titan" create deployment prod --workload temperature-sensor --template device-service \
   --target tim-pi
 mkdir "$work/root"
+run "$bin/titan-agent" enroll "$("$titan" create enrollment --host tim-pi 2>/dev/null)" \
+  --state "$work/state"
 agent() {
   run "$bin/titan-agent" once --server "$TITAN_SERVER" --host tim-pi --state "$work/state" \
     --root "$work/root" --git "$work/git"
@@ -58,7 +60,14 @@ run "$titan" get deployments -A -o wide --status READY,CREATING,UPDATING,INITIAL
 # No selector with a space: Prism sends it on as a plus.
 run "$titan" get hosts -l 'name=tim-pi,!gpu' --tags a=b
 run "$titan" get assignments
-run "$titan" get changes --actor local --kind host --limit 3
+run "$titan" auth whoami
+run "$titan" auth can-i create deployments
+run "$titan" create token viewer --role viewer
+run "$titan" get tokens
+run "$titan" get enrollments
+run "$titan" get devices
+run "$titan" revoke token viewer
+run "$titan" get changes --actor token/admin --kind host --limit 3
 run "$titan" get changes --since 10m
 run "$titan" describe host tim-pi
 run "$titan" describe deployment prod
@@ -73,13 +82,14 @@ refused "$titan" delete workspace iot
 # The parts that no program asks for.
 for path in '/v1/metrics' '/v1/hosts/tim-pi/state' '/v1/hosts/tim-pi/changes?render=true' \
   '/v1/hosts?limit=1' '/v1/changes?wait=1s' '/docs' '/redocs' '/openapi.json'; do
-  run curl --silent --show-error --fail "$TITAN_SERVER$path"
+  run ask "$TITAN_SERVER$path"
 done
 if grep -q 'Violation' "$folder/prism.log"; then
   fail "Prism found what disagrees: $(grep -A3 'Violation' "$folder/prism.log")"
 fi
 # It would have said so.
-answer=$(curl --silent --header 'Content-Type: application/json' --data '{"nmae": "x"}' \
+answer=$(curl --silent --header "Authorization: Bearer $token" \
+  --header 'Content-Type: application/json' --data '{"nmae": "x"}' \
   "$TITAN_SERVER/v1/hosts")
 [[ $answer == *stoplight* ]] || fail "Prism let an unknown field pass: $answer"
 echo "$(grep -c 'Forwarding' "$folder/prism.log") requests agree with the description"

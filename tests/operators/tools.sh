@@ -35,10 +35,10 @@ need_command() {
   command -v "$1" >/dev/null || skip "there is no $1; ./dev setup installs it (the package $2)"
 }
 
-# Sets `url`. The server says its port in its log.
+# Sets `url` and `token`, its admin's. The server says its port in its log.
 start_server() {
   : >"$work/server.log"
-  "$bin/titan-server" --data "$work/data" --listen 127.0.0.1:0 2>"$work/server.log" &
+  "$bin/titan-server" --data "$work/data" --listen 127.0.0.1:0 >/dev/null 2>"$work/server.log" &
   started+=($!)
   local line=''
   until [[ $line == *'"listening"'* ]]; do
@@ -47,7 +47,11 @@ start_server() {
     [[ -n $line ]] || sleep 0.05
   done
   url=http://$(sed 's/.*"address":"\([^"]*\)".*/\1/' <<<"$line")
+  token=$(<"$work/data/admin-token")
 }
+
+# curl as the admin, quiet, and failing when the server refuses.
+ask() { curl --silent --show-error --fail --header "Authorization: Bearer $token" "$@"; }
 
 # Installs the tools of package-lock.json once, beside the test's own folder; two tests may want
 # them at the same time.

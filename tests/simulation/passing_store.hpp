@@ -47,11 +47,14 @@ class PassingStore : public store::Store {
                                      std::string_view host) override {
     return inner_->report(organization, host);
   }
-  Result<bool> put_blob(const Digest& digest, std::string_view bytes) override {
-    return inner_->put_blob(digest, bytes);
+  Result<bool> put_blob(const store::BlobName& name, std::string_view bytes) override {
+    return inner_->put_blob(name, bytes);
   }
-  Result<std::string> get_blob(const Digest& digest) override { return inner_->get_blob(digest); }
-  Result<bool> has_blob(const Digest& digest) override { return inner_->has_blob(digest); }
+  Result<std::string> get_blob(const store::BlobName& name) override {
+    return inner_->get_blob(name);
+  }
+  Result<bool> has_blob(const store::BlobName& name) override { return inner_->has_blob(name); }
+  Result<std::vector<std::string>> organizations() override { return inner_->organizations(); }
   Result<void> check() override { return inner_->check(); }
   store::Figures figures() override { return inner_->figures(); }
 

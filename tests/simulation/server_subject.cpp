@@ -16,6 +16,7 @@ using model::Kind;
 using nlohmann::json;
 
 constexpr std::uint64_t kChangesKept = 400;
+constexpr const char* kToken = "titan_simulation";  // of an admin
 const std::vector<std::string> kContents = {"a", "b", "c"};
 
 std::vector<Digest> blobs() {
@@ -87,9 +88,10 @@ std::string report_of(const std::map<Key, model::DesiredDeployment>& held, Dice&
 Result<std::unique_ptr<Subject>> ServerSubject::open(store::Store& store, const Clock& clock,
                                                      Random& random) {
   std::unique_ptr<ServerSubject> subject(new ServerSubject(clock));
-  TITAN_ASSIGN(subject->server_,
-               server_lite::Server::open({store, clock, random, subject->log_, subject->keys_},
-                                         {.retention = {.changes = kChangesKept}}));
+  TITAN_ASSIGN(subject->server_, server_lite::Server::open(
+                                     {store, clock, random, subject->log_, subject->keys_},
+                                     {.retention = {.changes = kChangesKept},
+                                      .first_token = [] { return Result<std::string>(kToken); }}));
   for (const std::string& content : kContents) {
     TITAN_TRY(store.put_blob(Digest::of(content), content));
   }
@@ -98,7 +100,10 @@ Result<std::unique_ptr<Subject>> ServerSubject::open(store::Store& store, const 
 
 HttpResponse ServerSubject::call(const std::string& method, const std::string& target,
                                  const std::string& body) {
-  return server_->handle({.method = method, .target = target, .body = body});
+  return server_->handle({.method = method,
+                          .target = target,
+                          .headers = {{"Authorization", std::string("Bearer ") + kToken}},
+                          .body = body});
 }
 
 Finding ServerSubject::write(Dice& dice, const PlainModel& plain, std::string& done) {

@@ -11,6 +11,9 @@
 namespace titan::simulation {
 namespace {
 
+// What histories write: all up to the assignments. Whoever follows another kind finds nothing.
+constexpr std::size_t kKindsWritten = static_cast<std::size_t>(model::Kind::assignment) + 1;
+
 constexpr std::size_t kRecentMax = 25;
 constexpr std::uint64_t kBackupPermille = 2;
 constexpr std::uint64_t kRestorePermille = 1;
@@ -67,7 +70,7 @@ void Simulation::make_readers() {
   int number = 0;
   for (int i = 0; i < options_.feed_readers; ++i) {
     std::optional<model::Kind> kind;
-    if (i % 3 != 0) kind = model::kKinds[dice_.below(model::kKinds.size())];
+    if (i % 3 != 0) kind = model::kKinds[dice_.below(kKindsWritten)];
     readers_.push_back(std::make_unique<FeedReader>(number++, kind));
   }
   for (int i = 0; i < options_.host_readers; ++i) {
