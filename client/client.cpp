@@ -168,6 +168,9 @@ Result<HttpResponse> Client::send(HttpRequest request) {
   refusal_ = {};
   request.headers.emplace("Accept", "application/json");
   request.headers.emplace("User-Agent", "titan/" TITAN_VERSION);
+  if (!token_.empty()) {
+    request.headers.emplace("Authorization", "Bearer " + std::string(token_.bytes()));
+  }
   TITAN_ASSIGN(HttpResponse response, transport_.send(request));
   retry_after_ = read_retry_after(response);
   if (!is_success(response)) refusal_ = read_refusal(response);

@@ -8,10 +8,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/digest.hpp"
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "base/timestamp.hpp"
 #include "base/transport.hpp"
 #include "client/list_query.hpp"
@@ -113,6 +115,10 @@ class Client {
  public:
   explicit Client(Transport& transport) : transport_(transport) {}
 
+  // From now on every request carries it as a bearer's token (RFC 6750, section 2.1). Nothing is
+  // sent of an empty one.
+  void set_token(Secret token) { token_ = std::move(token); }
+
   // conflict when the name is taken; invalid, with the field, when the server refuses the spec.
   Result<WriteResult> create(const model::Entity& entity, const WriteOptions& options = {});
   // Creates or replaces. conflict when `if_match` is another revision than the stored one.
@@ -185,6 +191,7 @@ class Client {
   Result<EntityList> list_once(const ListQuery& query, const Progress& progress);
 
   Transport& transport_;
+  Secret token_;
   std::optional<std::chrono::seconds> retry_after_;
   Refusal refusal_;
 };
