@@ -6,6 +6,7 @@
 #include "agent/files_driver.hpp"
 #include "agent/limits.hpp"
 #include "base/text.hpp"
+#include "client/device_request.hpp"
 #include "render/compiled_template.hpp"
 
 namespace titan::agent {
@@ -15,8 +16,6 @@ using model::DesiredDeployment;
 using model::Key;
 using reconciler::DeploymentFiles;
 using std::chrono::seconds;
-
-constexpr const char* kLockFile = "lock";
 
 // Full jitter: a random wait up to a bound that doubles with each retry.
 Clock::Monotonic backoff(unsigned retries, Random& random) {
@@ -32,29 +31,68 @@ bool may_pass(const Error& error) {
 
 }  // namespace
 
-Agent::Agent(const Env& env, std::string host, std::unique_ptr<FileSystem::Lock> lock)
+Agent::Agent(const Env& env, std::unique_ptr<FileSystem::Lock> lock, IdentityStore::Loaded identity)
     : env_(env),
-      host_(std::move(host)),
       lock_(std::move(lock)),
+      identities_(env.state),
+      identity_(std::move(identity)),
+      run_file_(env.run),
       state_file_(env.state),
-      blobs_(env.state, env.client),
+      blobs_(env.state, [this](const Digest& digest) { return fetch(digest); }),
       poll_after_(kPollAfterDefault) {}
 
-Result<std::unique_ptr<Agent>> Agent::open(const Env& env, std::string host) {
+Result<std::unique_ptr<Agent>> Agent::open(const Env& env, const std::string& host) {
   auto lock = env.state.lock(kLockFile);
   if (!lock && lock.error().code == ErrorCode::conflict) {
     return conflict("another titan-agent uses this state directory");
   }
   if (!lock) return lock.error();
-  std::unique_ptr<Agent> agent(new Agent(env, std::move(host), *std::move(lock)));
+  TITAN_ASSIGN(auto identity, IdentityStore(env.state).load());
+  if (!identity) {
+    return denied(
+        "this host is not enrolled; run \"titan-agent enroll\" with the string that "
+        "\"titan enroll HOST\" prints, or with --lobby");
+  }
+  if (!host.empty() && host != identity->identity.host) {
+    return invalid_field("--host", "this host is enrolled as " + quote(identity->identity.host) +
+                                       ", not as " + quote(host));
+  }
+  std::unique_ptr<Agent> agent(new Agent(env, *std::move(lock), *std::move(identity)));
   TITAN_ASSIGN(agent->state_, agent->state_file_.load());
+  TITAN_ASSIGN(agent->transport_, env.connect(agent->identity_.identity.server));
+  TITAN_TRY(agent->resume());
   return agent;
+}
+
+Result<void> Agent::resume() {
+  memory_ = run_file_.load();
+  if (memory_.instance.empty()) memory_.instance = client::make_nonce(env_.random);
+  const auto keep_trust = [this](const client::TrustState& trust) {
+    identity_.identity.trust = trust;
+    env_.log.info("the server's keys or its epoch are new, as it has proven",
+                  {{"key", trust.key.text()}, {"epoch", trust.epoch}});
+    return identities_.keep(identity_.identity);
+  };
+  const Identity& identity = identity_.identity;
+  channel_.emplace(client::DeviceChannel::Env{*transport_, env_.random, keep_trust},
+                   client::DeviceChannel::Device{identity.host, identity.organization,
+                                                 identity_.key, memory_.instance},
+                   identity.trust);
+  if (state_.bookmark) channel_->note_verified({state_.root, *state_.bookmark});
+  channel_->note_verified(memory_.high_water);
+  const bool is_mine = memory_.device == identity.device && !memory_.session.token.empty();
+  if (is_mine) channel_->resume(std::move(memory_.session));
+  memory_.device = identity.device;
+  memory_.session = {};
+  return {};
 }
 
 StepResult Agent::step(Clock::Monotonic now) {
   StepResult result;
+  now_ = now;
   logged_.clear();
   if (const auto done = cycle(result); !done) result.error = done.error();
+  keep_memory();
   result.failing = state_.failures.size();
   if (result.error && may_pass(*result.error)) {
     result.outcome = StepResult::Outcome::retry;
@@ -86,7 +124,7 @@ Result<bool> Agent::sync() {
   request.report_digest = model::digest_of(report);
   if (request.report_digest != state_.reported) request.report = report;
 
-  const auto answer = env_.client.sync(host_, request);
+  const auto answer = ask(request);
   if (!answer) {
     env_.log.warning("the server did not answer as it should; the host stays as it is",
                      {{"error", answer.error().text()}});
@@ -96,6 +134,55 @@ Result<bool> Agent::sync() {
   if (answer->poll_after.count() > 0) poll_after_ = std::min(answer->poll_after, kPollAfterMax);
   if (!answer->manifest) return false;
   return adopt(*answer->manifest);
+}
+
+Result<client::SyncAnswer> Agent::ask(const model::SyncRequest& request) {
+  auto answer = channel_->sync(request);
+  note_doubt();
+  if (answer) {
+    memory_.verified = now_;
+    memory_.poll_after = answer->poll_after;
+    memory_.last_failure.reset();
+  } else {
+    memory_.last_failure = {std::string(name_of(answer.error().code)), answer.error().text(), now_};
+  }
+  return answer;
+}
+
+Result<std::string> Agent::fetch(const Digest& digest) {
+  auto blob = channel_->get_blob(digest);
+  note_doubt();
+  if (blob) return blob;
+  note_failure(blob.error());
+  // Neither is a fault of the deployment that wants it.
+  blob_missing_ = channel_->doubt().has_value() || blob.error().code == ErrorCode::exhausted;
+  return blob;
+}
+
+void Agent::note_failure(const Error& error) {
+  memory_.last_failure = {std::string(name_of(error.code)), error.text(), now_};
+}
+
+void Agent::note_doubt() {
+  const auto& doubt = channel_->doubt();
+  if (!doubt) return;
+  const std::string reason(name_of(doubt->reason));
+  env_.log.error("an answer that is not the server's was refused",
+                 {{"reason", reason}, {"what", doubt->message}});
+  ++memory_.refusals[reason];
+  memory_.last_refusal = {reason, doubt->message, now_};
+}
+
+void Agent::keep_memory() {
+  memory_.high_water = channel_->high_water();
+  memory_.session = {};
+  if (channel_->session() != nullptr) memory_.session = channel_->session()->copy();
+  const auto saved = run_file_.save(memory_);
+  if (!saved && !memory_failed_) {
+    env_.log.warning("the run directory cannot be written; each run opens a session of its own",
+                     {{"error", saved.error().text()}});
+  }
+  memory_failed_ = !saved;
 }
 
 Result<bool> Agent::adopt(const model::Manifest& manifest) {
@@ -120,6 +207,7 @@ Result<bool> Agent::adopt(const model::Manifest& manifest) {
   ask_for_all_ = false;
   state_.desired = std::move(desired);
   state_.bookmark = manifest.bookmark;
+  state_.root = channel_->trust().root;
   state_.time = manifest.time;
   return false;
 }
@@ -150,8 +238,9 @@ Agent::Intent Agent::prepare() {
       hold(key, "the driver " + quote(form.driver) + " is not on this host, which has \"files\"");
     } else if (on_host(form)) {
       intent.desired.push_back({key, state_.applied.at(key).files});
-    } else if (auto rendered = render(form); !rendered && rendered.error().retryable()) {
-      // A blob did not come through: that is no fault of the deployment.
+    } else if (auto rendered = render(form);
+               !rendered && (rendered.error().retryable() || blob_missing_)) {
+      // A blob did not come through, or not from the server: that is no fault of the deployment.
       intent.held.push_back(key);
       intent.postponed = rendered.error().context("deployment " + key.short_text());
     } else if (!rendered) {
@@ -165,6 +254,7 @@ Agent::Intent Agent::prepare() {
 }
 
 Result<Agent::RenderedFiles> Agent::render(const DesiredDeployment& form) {
+  blob_missing_ = false;
   std::vector<render::SourceFile> sources;
   for (const model::TemplateFile& file : form.files) {
     TITAN_ASSIGN(std::string content, blobs_.get(file.digest));
@@ -296,7 +386,7 @@ Result<void> Agent::publish() {
   const Digest digest = state_.digest_of_applied();
   const bool empty_from_the_start = state_.committed.empty() && state_.applied.empty();
   if (digest != state_.committed && !empty_from_the_start) {
-    gitops::HostState host{.host = host_};
+    gitops::HostState host{.host = identity_.identity.host};
     for (const auto& [key, applied] : state_.applied) {
       TITAN_ASSIGN(RenderedFiles files, render(applied.form));
       host.deployments.push_back(
@@ -306,7 +396,7 @@ Result<void> Agent::publish() {
                                   .digest = digest,
                                   .time = state_.time,
                                   .author_name = "titan-agent",
-                                  .author_email = "titan-agent@" + host_};
+                                  .author_email = "titan-agent@" + host.host};
     TITAN_ASSIGN(const Publisher::Commit commit, env_.publisher.commit(host, info));
     for (auto& [key, applied] : state_.applied) {
       if (applied.commit.empty()) applied.commit = commit.id;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,13 +12,16 @@
 
 #include "agent/agent_state.hpp"
 #include "agent/blob_cache.hpp"
+#include "agent/identity_store.hpp"
 #include "agent/publisher.hpp"
+#include "agent/run_memory.hpp"
 #include "base/clock.hpp"
 #include "base/file_system.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
-#include "client/client.hpp"
+#include "base/transport.hpp"
+#include "client/device_channel.hpp"
 #include "model/rendered.hpp"
 #include "reconciler/plan.hpp"
 
@@ -47,24 +51,31 @@ struct StepResult {
 // Whenever it is killed, or the power ends, every file below the root is the old one or the new
 // one whole, and the next step carries on from the journal: with the server or without. Nothing
 // is removed but what a tombstone or a full manifest takes away; an answer that is missing,
-// refused or wrong changes nothing. A deployment that fails never holds back another.
+// refused or wrong changes nothing, and one that cannot be shown to be the server's is not even
+// looked into (client/device_channel.hpp). A deployment that fails never holds back another.
 //
 // No decision depends on the wall clock. Not for use from several threads.
 class Agent {
  public:
-  // Borrowed. The roots of `state` and `root` are the state directory and the host's root.
+  // Borrowed. The roots of `state` and `root` are the state directory and the host's root, that of
+  // `run` is the run directory; null when there is none, and then each agent opens a session.
   struct Env {
     FileSystem& state;
     FileSystem& root;
-    client::Client& client;
+    FileSystem* run;
+    // A way to the server at this URL, which is the one that the host was enrolled at.
+    std::function<Result<std::unique_ptr<Transport>>(const std::string& url)> connect;
     Publisher& publisher;
     Random& random;
     Log& log;
   };
 
-  // Takes the state directory for itself, and loads what is in it.
-  // conflict: another agent has it. invalid: its state.json is not one of titan's.
-  static Result<std::unique_ptr<Agent>> open(const Env& env, std::string host);
+  // Takes the state directory for itself, and loads what is in it. `host`, if it is not empty, has
+  // to be the host's name.
+  // conflict: another agent has it. denied: the host is not enrolled. invalid: its state.json or
+  // its identity is not one of titan's; with the field "--host": the host has another name. And the
+  // errors of `connect`.
+  static Result<std::unique_ptr<Agent>> open(const Env& env, const std::string& host = "");
 
   StepResult step(Clock::Monotonic now);
 
@@ -79,13 +90,21 @@ class Agent {
         {};  // those that are not on the host as they are
   };
 
-  Agent(const Env& env, std::string host, std::unique_ptr<FileSystem::Lock> lock);
+  Agent(const Env& env, std::unique_ptr<FileSystem::Lock> lock, IdentityStore::Loaded identity);
 
+  // Goes on with what is in the run directory.
+  Result<void> resume();
   Result<void> cycle(StepResult& result);
   // Asks the server, and takes over what it wants. True when the answer told too little, and the
   // full manifest has to be asked for.
   Result<bool> sync();
   Result<bool> adopt(const model::Manifest& manifest);
+  Result<client::SyncAnswer> ask(const model::SyncRequest& request);
+  Result<std::string> fetch(const Digest& digest);
+  // Notes and logs that an answer was not used, if that is what went wrong.
+  void note_doubt();
+  void note_failure(const Error& error);
+  void keep_memory();
 
   Result<void> converge(StepResult& result);
   Intent prepare();
@@ -104,15 +123,23 @@ class Agent {
   Result<void> drop_unused_blobs();
 
   Env env_;
-  std::string host_;
   std::unique_ptr<FileSystem::Lock> lock_;
+  IdentityStore identities_;
+  IdentityStore::Loaded identity_;
+  std::unique_ptr<Transport> transport_;
+  std::optional<client::DeviceChannel> channel_;
+  RunFile run_file_;
+  RunMemory memory_;
+  bool memory_failed_ = false;  // and that was said
   StateFile state_file_;
   BlobCache blobs_;
   AgentState state_;
+  bool blob_missing_ = false;    // that was asked for last: it did not come whole, or is another
   bool ask_for_all_ = false;     // the bookmark cannot be trusted
   std::set<model::Key> logged_;  // deployments whose failure was logged in this step
   std::chrono::seconds poll_after_;
-  unsigned retries_ = 0;  // in a row
+  unsigned retries_ = 0;    // in a row
+  Clock::Monotonic now_{};  // of the step
 };
 
 }  // namespace titan::agent

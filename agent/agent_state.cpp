@@ -151,6 +151,7 @@ json AgentState::json() const {
                            {"pushed", pushed},
                            {"reported", text_of(reported)}};
   if (bookmark) object["bookmark"] = bookmark->text();
+  if (root != 0) object["root"] = root;
   for (const auto& [key, form] : desired) object["desired"].push_back(model::json_of(form));
   for (const auto& [key, deployment] : applied) object["applied"].push_back(json_of(deployment));
   for (const auto& [key, paths] : touched) object["touched"][key.text()] = paths;
@@ -167,6 +168,7 @@ Result<AgentState> AgentState::parse(const nlohmann::json& object) {
   if (reader.has("bookmark")) {
     state.bookmark = reader.parsed<model::Bookmark>("bookmark", &model::Bookmark::parse);
   }
+  state.root = reader.number("root");
   read_deployments(reader, state);
   read_journal(reader, state);
   const auto folders = reader.texts("folders", kItemsMax);

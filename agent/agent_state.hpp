@@ -26,11 +26,13 @@ struct Applied {
 // Everything that the agent must not forget, in `state.json` of its state directory. It is
 // written whole and atomically, and only when it changed.
 //
-// The file is one JSON object: bookmark, time, desired [DesiredDeployment], applied
+// The file is one JSON object: bookmark, root (left out when 0), time, desired [DesiredDeployment],
+// applied
 // [{form, files [{path, mode, digest}], commit}], touched {key: [path]}, folders [path],
 // failures {key: reason}, committed (digest), pushed (bool), reported (digest).
 struct AgentState {
   std::optional<model::Bookmark> bookmark = {};  // how far `desired` has come
+  std::uint64_t root = 0;                        // of the trust under which it was verified
   Timestamp time = {};                           // the server's, of the last manifest
   std::map<model::Key, model::DesiredDeployment> desired = {};
   std::map<model::Key, Applied> applied = {};

@@ -1,63 +1,156 @@
 #include "agent/app.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "agent/agent.hpp"
+#include "agent/enroll_command.hpp"
+#include "agent/limits.hpp"
 #include "agent/publisher.hpp"
+#include "agent/status.hpp"
 #include "base/file_system.hpp"
+#include "base/json.hpp"
 #include "base/random.hpp"
 #include "base/stop_signals.hpp"
-#include "client/client.hpp"
+#include "base/text.hpp"
 #include "client/http_transport.hpp"
 #include "model/key.hpp"
+#include "model/limits.hpp"
 
 namespace titan::agent {
 namespace {
 
+enum class Command { once, run, enroll, status };
+
 struct Options {
-  std::string server = "http://127.0.0.1:7480";
+  Command command = Command::once;
+  std::string server;  // in place of the one that the host was enrolled at
   std::string ca_file;
+  std::string ca_file_variable;
   std::string host;
   std::string state = "/var/lib/titan";
+  std::string run = "/run/titan";
   std::string root = "/";
   std::string git;
-  bool daemon = false;
+  std::string output = "text";
+  std::string enrollment;  // "-", "@FILE", or the string
+  bool lobby = false;
+  bool no_wait = false;
+  EnrollOptions enroll;
 };
 
 constexpr const char* kDescription =
     "titan-agent brings this host to what the server wants for it.\n\n"
     "Examples:\n"
-    "  titan-agent once --server http://127.0.0.1:7480 --host tim-pi    # from cron\n"
-    "  titan-agent run --host tim-pi --git /var/lib/titan/repo          # as a daemon\n";
+    "  titan-agent enroll @enrollment.txt     # what \"titan enroll HOST\" printed\n"
+    "  titan-agent once                       # from cron\n"
+    "  titan-agent run --git /var/lib/titan/repo   # as a daemon\n"
+    "  titan-agent status\n";
+
+std::string own_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return "";
+  const std::string text = name.data();
+  return text.substr(0, text.find('.'));
+}
+
+void add_server(CLI::App& command, Options& options, const char* what) {
+  command.add_option("--server", options.server, what);
+  command.add_option("--ca-file", options.ca_file,
+                     "Certificates (PEM) to trust for https://, and no others (TITAN_CA_FILE); "
+                     "left out: the system's");
+}
+
+void add_directories(CLI::App& command, Options& options) {
+  command.add_option("--state", options.state, "What the agent remembers; made if absent")
+      ->capture_default_str();
+  command.add_option("--run", options.run, "What it remembers until the machine starts again")
+      ->capture_default_str();
+}
+
+void add_step(CLI::App& command, Options& options) {
+  add_server(command, options, "The server's URL, if it has moved (TITAN_SERVER)");
+  add_directories(command, options);
+  command.add_option("--host", options.host, "The name that this host has to have (TITAN_HOST)");
+  command.add_option("--root", options.root, "Files are written below it; made if absent")
+      ->capture_default_str();
+  command.add_option("--git", options.git,
+                     "The bare repository to commit to, or a URL to push to; "
+                     "left out: the one in the state directory");
+}
+
+void add_enroll(CLI::App& command, Options& options) {
+  auto* const string =
+      command.add_option("STRING", options.enrollment,
+                         "The enrollment string: @FILE, - for standard input, or itself");
+  auto* const lobby =
+      command.add_flag("--lobby", options.lobby, "Wait until somebody approves this device");
+  string->excludes(lobby);
+  add_server(command, options, "The server's URL, with --lobby (TITAN_SERVER)");
+  add_directories(command, options);
+  command.add_option("--server-key", options.enroll.server_key,
+                     "The key that the server has to have; left out: the first it shows is pinned");
+  command.add_option("--name", options.enroll.name, "The name that the host may get in the lobby")
+      ->capture_default_str();
+  command.add_option("--organization", options.enroll.organization, "Whose lobby it is")
+      ->capture_default_str();
+  command.add_flag("--no-wait", options.no_wait, "Ask once");
+}
+
+ExitCode usage(const ProgramEnv& env, std::string_view what) {
+  env.err << "titan-agent: " << what << "\n";
+  return ExitCode::usage;
+}
+
+std::optional<ExitCode> check(const Options& options, const ProgramEnv& env) {
+  if (!options.host.empty()) {
+    const auto checked = model::check_name("--host", options.host);
+    if (!checked) return usage(env, checked.error().text());
+  }
+  if (options.output != "text" && options.output != "json") {
+    return usage(env, "-o: expected text or json, found " + quote(options.output));
+  }
+  if (options.command != Command::enroll) return std::nullopt;
+  if (options.enrollment.empty() && !options.lobby) {
+    return usage(env, "give an enrollment string, or --lobby");
+  }
+  if (!options.lobby) return std::nullopt;
+  if (options.server.empty()) return usage(env, "--lobby needs --server");
+  const auto name = model::check_name("--name", options.enroll.name);
+  if (!name) return usage(env, name.error().text());
+  if (options.enroll.server_key.empty() || PublicKey::parse(options.enroll.server_key)) {
+    return std::nullopt;
+  }
+  return usage(env, "--server-key: expected ed25519: and 43 letters");
+}
 
 // Nothing when the program shall go on; else its exit code.
 std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramEnv& env,
                               Options& options) {
-  options.server = env.variable("TITAN_SERVER").value_or(options.server);
-  const std::string ca_file_variable = env.variable("TITAN_CA_FILE").value_or("");
+  options.server = env.variable("TITAN_SERVER").value_or("");
+  options.ca_file_variable = env.variable("TITAN_CA_FILE").value_or("");
   options.host = env.variable("TITAN_HOST").value_or("");
+  options.run = env.variable("TITAN_RUN").value_or(options.run);
+  options.enroll.name = own_name();
+  options.enroll.organization = "default";
   CLI::App app(kDescription, "titan-agent");
   app.set_version_flag("--version", "titan-agent " TITAN_VERSION);
   app.require_subcommand(1);
-  const auto* once = app.add_subcommand("once", "Bring the host up to date, and end");
-  const auto* daemon = app.add_subcommand("run", "Keep the host up to date until told to stop");
-  for (auto* command : app.get_subcommands({})) {
-    command->add_option("--server", options.server, "The server's URL (TITAN_SERVER)")
-        ->capture_default_str();
-    command->add_option("--ca-file", options.ca_file,
-                        "Certificates (PEM) to trust for https://, and no others (TITAN_CA_FILE); "
-                        "left out: the system's");
-    command->add_option("--host", options.host, "This host's name (TITAN_HOST)");
-    command->add_option("--state", options.state, "What the agent remembers; made if absent")
-        ->capture_default_str();
-    command->add_option("--root", options.root, "Files are written below it; made if absent")
-        ->capture_default_str();
-    command->add_option("--git", options.git,
-                        "The bare repository to commit to, or a URL to push to; "
-                        "left out: the one in the state directory");
-  }
+  add_step(*app.add_subcommand("once", "Bring the host up to date, and end"), options);
+  auto* const daemon = app.add_subcommand("run", "Keep the host up to date until told to stop");
+  add_step(*daemon, options);
+  auto* const enroll = app.add_subcommand("enroll", "Make this machine a host of a server");
+  add_enroll(*enroll, options);
+  auto* const status = app.add_subcommand("status", "Show who this host is, and how it is");
+  add_directories(*status, options);
+  status->add_option("-o,--output", options.output, "text or json")->capture_default_str();
   try {
     std::reverse(arguments.begin(), arguments.end());  // as the library wants them
     app.parse(arguments);
@@ -66,15 +159,12 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
     app.exit(error, env.out, env.err);
     return asked_for ? ExitCode::done : ExitCode::usage;
   }
-  if (options.ca_file.empty() && options.server.starts_with("https://")) {
-    options.ca_file = ca_file_variable;
-  }
-  options.daemon = daemon->parsed() && !once->parsed();
-  if (const auto checked = model::check_name("--host", options.host); !checked) {
-    env.err << "titan-agent: " << checked.error().text() << "\n";
-    return ExitCode::usage;
-  }
-  return std::nullopt;
+  if (daemon->parsed()) options.command = Command::run;
+  if (enroll->parsed()) options.command = Command::enroll;
+  if (status->parsed()) options.command = Command::status;
+  options.enroll.server = options.server;
+  options.enroll.wait = !options.no_wait;
+  return check(options, env);
 }
 
 void log_summary(Log& log, const StepResult& result) {
@@ -102,22 +192,122 @@ ExitCode run_once(Agent& agent, const Clock& clock, Log& log) {
   return result.failing > 0 ? ExitCode::failed : ExitCode::done;
 }
 
+Result<std::unique_ptr<Transport>> connect(const Options& options, const std::string& enrolled_at) {
+  const std::string& url = options.server.empty() ? enrolled_at : options.server;
+  std::string ca_file = options.ca_file;
+  if (ca_file.empty() && url.starts_with("https://")) ca_file = options.ca_file_variable;
+  TITAN_ASSIGN(auto transport, client::HttpTransport::open(
+                                   url, {.ca_file = ca_file, .check_validity_period = false}));
+  return std::unique_ptr<Transport>(std::move(transport));
+}
+
+// Only its owner may look into it, and nobody else may write to it: there is a session in it.
+Result<std::unique_ptr<DiskFileSystem>> open_run_directory(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    const fs::path whole = fs::absolute(path, error);
+    TITAN_ASSIGN(const auto parent, DiskFileSystem::create(whole.parent_path().string()));
+    TITAN_TRY(parent->make_directory(whole.filename().string(), 0700));
+  }
+  const auto others = fs::perms::group_write | fs::perms::others_write;
+  if ((fs::status(path, error).permissions() & others) != fs::perms::none) {
+    return denied("others than its owner may write to it");
+  }
+  return DiskFileSystem::open(path);
+}
+
+ExitCode locked(const Error& error, const Options& options, Log& log) {
+  log.warning(error.text(), {{"state", options.state}});
+  return ExitCode::locked;
+}
+
 Result<ExitCode> run_agent(const Options& options, Log& log, const Clock& clock) {
   SystemRandom random;
   TITAN_ASSIGN(const auto state, DiskFileSystem::create(options.state));
   TITAN_ASSIGN(const auto root, DiskFileSystem::create(options.root));
-  TITAN_ASSIGN(const auto transport,
-               client::HttpTransport::open(
-                   options.server, {.ca_file = options.ca_file, .check_validity_period = false}));
-  client::Client client(*transport);
+  auto run = open_run_directory(options.run);
+  if (!run) {
+    log.warning("the run directory cannot be used; each run opens a session of its own",
+                {{"run", options.run}, {"error", run.error().text()}});
+  }
   Publisher publisher(options.git, options.state);
-  auto agent = Agent::open({*state, *root, client, publisher, random, log}, options.host);
+  auto agent =
+      Agent::open({.state = *state,
+                   .root = *root,
+                   .run = run ? run->get() : nullptr,
+                   .connect = [&](const std::string& url) { return connect(options, url); },
+                   .publisher = publisher,
+                   .random = random,
+                   .log = log},
+                  options.host);
   if (!agent && agent.error().code == ErrorCode::conflict) {
-    log.warning(agent.error().text(), {{"state", options.state}});
-    return ExitCode::locked;
+    return locked(agent.error(), options, log);
   }
   if (!agent) return agent.error();
-  return options.daemon ? run_daemon(**agent, clock, log) : run_once(**agent, clock, log);
+  return options.command == Command::run ? run_daemon(**agent, clock, log)
+                                         : run_once(**agent, clock, log);
+}
+
+// The string is no argument then, which everybody on the machine could read.
+Result<Secret> read_enrollment(const std::string& given) {
+  if (given != "-" && !given.starts_with('@')) return Secret::of(given);
+  const std::string path = given == "-" ? "/dev/stdin" : given.substr(1);
+  std::ifstream file(path, std::ios::binary);
+  std::string text(model::kEnrollmentBytesMax + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  const auto count = static_cast<std::size_t>(file.gcount());
+  Secret all = Secret::of(std::move(text));
+  if (count == 0) return invalid("no enrollment string can be read from " + quote(path));
+  return Secret::of(std::string(all.bytes().substr(0, count)));
+}
+
+Result<ExitCode> run_enroll(Options& options, const ProgramEnv& env, Log& log) {
+  SystemRandom random;
+  if (!options.lobby) {
+    TITAN_ASSIGN(options.enroll.enrollment, read_enrollment(options.enrollment));
+  }
+  TITAN_ASSIGN(const auto state, DiskFileSystem::create(options.state));
+  const StopSignals signals;
+  const auto done =
+      enroll({.state = *state,
+              .connect = [&](const std::string& url) { return connect(options, url); },
+              .random = random,
+              .out = env.out,
+              .pause = [&](std::chrono::seconds time) { return signals.wait(time); }},
+             options.enroll);
+  if (!done && done.error().subject == kLockFile) {
+    return locked(done.error(), options, log);
+  }
+  if (!done) return done.error();
+  return ExitCode::done;
+}
+
+Result<ExitCode> run_status(const Options& options, const ProgramEnv& env, const Clock& clock) {
+  TITAN_ASSIGN(const auto state, DiskFileSystem::open(options.state));
+  const auto run = DiskFileSystem::open(options.run);
+  const Clock::Monotonic now = clock.monotonic();
+  TITAN_ASSIGN(const HostStatus status, read_status(*state, run ? run->get() : nullptr, now));
+  if (options.output == "json") {
+    env.out << pretty_json(json_of(status, now)) << "\n";
+  } else {
+    env.out << text_of(status, now);
+  }
+  return ExitCode::done;
+}
+
+Result<ExitCode> run_command(Options& options, const ProgramEnv& env, Log& log,
+                             const Clock& clock) {
+  switch (options.command) {
+    case Command::enroll:
+      return run_enroll(options, env, log);
+    case Command::status:
+      return run_status(options, env, clock);
+    case Command::once:
+    case Command::run:
+      return run_agent(options, log, clock);
+  }
+  return ExitCode::usage;
 }
 
 }  // namespace
@@ -127,10 +317,10 @@ ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
   if (const auto code = parse(arguments, env, options)) return *code;
   const SystemClock clock;
   Log log(env.err, clock, env.log_format);
-  const auto code = run_agent(options, log, clock);
+  const auto code = run_command(options, env, log, clock);
   if (code) return *code;
   log.error("titan-agent cannot go on", {{"error", code.error().text()}});
-  return exit_code_of(code.error().code);
+  return code.error().field == "--host" ? ExitCode::usage : exit_code_of(code.error().code);
 }
 
 }  // namespace titan::agent

@@ -16,7 +16,7 @@ std::string path_of(const Digest& digest) {
 Result<std::string> BlobCache::get(const Digest& digest) {
   auto kept = files_.read(path_of(digest), model::kTemplateFileBytesMax);
   if (kept && Digest::of(*kept) == digest) return kept;
-  TITAN_ASSIGN(std::string content, client_.get_blob(digest));
+  TITAN_ASSIGN(std::string content, fetch_(digest));
   TITAN_TRY(make_directories(files_, kFolder));
   TITAN_TRY(write_atomically(files_, path_of(digest), content, 0600));
   return content;

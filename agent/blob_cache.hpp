@@ -1,12 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "base/digest.hpp"
 #include "base/file_system.hpp"
 #include "base/result.hpp"
-#include "client/client.hpp"
 
 namespace titan::agent {
 
@@ -14,18 +15,21 @@ namespace titan::agent {
 // blob is checked against its digest when it is read: a damaged one is fetched again.
 class BlobCache {
  public:
-  // Borrows both; the root of `files` is the state directory.
-  BlobCache(FileSystem& files, client::Client& client) : files_(files), client_(client) {}
+  // Has to give what has the digest.
+  using Fetch = std::function<Result<std::string>(const Digest& digest)>;
 
-  // From the disk, or from the server, which is then kept. Errors: those of the client, and of
-  // the disk.
+  // Borrows `files`, whose root is the state directory.
+  BlobCache(FileSystem& files, Fetch fetch) : files_(files), fetch_(std::move(fetch)) {}
+
+  // From the disk, or from the server, which is then kept. Errors: those of `fetch`, and of the
+  // disk.
   Result<std::string> get(const Digest& digest);
   // Removes every file of the folder but these.
   Result<void> keep_only(const std::set<Digest>& digests);
 
  private:
   FileSystem& files_;
-  client::Client& client_;
+  Fetch fetch_;
 };
 
 }  // namespace titan::agent

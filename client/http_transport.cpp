@@ -193,6 +193,81 @@ Error connection_error(httplib::Error error, const HttpTransport::Options& optio
   }
 }
 
+// What one answer may take. The library bounds each read, but not their sum, nor a head that never
+// ends.
+struct Bounds {
+  std::chrono::steady_clock::time_point deadline = {};
+  std::size_t bytes_left = 0;
+  bool too_slow = false;
+  bool too_long = false;
+};
+
+// A stream that breaks when a bound is reached.
+class BoundedStream final : public httplib::Stream {
+ public:
+  BoundedStream(httplib::Stream& inner, Bounds& bounds) : inner_(inner), bounds_(bounds) {}
+
+  bool is_readable() const override { return inner_.is_readable(); }
+  bool is_writable() const override { return inner_.is_writable(); }
+  ssize_t read(char* bytes, std::size_t count) override {
+    bounds_.too_slow = std::chrono::steady_clock::now() > bounds_.deadline;
+    bounds_.too_long = bounds_.bytes_left == 0;
+    if (bounds_.too_slow || bounds_.too_long) return -1;
+    const ssize_t got = inner_.read(bytes, std::min(count, bounds_.bytes_left));
+    if (got > 0) bounds_.bytes_left -= static_cast<std::size_t>(got);
+    return got;
+  }
+  ssize_t write(const char* bytes, std::size_t count) override {
+    return inner_.write(bytes, count);
+  }
+  void get_remote_ip_and_port(std::string& ip, int& port) const override {
+    inner_.get_remote_ip_and_port(ip, port);
+  }
+  void get_local_ip_and_port(std::string& ip, int& port) const override {
+    inner_.get_local_ip_and_port(ip, port);
+  }
+  socket_t socket() const override { return inner_.socket(); }
+
+ private:
+  httplib::Stream& inner_;
+  Bounds& bounds_;
+};
+
+// The library's client, with bounds to each answer.
+class BoundedClient : public httplib::ClientImpl {
+ public:
+  BoundedClient(const ServerAddress& address, const HttpTransport::Options& options)
+      : ClientImpl(address.host, address.port), options_(options) {}
+
+  // Before each request.
+  void begin() {
+    bounds_ = {.deadline = std::chrono::steady_clock::now() + options_.answer_timeout,
+               .bytes_left = options_.answer_bytes_max + kHeadBytesMax};
+  }
+  [[nodiscard]] const Bounds& bounds() const { return bounds_; }
+
+ protected:
+  using Callback = std::function<bool(httplib::Stream&)>;
+  bool within_bounds(httplib::Stream& stream, const Callback& callback) {
+    BoundedStream bounded(stream, bounds_);
+    return callback(bounded);
+  }
+
+ private:
+  bool process_socket(const Socket& socket, Callback callback) override {
+    using std::chrono::microseconds;
+    const microseconds timeout = options_.read_timeout;
+    constexpr std::int64_t kSecond = 1'000'000;
+    return httplib::detail::process_client_socket(
+        socket.sock, timeout.count() / kSecond, timeout.count() % kSecond,
+        timeout.count() / kSecond, timeout.count() % kSecond,
+        [&](httplib::Stream& stream) { return within_bounds(stream, callback); });
+  }
+
+  HttpTransport::Options options_;
+  Bounds bounds_;
+};
+
 // What the library reads from and writes to in place of its socket.
 class TlsStream final : public httplib::Stream {
  public:
@@ -220,10 +295,10 @@ class TlsStream final : public httplib::Stream {
 // The library's client over a TlsConnection. The library has TLS of its own, which takes the name
 // in a certificate's subject for the host's, sets no bound to a whole handshake, does not say what
 // is wrong with a certificate, and sends a request into a connection that the server has closed.
-class TlsClient final : public httplib::ClientImpl {
+class TlsClient final : public BoundedClient {
  public:
   TlsClient(const ServerAddress& address, TlsTrust trust, const HttpTransport::Options& options)
-      : ClientImpl(address.host, address.port),
+      : BoundedClient(address, options),
         trust_(std::move(trust)),
         options_{.host = address.host,
                  .handshake_timeout = options.connect_timeout,
@@ -254,10 +329,9 @@ class TlsClient final : public httplib::ClientImpl {
     if (connection_ != nullptr && shutdown_gracefully) connection_->say_goodbye();
     connection_.reset();
   }
-  bool process_socket(const Socket& socket,
-                      std::function<bool(httplib::Stream&)> callback) override {
+  bool process_socket(const Socket& socket, Callback callback) override {
     TlsStream stream(connection_, socket.sock);
-    return callback(stream);
+    return within_bounds(stream, callback);
   }
 
   TlsTrust trust_;
@@ -291,7 +365,7 @@ struct HttpTransport::Connection {
 
   Result<void> use(const ServerAddress& address) {
     if (!address.is_https) {
-      library = std::make_unique<httplib::ClientImpl>(address.host, address.port);
+      library = std::make_unique<BoundedClient>(address, options);
     } else {
       TITAN_ASSIGN(TlsTrust trust,
                    TlsTrust::open({.ca_file = options.ca_file,
@@ -310,11 +384,16 @@ struct HttpTransport::Connection {
         library_request(request, authority, options.answer_bytes_max, arrival);
     const SigpipeHeld held;
     if (tls != nullptr) tls->close_if_stale();
+    library->begin();
     const httplib::Result result = library->send(made);
     if (tls != nullptr) {
       if (auto error = tls->take_handshake_error()) return std::move(*error);
     }
-    if (arrival.too_long) {
+    if (library->bounds().too_slow) {
+      return unavailable("the answer did not come whole within " +
+                         milliseconds_text(options.answer_timeout));
+    }
+    if (arrival.too_long || library->bounds().too_long) {
       return exhausted("the answer is longer than " + std::to_string(options.answer_bytes_max) +
                        " bytes");
     }
@@ -327,7 +406,7 @@ struct HttpTransport::Connection {
   std::string url;
   std::string authority;
   Options options;
-  std::unique_ptr<httplib::ClientImpl> library;
+  std::unique_ptr<BoundedClient> library;
   TlsClient* tls = nullptr;  // the library's client, when it speaks TLS
 };
 

@@ -26,7 +26,10 @@ class HttpTransport final : public Transport {
   struct Options {
     std::chrono::milliseconds connect_timeout = kConnectTimeout;  // and of the TLS handshake
     std::chrono::milliseconds read_timeout = kReadTimeout;  // of one read or write, not of all
-    std::size_t answer_bytes_max = kAnswerBytesMax;
+    // Of a whole answer: who sends a byte now and then holds nobody up for ever. It is looked at
+    // between two reads, so it may be exceeded by one read_timeout.
+    std::chrono::milliseconds answer_timeout = kAnswerTimeout;
+    std::size_t answer_bytes_max = kAnswerBytesMax;  // of the body; of the head kHeadBytesMax
     // PEM: its certificates alone are trusted; empty: those of the system.
     std::string ca_file = {};
     // Whether a certificate has to be valid at this machine's time. Only the agent says false: a

@@ -105,7 +105,8 @@ TEST_F(AgentTest, AnAnswerThatComesAgainChangesNothing) {
   };
   host_.state().faults().reset();
   host_.root().faults().reset();
-  const StepResult result = host_.once_done();
+  const StepResult result = host_.once().value();
+  EXPECT_EQ(result.error->code, ErrorCode::denied);
   EXPECT_EQ(result.applied + result.removed, 0U);
   EXPECT_EQ(writes(), std::vector<std::string>{});
   EXPECT_EQ(git({"rev-list", "--count", "main"}), "1\n");
@@ -154,11 +155,9 @@ TEST_F(AgentTest, AnotherEpochGivesEverythingAndTakesWhatIsNotInIt) {
   put_second();
   host_.once_done();
   // Another server takes over the host, and knows one of the two deployments.
-  TestServer successor;
+  TestServer successor({}, server_lite::OnClone::warn, 8);
   successor.put_prod();
-  host_.transport() = titan::testing::FakeTransport([&](const HttpRequest& request) {
-    return successor.call(request.method, request.target, request.body, request.headers);
-  });
+  host_.move_to(successor);
   EXPECT_EQ(host_.once_done().removed, 1U);
   EXPECT_EQ(host_.files(), (Files{{"etc/prod.conf", "host pi\n"}}));
   EXPECT_EQ(successor.deployment("prod").status, Status::ready);
@@ -170,14 +169,14 @@ TEST_F(AgentTest, AServerThatForgotTheHostLearnsAgainWhatItHolds) {
   server_.call("DELETE", "/v1/hosts/pi");
   server_.put_host("pi", {{"site", "lab"}});
   EXPECT_NE(status("prod"), Status::ready);
+  EXPECT_EQ(host_.once().value().error->code, ErrorCode::denied) << "its device is gone, too";
+  host_.enroll();
   host_.once_done();
   EXPECT_EQ(status("prod"), Status::ready);
 
-  TestServer successor;
+  TestServer successor({}, server_lite::OnClone::warn, 8);
   successor.put_prod();
-  host_.transport() = titan::testing::FakeTransport([&](const HttpRequest& request) {
-    return successor.call(request.method, request.target, request.body, request.headers);
-  });
+  host_.move_to(successor);
   host_.once_done();
   EXPECT_EQ(successor.deployment("prod").status, Status::ready);
 }
@@ -217,17 +216,11 @@ TEST_F(AgentTest, ChangesThatDoNotAddUpMakeItAskForEverything) {
   put_second();
   host_.once_done();
   server_.put_template("service", "edited\n");
-  // The answer loses a deployment on its way; its digest does not.
-  int tampered = 0;
-  host_.tamper = [&](const HttpRequest& request, HttpResponse& response) {
-    if (!request.target.ends_with("/sync") || response.status != 200 || tampered > 0) return;
-    ++tampered;
-    auto body = parse_json(response.body).value();
-    body["deployments"] = nlohmann::json::array();
-    response.body = body.dump();
-  };
+  // What the host remembers loses a deployment.
+  auto state = parse_json(host_.state().disk().read("state.json", 1U << 20U).value()).value();
+  state["desired"].erase(1);
+  ASSERT_TRUE(host_.state().disk().write("state.json", state.dump(), 0600));
   EXPECT_EQ(host_.once_done().applied, 1U);
-  EXPECT_EQ(tampered, 1);
   EXPECT_EQ(host_.files().at("etc/prod.conf"), "edited\n");
 }
 
@@ -243,7 +236,7 @@ TEST_F(AgentTest, WithoutTheServerItTriesAgainLaterAndTheHostStays) {
 
 TEST_F(AgentTest, ABlobThatDoesNotComeThroughIsNoFailureOfTheDeployment) {
   put_second();
-  host_.transport().faults().fail_at(2, unavailable("no route"));  // the first blob
+  host_.transport().faults().fail_at(4, unavailable("no route"));  // the first blob
   const StepResult result = host_.once().value();
   EXPECT_EQ(result.outcome, Outcome::retry);
   EXPECT_EQ(result.failing, 0U);
@@ -257,7 +250,7 @@ TEST_F(AgentTest, ABlobThatDoesNotComeThroughIsNoFailureOfTheDeployment) {
 
 TEST_F(AgentTest, AReportThatWasLostIsSentAgain) {
   // The manifest and the blob come through, the report after applying does not.
-  host_.transport().faults().fail_at(3, unavailable("no route"));
+  host_.transport().faults().fail_at(5, unavailable("no route"));
   EXPECT_EQ(host_.once().value().outcome, Outcome::retry);
   EXPECT_EQ(status("prod"), Status::creating);
   host_.transport().faults().reset();
@@ -267,12 +260,15 @@ TEST_F(AgentTest, AReportThatWasLostIsSentAgain) {
 
 TEST_F(AgentTest, AHostThatTheServerDoesNotKnowIsStalled) {
   TestHost stranger(server_, "stranger");
+  stranger.enroll();
+  server_.call("DELETE", "/v1/hosts/stranger");
   const StepResult result = stranger.once().value();
   EXPECT_EQ(result.outcome, Outcome::stalled);
-  EXPECT_EQ(result.error->code, ErrorCode::not_found);
+  EXPECT_EQ(result.error->code, ErrorCode::denied);
 }
 
 TEST_F(AgentTest, OnlyOneAgentUsesAStateDirectory) {
+  host_.enroll();
   const auto lock = host_.state().disk().lock("lock").value();
   const auto second = host_.once();
   ASSERT_FALSE(second);

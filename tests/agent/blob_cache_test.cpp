@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "client/client.hpp"
 #include "tests/support/fake_file_system.hpp"
 #include "tests/support/fake_transport.hpp"
 
@@ -17,7 +18,7 @@ class BlobCacheTest : public ::testing::Test {
   testing::FakeTransport transport_{
       [this](const HttpRequest&) { return HttpResponse{.status = 200, .body = answer_}; }};
   client::Client client_{transport_};
-  BlobCache blobs_{files_, client_};
+  BlobCache blobs_{files_, [this](const Digest& digest) { return client_.get_blob(digest); }};
   std::string answer_ = content_;
 };
 

@@ -41,6 +41,16 @@ TEST_F(ClientTest, CreatesByPostAndTellsWhatCameOfIt) {
   EXPECT_EQ(sent().headers.find("Content-Type")->second, "application/json");
 }
 
+TEST_F(ClientTest, SendsTheTokenThatItWasGivenAsABearers) {
+  answer(201, workload_json(), {{"Titan-Outcome", "created"}});
+  ASSERT_TRUE(client_.create(workload()));
+  EXPECT_FALSE(sent().headers.contains("Authorization"));
+  client_.set_token(Secret::of(std::string("titan_0123")));
+  answer(201, workload_json(), {{"Titan-Outcome", "created"}});
+  ASSERT_TRUE(client_.create(workload()));
+  EXPECT_EQ(sent().headers.find("Authorization")->second, "Bearer titan_0123");
+}
+
 TEST_F(ClientTest, SendsOnlyWhatAClientMaySayOfAnEntity) {
   answer(201, workload_json(), {{"Titan-Outcome", "created"}});
   ASSERT_TRUE(client_.create(workload()));

@@ -154,6 +154,38 @@ TEST(HttpTransport, GivesUpWaitingForAnAnswer) {
   transport.reset();
 }
 
+// Sends `head`, then `piece` after `piece` until nobody listens any more.
+LoopbackServer::Script endless(const std::string& head, const std::string& piece) {
+  return [=](LoopbackServer::Peer& peer, auto&) {
+    peer.read_request();
+    peer.write(head);
+    const auto send = [&] {
+      return ::send(peer.socket(), piece.data(), piece.size(), MSG_NOSIGNAL);
+    };
+    while (send() > 0) {
+    }
+  };
+}
+
+TEST(HttpTransport, GivesUpWhenAnAnswerComesTooSlowly) {
+  LoopbackServer server({endless("HTTP/1.1 200 OK\r\nContent-Length: 4000000000\r\n\r\n", "x"),
+                         endless("HTTP/1.1 200 OK\r\nX: ", "x")});
+  auto transport =
+      open(server, {.answer_timeout = milliseconds(20), .answer_bytes_max = std::size_t{1} << 40U});
+  for (int i = 0; i < 2; ++i) {
+    const auto response = transport->send({});
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().code, ErrorCode::unavailable) << response.error().text();
+  }
+}
+
+TEST(HttpTransport, GivesUpWhenTheHeadOfAnAnswerNeverEnds) {
+  LoopbackServer server({endless("HTTP/1.1 200 OK\r\n", "X-Header: value\r\n")});
+  const auto response = open(server, {.answer_bytes_max = 1000})->send({});
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().code, ErrorCode::exhausted) << response.error().text();
+}
+
 TEST(HttpTransport, RefusesWhatCannotStandInARequest) {
   const HttpRequest requests[] = {
       {.target = "/a b"},

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -30,10 +31,13 @@ namespace titan::testing {
 // and when they are due.
 class TestServer {
  public:
+  // Servers of another seed have other keys and epochs.
   explicit TestServer(server_lite::Retention retention = {},
-                      server_lite::OnClone on_clone = server_lite::OnClone::warn)
+                      server_lite::OnClone on_clone = server_lite::OnClone::warn,
+                      std::uint64_t seed = 7)
       : retention_(retention),
         on_clone_(on_clone),
+        random_(seed),
         transport_([this](const HttpRequest& request) { return handle(request); }),
         client_(transport_) {
     start();
@@ -143,6 +147,11 @@ class TestServer {
     return response;
   }
   [[nodiscard]] const server_lite::ServerKeys& keys() const { return *keys_; }
+  // As somebody does with the commands of titan-server, while the server is stopped.
+  void rekey(const std::function<Result<void>(server_lite::ServerKeys&)>& change) {
+    EXPECT_TRUE(change(*keys_));
+    restart();
+  }
   // Where the server's keys are, over its restarts.
   MemoryFileSystem& key_files() { return key_files_; }
   SeededRandom& random() { return random_; }
@@ -182,7 +191,7 @@ class TestServer {
                                     : std::filesystem::temp_directory_path().string()};
   front_door::Spool spool_{directory_.path()};
   FakeClock clock_;
-  SeededRandom random_{7};
+  SeededRandom random_;
   std::ostringstream log_text_;
   Log log_{log_text_, clock_, Log::Format::json};
   MemoryFileSystem key_files_;

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/file_system.hpp"
+#include "base/random.hpp"
+#include "base/result.hpp"
+#include "base/signing.hpp"
+#include "client/trust.hpp"
+
+namespace titan::agent {
+
+// Who this host is, and whom it believes.
+struct Identity {
+  std::string server = {};  // its URL
+  std::string host = {};
+  std::string organization = {};
+  PublicKey device = {};  // whose secret half is in a file beside this one
+  client::TrustState trust = {};
+  bool operator==(const Identity&) const = default;
+};
+
+// The identity in the state directory: `identity/trust.json`, one JSON object {server, host,
+// organization, device, key, rootKey, root, number, epoch, epochNumber}, and `identity/device.key`,
+// the secret half of the device's key; both of mode 0600. While the host is enrolled (again), the
+// key that it will have is in `identity/next.key`: trust.json says which of the two counts, so each
+// write leaves the old identity or the new one whole. For one writer, who holds the lock of the
+// state directory; readers need none.
+class IdentityStore {
+ public:
+  // Borrows `files`, whose root is the state directory.
+  explicit IdentityStore(FileSystem& files) : files_(files) {}
+
+  struct Loaded {
+    Identity identity;
+    SigningKey key;
+  };
+  // Nothing before the first enrollment. invalid when a file is none of titan's, or no key there is
+  // the device's: all is left alone then.
+  Result<std::optional<Loaded>> load();
+  // The same without the secret key.
+  Result<std::optional<Identity>> load_public();
+
+  struct NextKey {
+    SigningKey key;
+    bool was_there = false;  // from an enrollment that did not come to its end
+  };
+  // The key to enroll with: it is on the disk before anybody hears of it.
+  Result<NextKey> next_key(Random& random);
+  // From now on the host is this. REQUIRES: `identity.device` is the next key.
+  Result<void> enrolled(const Identity& identity);
+  // REQUIRES: an identity is there.
+  Result<void> keep(const Identity& identity);
+
+ private:
+  // None when there is no such file.
+  Result<std::optional<SigningKey>> read_key(const char* path);
+
+  FileSystem& files_;
+};
+
+}  // namespace titan::agent

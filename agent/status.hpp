@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/agent_state.hpp"
+#include "agent/identity_store.hpp"
+#include "agent/run_memory.hpp"
+#include "base/clock.hpp"
+#include "base/file_system.hpp"
+#include "base/result.hpp"
+
+namespace titan::agent {
+
+// How a host is, as it knows it itself: for `titan-agent status`. A plain value.
+struct HostStatus {
+  struct Deployment {
+    std::string name = {};   // "default/prod"
+    std::string state = {};  // READY, ERROR, PENDING (not there yet) or LEAVING
+    std::uint64_t version = 0;
+    std::string reason = {};
+  };
+
+  std::optional<Identity> identity = {};  // none: not enrolled
+  std::optional<model::Bookmark> bookmark = {};
+  std::vector<Deployment> deployments = {};
+  RunMemory memory = {};
+  // Since the last answer that was verified; none: there was none since the machine started, or it
+  // is not known, as there is no run directory.
+  std::optional<std::chrono::seconds> silence = {};
+
+  // Nothing that could be verified came for kSilenceMax and for three polls: the server cannot be
+  // reached, or somebody keeps its answers from the host.
+  [[nodiscard]] bool is_cut_off() const;
+};
+
+// Reads what an agent has written, also while one runs. `run` may be null. `now` is of the
+// monotonic clock. invalid: a file is none of titan's; and the errors of FileSystem.
+Result<HostStatus> read_status(FileSystem& state, FileSystem* run, Clock::Monotonic now);
+
+nlohmann::json json_of(const HostStatus& status, Clock::Monotonic now);
+// For people: a line each, in the order of the JSON.
+std::string text_of(const HostStatus& status, Clock::Monotonic now);
+
+}  // namespace titan::agent

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/mac.hpp"
+#include "base/random.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "base/signing.hpp"
+#include "base/transport.hpp"
+#include "client/client.hpp"
+#include "client/trust.hpp"
+#include "client/verification.hpp"
+
+namespace titan::client {
+
+// What a device and its server share between two syncs.
+struct DeviceSession {
+  Secret token = {};    // as it is sent
+  Secret mac_key = {};  // 32 bytes
+  [[nodiscard]] DeviceSession copy() const { return {token.copy(), mac_key.copy()}; }
+};
+
+// A host's talk with its server, in which nothing is believed before it was verified
+// (docs/spec/identity.md): the raw answer first, then what its JSON says.
+//
+// It opens a session when there is none or the server says that it is over; it asks for the
+// server's identity, and follows its statements, when an answer is of a key or an epoch that it
+// does not know. Each of these at most once in a call, so a false answer costs a few requests.
+//
+// Errors of sync() and get_blob(): those of the transport; what the server answered, with its code;
+// denied when an answer is not used, and then distrust() says why; those of `keep_trust`; internal
+// when an answer that was verified is not what the API promises.
+// Borrows what is in Env and the device's key. Not for use from several threads.
+class DeviceChannel {
+ public:
+  struct Env {
+    Transport& transport;
+    Random& random;
+    // Told when statements were followed, before anything is used that rests on them.
+    std::function<Result<void>(const TrustState&)> keep_trust = {};
+  };
+  struct Device {
+    std::string host = {};
+    std::string organization = {};
+    const SigningKey& key;
+    std::string instance = {};  // 16 random bytes as base64url; another one after each boot
+  };
+
+  DeviceChannel(const Env& env, Device device, TrustState trust);
+
+  // Goes on with a session that was opened before, and with what was verified then.
+  void resume(DeviceSession session);
+  void note_verified(const HighWater& high_water);
+
+  // A host's round trip. With `wait` (cut to kWaitMax) the server answers only when there is news,
+  // or after that time.
+  Result<SyncAnswer> sync(const model::SyncRequest& request, std::chrono::seconds wait = {});
+  // not_found; denied, with the doubt wrong_blob, when what came has another digest.
+  Result<std::string> get_blob(const Digest& digest);
+
+  // Why the last call did not use an answer; none when that was not what went wrong.
+  [[nodiscard]] const std::optional<Doubt>& doubt() const { return doubt_; }
+  [[nodiscard]] const Device& device() const { return device_; }
+  [[nodiscard]] const TrustState& trust() const { return trust_; }
+  [[nodiscard]] const HighWater& high_water() const { return high_water_; }
+  // Null when there is none that is known to count.
+  [[nodiscard]] const DeviceSession* session() const { return session_ ? &*session_ : nullptr; }
+
+ private:
+  // What was tried in one call already.
+  struct Tried {
+    bool session = false;
+    bool identity = false;
+  };
+
+  // The value, or the error of the doubt, which is noted.
+  template <class Value>
+  Result<Value> noted(Believed<Value> believed);
+  Result<void> ensure_session(Tried& tried);
+  Result<void> open_session(Tried& tried);
+  // The server's challenge, signed by a key that is trusted.
+  Result<HttpResponse> ask_challenge(const std::string& ephemeral, Tried& tried);
+  Result<void> follow_server(Tried& tried);
+  [[nodiscard]] std::string bearer() const;
+  [[nodiscard]] SyncRequestFacts facts(const std::string& nonce, const MacKey& key) const;
+  Result<SyncAnswer> read_manifest(const HttpResponse& response, SyncAnswer answer,
+                                   const SyncRequestFacts& facts);
+
+  Env env_;
+  Device device_;
+  TrustState trust_;
+  HighWater high_water_;
+  std::optional<DeviceSession> session_;
+  std::optional<Doubt> doubt_;
+};
+
+}  // namespace titan::client

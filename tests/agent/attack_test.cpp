@@ -1,0 +1,473 @@
+// The attacks of The Update Framework (https://theupdateframework.github.io/specification/latest/,
+// section 1.5.2) against a host: somebody between it and the real server, who can read, keep back,
+// change and make up answers as he likes, and has no key unless a test says so. Each attack is
+// tried in many forms. Whatever he does, the files of the host are those of before, its memory of
+// what it is to have is too, and `titan-agent status` says at the next poll that something is
+// wrong.
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/exit_code.hpp"
+#include "base/json.hpp"
+#include "model/manifest.hpp"
+#include "model/proofs.hpp"
+#include "tests/agent/test_host.hpp"
+#include "tests/client/signing_server.hpp"
+
+namespace titan::agent {
+namespace {
+
+using titan::testing::SeededRandom;
+using titan::testing::SigningServer;
+using titan::testing::TestHost;
+using titan::testing::TestServer;
+using Outcome = StepResult::Outcome;
+
+bool is_sync(const HttpRequest& request) {
+  return request.target.find("/sync") != std::string::npos;
+}
+
+class Attack : public ::testing::Test {
+ protected:
+  using Tamper = std::function<void(const HttpRequest&, HttpResponse&)>;
+  using Answer = std::function<std::optional<HttpResponse>(const HttpRequest&)>;
+
+  Attack() {
+    server_.put_prod();
+    host_.once_done();
+    files_ = host_.files();
+    state_ = wanted();
+  }
+
+  // What the host is to have, as it remembers that; what failed may be noted beside it.
+  nlohmann::json wanted() {
+    auto state = parse_json(host_.state().disk().read("state.json", 1U << 20U).value()).value();
+    return {{"desired", state["desired"]}, {"bookmark", state["bookmark"]}};
+  }
+  std::uint64_t refusals() {
+    std::uint64_t count = 0;
+    for (const auto& [reason, times] : host_.status().memory.refusals) count += times;
+    return count;
+  }
+  // One poll under attack: nothing changes, and it is noticed. `reason`: under which name.
+  void expect_refused(const std::string& what, const std::string& reason = "") {
+    const std::uint64_t before = refusals();
+    const StepResult result = host_.once().value();
+    ASSERT_TRUE(result.error) << what;
+    EXPECT_EQ(exit_code_of(result.error->code), ExitCode::denied) << what << result.error->text();
+    EXPECT_EQ(result.applied + result.removed, 0U) << what;
+    EXPECT_EQ(host_.files(), files_) << what;
+    EXPECT_EQ(wanted(), state_) << what;
+    EXPECT_GT(refusals(), before) << what << ": " << result.error->text();
+    ASSERT_TRUE(host_.status().memory.last_refusal) << what;
+    const std::string said = host_.status().memory.last_refusal->what;
+    EXPECT_TRUE(reason.empty() || said == reason) << what << ": " << said;
+    EXPECT_NE(host_.status_text().find("last refusal   " + said), std::string::npos) << what;
+    ++tried_;
+  }
+  // Then the real server is heard again, and all is well.
+  void expect_well_again() {
+    host_.tamper = nullptr;
+    host_.instead = nullptr;
+    host_.once_done();
+    EXPECT_EQ(server_.deployment("prod").status, model::Status::ready);
+  }
+  // What the server says to one sync of the host, when there is news for it.
+  HttpResponse recorded_news(const std::string& content) {
+    server_.put_template("service", content);
+    HttpResponse seen;
+    host_.tamper = [&](const HttpRequest& request, HttpResponse& response) {
+      if (is_sync(request) && response.status == 200) seen = response;
+    };
+    host_.once_done();
+    host_.tamper = nullptr;
+    files_ = host_.files();
+    state_ = wanted();
+    EXPECT_EQ(seen.status, 200);
+    return seen;
+  }
+  model::Manifest manifest_of(const HttpResponse& response) {
+    return model::parse_manifest(parse_json(response.body).value()).value();
+  }
+  // The thief's own proof of a manifest: right in all but the key.
+  HttpResponse signed_by(const SigningKey& key, const HttpRequest& request,
+                         const model::Manifest& manifest) {
+    HttpResponse response{200, {}, model::json_text(manifest)};
+    response.headers["Titan-Bookmark"] = manifest.bookmark.text();
+    response.headers["Titan-Poll-After"] = "60";
+    const model::SyncProof proof{.organization = "default",
+                                 .host = "pi",
+                                 .bookmark = manifest.bookmark,
+                                 .nonce = request.headers.find("Titan-Nonce")->second,
+                                 .poll_after = std::chrono::seconds(60)};
+    response.headers["Titan-Key"] = key.public_key().text();
+    response.headers["Titan-Signature"] = key.sign(model::sync_proof(proof, response.body)).text();
+    return response;
+  }
+  SigningKey server_key() {
+    return SigningKey::parse(server_.keys().signing().secret_text().bytes()).value();
+  }
+  model::Bookmark bookmark() { return *host_.status().bookmark; }
+
+  TestServer server_;
+  TestHost host_{server_};
+  SeededRandom random_{99};
+  SigningKey thief_ = SigningKey::make(random_);
+  std::map<std::string, std::string> files_;
+  nlohmann::json state_;
+  int tried_ = 0;
+};
+
+TEST_F(Attack, ArbitrarySoftwareIsNotInstalled) {
+  HttpResponse news = recorded_news("second\n");
+  server_.put_template("service", "third\n");
+  // The manifest, changed in its bytes, its headers, its proof.
+  for (int i = 0; i < 24; ++i) {
+    host_.tamper = [&](const HttpRequest& request, HttpResponse& response) {
+      if (!is_sync(request) || response.status != 200) return;
+      response.body[response.body.size() * static_cast<std::size_t>(i) / 24] ^= 1;
+    };
+    expect_refused("byte " + std::to_string(i), "wrong-signature");
+  }
+  for (const char* header : {"Titan-Bookmark", "Titan-Poll-After", "Titan-Report-Wanted",
+                             "Titan-Key", "Titan-Signature"}) {
+    for (const std::string value : {"", "0", "true", "ed25519:AAAA"}) {
+      host_.tamper = [&](const HttpRequest& request, HttpResponse& response) {
+        if (!is_sync(request) || response.status != 200) return;
+        if (response.header(header) == value) response.headers["Titan-Poll-After"] = "61";
+        response.headers[header] = value;
+      };
+      if (std::string(header) == "Titan-Report-Wanted" && value.empty()) continue;  // as it was
+      expect_refused(std::string(header) + " as " + value);
+    }
+  }
+  // A manifest of the thief's own, under his key, the server's name, or with no proof.
+  model::Manifest evil = manifest_of(news);
+  evil.bookmark.seq += 10;
+  evil.full = true;
+  evil.deployments.clear();
+  evil.digest = model::digest_of_desired({});
+  for (int form = 0; form < 4; ++form) {
+    host_.instead = [&](const HttpRequest& request) -> std::optional<HttpResponse> {
+      if (!is_sync(request)) return std::nullopt;
+      HttpResponse response = signed_by(thief_, request, evil);
+      if (form == 1) response.headers["Titan-Key"] = server_.keys().key().text();
+      if (form == 2) response.headers["Titan-Signature"] = "";
+      if (form == 3) response.headers["Titan-Signature"] = Signature().text();
+      return response;
+    };
+    expect_refused("of his own, form " + std::to_string(form));
+  }
+  host_.instead = nullptr;
+  // The files of the manifest that is wanted.
+  host_.tamper = [&](const HttpRequest& request, HttpResponse& response) {
+    if (request.target.starts_with("/v1/blobs/")) response.body = "evil\n";
+  };
+  const StepResult result = host_.once().value();
+  EXPECT_EQ(exit_code_of(result.error->code), ExitCode::denied);
+  EXPECT_EQ(host_.files(), files_);
+  EXPECT_EQ(host_.status().memory.last_refusal->what, "wrong-blob");
+  EXPECT_GE(tried_, 20);
+  expect_well_again();
+  EXPECT_EQ(host_.files().at("etc/prod.conf"), "third\n");
+}
+
+TEST_F(Attack, RollbackIsRefused) {
+  std::vector<HttpResponse> old;
+  for (int i = 0; i < 7; ++i) old.push_back(recorded_news("edition " + std::to_string(i) + "\n"));
+  const HttpResponse newest = old.back();
+  for (std::size_t i = 0; i < old.size(); ++i) {
+    for (int form = 0; form < 3; ++form) {
+      host_.instead = [&](const HttpRequest& request) -> std::optional<HttpResponse> {
+        if (!is_sync(request)) return std::nullopt;
+        HttpResponse response = old[i];
+        // As it was; with the bookmark of now; with the bookmark of now everywhere.
+        if (form > 0) response.headers["Titan-Bookmark"] = newest.header("Titan-Bookmark");
+        if (form > 1) {
+          model::Manifest manifest = manifest_of(old[i]);
+          manifest.bookmark = manifest_of(newest).bookmark;
+          response.body = model::json_text(manifest);
+        }
+        return response;
+      };
+      expect_refused("edition " + std::to_string(i) + " in form " + std::to_string(form));
+    }
+  }
+  EXPECT_GE(tried_, 20);
+  expect_well_again();
+}
+
+// Even the server itself, brought back to an older state, does not take a host along.
+TEST_F(Attack, RollbackByTheServerItselfIsRefused) {
+  const model::Manifest old = manifest_of(recorded_news("first\n"));
+  recorded_news("second\n");
+  const SigningKey key = server_key();
+  for (std::uint64_t back = 0; back < 20; ++back) {
+    model::Manifest manifest = old;
+    manifest.bookmark.seq -= std::min(manifest.bookmark.seq, back);
+    host_.instead = [&](const HttpRequest& request) -> std::optional<HttpResponse> {
+      if (!is_sync(request)) return std::nullopt;
+      return signed_by(key, request, manifest);
+    };
+    expect_refused("back to " + manifest.bookmark.text(), "older-bookmark");
+  }
+  expect_well_again();
+}
+
+TEST_F(Attack, FastForwardIsRefused) {
+  const HttpResponse news = recorded_news("second\n");
+  server_.put_template("service", "third\n");
+  for (const std::uint64_t seq :
+       {std::uint64_t{1'000}, std::uint64_t{1} << 40U, std::uint64_t{INT64_MAX}}) {
+    const model::Bookmark far{bookmark().epoch, seq};
+    for (int form = 0; form < 7; ++form) {
+      host_.instead = [&](const HttpRequest& request) -> std::optional<HttpResponse> {
+        if (!is_sync(request)) return std::nullopt;
+        model::Manifest manifest = manifest_of(news);
+        manifest.bookmark = form == 3 ? model::Bookmark{"ffffffffffffffff", seq} : far;
+        HttpResponse response = signed_by(thief_, request, manifest);
+        if (form == 1) response.headers["Titan-Key"] = server_.keys().key().text();
+        if (form == 2) response = {204, response.headers, ""};
+        if (form == 4)
+          response = {204,
+                      {{"Titan-Bookmark", far.text()},
+                       {"Titan-Poll-After", "60"},
+                       {"Titan-Mac", Mac().text()}},
+                      ""};
+        if (form == 5) {
+          response = news;
+          response.headers["Titan-Bookmark"] = far.text();
+        }
+        if (form == 6) response.headers["Titan-Poll-After"] = "86400";
+        return response;
+      };
+      expect_refused("to " + far.text() + " in form " + std::to_string(form));
+      EXPECT_LT(host_.status().memory.high_water.bookmark.seq, 1'000U);
+    }
+  }
+  EXPECT_GE(tried_, 20);
+  expect_well_again();
+}
+
+TEST_F(Attack, FreezeIsNoticed) {
+  // He has heard "nothing is new" many times, and goes on saying so when something is.
+  std::vector<HttpResponse> nothing;
+  host_.tamper = [&](const HttpRequest& request, HttpResponse& response) {
+    if (is_sync(request) && response.status == 204) nothing.push_back(response);
+  };
+  for (int i = 0; i < 20; ++i) host_.once_done();
+  host_.tamper = nullptr;
+  ASSERT_GE(nothing.size(), 20U);
+  server_.put_template("service", "news\n");
+  for (const HttpResponse& old : nothing) {
+    host_.instead = [&](const HttpRequest& request) -> std::optional<HttpResponse> {
+      if (!is_sync(request)) return std::nullopt;
+      return old;
+    };
+    expect_refused("an old word that nothing is new", "wrong-mac");
+  }
+  // Or he lets nothing through at all: then nothing is verified, and the host says since when.
+  for (const int status : {0, 401, 403, 404, 429, 500, 503}) {
+    host_.instead = [&](const HttpRequest&) -> std::optional<HttpResponse> {
+      return HttpResponse{status, {}, ""};
+    };
+    host_.clock().advance(std::chrono::minutes(20));
+    EXPECT_NE(host_.once().value().outcome, Outcome::done);
+    EXPECT_EQ(host_.files(), files_);
+    EXPECT_TRUE(host_.status().memory.last_failure) << status;
+    ++tried_;
+  }
+  EXPECT_TRUE(host_.status().is_cut_off());
+  EXPECT_NE(host_.status_text().find("cut off"), std::string::npos);
+  EXPECT_GE(tried_, 20);
+  expect_well_again();
+  EXPECT_FALSE(host_.status().is_cut_off());
+}
+
+TEST_F(Attack, MixAndMatchIsRefused) {
+  std::vector<HttpResponse> said;
+  for (int i = 0; i < 6; ++i) said.push_back(recorded_news("edition " + std::to_string(i) + "\n"));
+  server_.put_template("service", "of now\n");
+  // The answer of now, with one part or two of an older one.
+  const std::vector<const char*> parts = {"body", "Titan-Bookmark", "Titan-Signature"};
+  for (const HttpResponse& old : said) {
+    for (std::size_t mask = 1; mask < 8; ++mask) {
+      host_.tamper = [&](const HttpRequest& request, HttpResponse& response) {
+        if (!is_sync(request) || response.status != 200) return;
+        for (std::size_t part = 0; part < parts.size(); ++part) {
+          if ((mask >> part & 1U) == 0) continue;
+          if (part == 0) {
+            response.body = old.body;
+          } else {
+            response.headers[parts[part]] = old.header(parts[part]);
+          }
+        }
+      };
+      expect_refused("mask " + std::to_string(mask), "wrong-signature");
+    }
+  }
+  EXPECT_GE(tried_, 20);
+  expect_well_again();
+}
+
+TEST_F(Attack, WhatIsForAnotherHostIsRefused) {
+  server_.put_host("po", {{"site", "lab"}});
+  TestHost other(server_, "po");
+  std::vector<HttpResponse> all;
+  other.tamper = [&](const HttpRequest&, HttpResponse& response) { all.push_back(response); };
+  for (int i = 0; i < 6; ++i) {
+    server_.put_template("service", "edition " + std::to_string(i) + "\n");
+    other.once_done();
+  }
+  host_.once_done();
+  files_ = host_.files();
+  state_ = wanted();
+  for (const HttpResponse& response : all) {
+    if (response.status != 200 && response.status != 204) continue;
+    host_.instead = [&](const HttpRequest& request) -> std::optional<HttpResponse> {
+      if (!is_sync(request)) return std::nullopt;
+      return response;
+    };
+    expect_refused("an answer to another host");
+  }
+  // The same question, asked by a device that the thief has: with the host's own nonce.
+  const SigningKey key = server_key();
+  for (const char* name : {"po", "pii", "p", "p-i"}) {
+    host_.instead = [&](const HttpRequest& request) -> std::optional<HttpResponse> {
+      if (!is_sync(request)) return std::nullopt;
+      model::Manifest manifest{.host = name,
+                               .bookmark = bookmark(),
+                               .full = true,
+                               .digest = model::digest_of_desired({})};
+      return signed_by(key, request, manifest);
+    };
+    expect_refused(std::string("the manifest of ") + name, "other-host");
+  }
+  EXPECT_GE(tried_, 12);
+  expect_well_again();
+}
+
+TEST_F(Attack, ReplayOfAnyAnswerIsRefused) {
+  std::vector<std::pair<std::string, HttpResponse>> said;
+  host_.tamper = [&](const HttpRequest& request, HttpResponse& response) {
+    said.emplace_back(request.target, response);
+  };
+  for (int i = 0; i < 4; ++i) {
+    host_.reboot();
+    server_.put_template("service", "edition " + std::to_string(i) + "\n");
+    host_.once_done();
+  }
+  host_.tamper = nullptr;
+  files_ = host_.files();
+  state_ = wanted();
+  for (const auto& [target, response] : said) {
+    if (target.starts_with("/v1/blobs/")) continue;  // what a digest names is the same for ever
+    host_.reboot();
+    host_.instead = [&, target = target, response = response](
+                        const HttpRequest& request) -> std::optional<HttpResponse> {
+      if (request.target != target) return std::nullopt;
+      return response;
+    };
+    expect_refused("again, the answer to " + target);
+  }
+  EXPECT_GE(tried_, 16);
+  expect_well_again();
+}
+
+// Statements that lead nowhere, and a key that the server does not have.
+TEST_F(Attack, AMadeUpServerIsRefused) {
+  const std::string epoch = bookmark().epoch;
+  SigningServer fake(random_, epoch, [&](const HttpRequest&) {
+    return HttpResponse{
+        204, {{"Titan-Bookmark", bookmark().text()}, {"Titan-Poll-After", "60"}}, ""};
+  });
+  fake.bind(host_.status().identity->device, "pi");
+  for (int i = 0; i < 20; ++i) {
+    if (i % 2 == 1) host_.reboot();
+    if (i % 3 == 0) fake.rotate();
+    if (i % 4 == 0) fake.introduce_root_key();
+    if (i % 5 == 4) fake.replace_stolen_key();
+    host_.instead = [&](const HttpRequest& request) { return fake.handle(request); };
+    // He has no session of the host's, so he ends it.
+    if (i % 2 == 0) fake.forget_sessions();
+    expect_refused("form " + std::to_string(i), "unknown-key");
+    EXPECT_EQ(host_.status().identity->trust.key, server_.keys().key());
+  }
+  expect_well_again();
+}
+
+TEST_F(Attack, EndlessDataEndsAtALimitAndIsNoticed) {
+  for (int i = 0; i < 20; ++i) {
+    host_.transport().faults().reset();
+    host_.transport().faults().fail_at(static_cast<std::size_t>(1 + i % 3),
+                                       exhausted("the answer is longer than 67108864 bytes"));
+    server_.put_template("service", "edition " + std::to_string(i) + "\n");
+    const StepResult result = host_.once().value();
+    EXPECT_EQ(result.outcome, Outcome::retry);
+    if (i % 3 == 0) {
+      EXPECT_EQ(host_.files(), files_);
+      EXPECT_EQ(host_.status().memory.last_failure->what, "exhausted");
+      EXPECT_NE(host_.status_text().find("last failure   exhausted"), std::string::npos);
+    }
+    host_.transport().faults().reset();
+    host_.once_done();
+    files_ = host_.files();
+  }
+}
+
+TEST_F(Attack, AStolenOnlineKeyIsTakenBackByTheRootKey) {
+  // The server has a root key, which is elsewhere.
+  SigningKey root = SigningKey::make(random_);
+  server_.rekey([&](server_lite::ServerKeys& keys) { return keys.trust(root.public_key()); });
+  server_.rekey([&](server_lite::ServerKeys& keys) { return keys.rotate(random_); });
+  host_.reboot();
+  host_.once_done();
+  ASSERT_EQ(host_.status().identity->trust.root_key, root.public_key());
+  for (int round = 0; round < 3; ++round) {
+    // The thief has the online key, and makes himself the server's successor.
+    SigningServer thief(random_, bookmark().epoch, [&](const HttpRequest&) {
+      return HttpResponse{
+          204, {{"Titan-Bookmark", bookmark().epoch + ".9000000"}, {"Titan-Poll-After", "60"}}, ""};
+    });
+    const client::TrustState trust = host_.status().identity->trust;
+    thief.key = server_key();
+    thief.root_key = SigningKey::parse(root.secret_text().bytes()).value();  // its public half
+    thief.root = trust.root;
+    thief.number = trust.number + 1000;
+    thief.epoch_number = INT64_MAX - 10;
+    thief.statements.clear();
+    thief.bind(host_.status().identity->device, "pi");
+    thief.rotate();
+    host_.instead = [&](const HttpRequest& request) { return thief.handle(request); };
+    host_.reboot();
+    host_.once_done();
+    EXPECT_EQ(host_.status().identity->trust.key, thief.key.public_key()) << "it cannot know";
+    // Until the root key has spoken, the real server is the false one.
+    host_.instead = nullptr;
+    server_.put_template("service", "edition " + std::to_string(round) + "\n");
+    EXPECT_EQ(host_.once().value().error->code, ErrorCode::denied);
+    server_.rekey([&](server_lite::ServerKeys& keys) { return keys.replace(random_, root); });
+    host_.once_done();
+    EXPECT_EQ(host_.files().at("etc/prod.conf"), "edition " + std::to_string(round) + "\n");
+    EXPECT_EQ(host_.status().identity->trust.root, trust.root + 1);
+    EXPECT_EQ(host_.status().identity->trust.key, server_.keys().key());
+    files_ = host_.files();
+    state_ = wanted();
+    // The thief comes back, with all that he has.
+    host_.instead = [&](const HttpRequest& request) { return thief.handle(request); };
+    for (int again = 0; again < 7; ++again) {
+      if (again % 2 == 0) thief.rotate();
+      if (again % 3 == 0) thief.begin_epoch(bookmark().epoch);
+      host_.reboot();
+      expect_refused("the thief again", "unknown-key");
+    }
+    host_.instead = nullptr;
+    host_.once_done();
+  }
+  EXPECT_GE(tried_, 20);
+}
+
+}  // namespace
+}  // namespace titan::agent

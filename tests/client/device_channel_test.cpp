@@ -1,0 +1,293 @@
+#include "client/device_channel.hpp"
+
+#include "tests/client/device_fixture.hpp"
+
+namespace titan::client {
+namespace {
+
+using testing::Tampering;
+using testing::tamperings;
+
+class DeviceChannelTest : public testing::DeviceTest {};
+
+TEST_F(DeviceChannelTest, OpensOneSessionAndUsesItForAllItAsks) {
+  DeviceChannel device = channel();
+  const SyncAnswer first = device.sync({}).value();
+  ASSERT_TRUE(first.manifest);
+  EXPECT_EQ(first.manifest->bookmark.text(), bookmark_);
+  EXPECT_EQ(first.poll_after, std::chrono::seconds(60));
+  news_ = false;
+  report_wanted_ = true;
+  const SyncAnswer second = device.sync({}).value();
+  EXPECT_FALSE(second.manifest);
+  EXPECT_TRUE(second.report_wanted);
+  EXPECT_EQ(device.get_blob(Digest::of(blob_)).value(), blob_);
+  EXPECT_EQ(server_.opened, 1);
+  EXPECT_EQ(transport_.requests().size(), 5U);
+  EXPECT_FALSE(device.doubt());
+}
+
+TEST_F(DeviceChannelTest, GoesOnWithASessionOfBefore) {
+  DeviceChannel before = channel();
+  ASSERT_TRUE(before.sync({}));
+  DeviceChannel device = channel();
+  device.resume(before.session()->copy());
+  ASSERT_TRUE(device.sync({}));
+  EXPECT_EQ(server_.opened, 1);
+}
+
+TEST_F(DeviceChannelTest, OpensANewSessionWhenTheOldOneIsOver) {
+  DeviceChannel device = channel();
+  ASSERT_TRUE(device.sync({}));
+  server_.forget_sessions();
+  EXPECT_TRUE(device.sync({}));
+  server_.forget_sessions();
+  EXPECT_TRUE(device.get_blob(Digest::of(blob_)));
+  EXPECT_EQ(server_.opened, 3);
+}
+
+TEST_F(DeviceChannelTest, TriesNoSecondSessionWhenANewOneIsOverAtOnce) {
+  tamper_ = [](const HttpRequest& request, HttpResponse& response) {
+    if (request.target.ends_with("/sync")) response = {401, {}, ""};
+  };
+  DeviceChannel device = channel();
+  EXPECT_EQ(device.sync({}).error().code, ErrorCode::denied);
+  EXPECT_EQ(server_.opened, 1);
+  EXPECT_FALSE(device.doubt()) << "nothing was claimed that could be wrong";
+}
+
+TEST_F(DeviceChannelTest, SaysThatADeviceIsRevoked) {
+  server_.devices.clear();
+  EXPECT_EQ(channel().sync({}).error().code, ErrorCode::denied);
+}
+
+TEST_F(DeviceChannelTest, SendsANewNonceWithEachQuestion) {
+  DeviceChannel device = channel();
+  std::set<std::string> nonces;
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(device.sync({}));
+    nonces.insert(transport_.requests().back().headers.find("Titan-Nonce")->second);
+  }
+  EXPECT_EQ(nonces.size(), 5U);
+}
+
+// Every byte of every answer that is believed, changed in turn.
+TEST_F(DeviceChannelTest, BelievesNoAnswerOfWhichAnythingWasChanged) {
+  struct Row {
+    const char* target;
+    bool news;
+  };
+  const std::vector<Row> rows = {{"/v1/hosts/pi/sync", true},
+                                 {"/v1/hosts/pi/sync", false},
+                                 {"/v1/sessions/challenge", true},
+                                 {"/v1/sessions", true}};
+  std::size_t tried = 0;
+  for (const Row& row : rows) {
+    news_ = row.news;
+    HttpResponse sample;
+    tamper_ = [&](const HttpRequest& request, HttpResponse& response) {
+      if (request.target == row.target) sample = response;
+    };
+    ASSERT_TRUE(channel().sync({}));
+    for (const Tampering& tampering : tamperings(sample)) {
+      if (row.news == false && tampering.name.starts_with("body")) continue;  // a 204 has none
+      tamper_ = [&](const HttpRequest& request, HttpResponse& response) {
+        if (request.target == row.target && response.status < 300) tampering.apply(response);
+      };
+      DeviceChannel device = channel();
+      const auto answer = device.sync({});
+      ASSERT_FALSE(answer) << row.target << ": " << tampering.name;
+      EXPECT_EQ(answer.error().code, ErrorCode::denied) << row.target << ": " << tampering.name;
+      ASSERT_TRUE(device.doubt()) << row.target << ": " << tampering.name;
+      EXPECT_EQ(device.high_water().bookmark.seq, 0U);
+      EXPECT_EQ(device.session(), nullptr);
+      EXPECT_EQ(kept_.size(), 0U);
+      ++tried;
+    }
+  }
+  EXPECT_GT(tried, 700U);
+}
+
+TEST_F(DeviceChannelTest, BelievesNothingThatWasSaidToAnotherQuestion) {
+  for (const bool news : {true, false}) {
+    news_ = news;
+    DeviceChannel device = channel();
+    HttpResponse old;
+    tamper_ = [&](const HttpRequest&, HttpResponse& response) { old = response; };
+    ASSERT_TRUE(device.sync({}));
+    tamper_ = [&](const HttpRequest& request, HttpResponse& response) {
+      if (request.target.ends_with("/sync")) response = old;
+    };
+    ASSERT_FALSE(device.sync({}));
+    EXPECT_EQ(device.doubt()->reason, news ? Distrust::wrong_signature : Distrust::wrong_mac);
+  }
+}
+
+TEST_F(DeviceChannelTest, BelievesNothingThatWasSaidToAnotherHostOrOrganization) {
+  server_.bind(device_.public_key(), "other");
+  DeviceChannel device = channel();
+  ASSERT_FALSE(device.sync({}));
+  EXPECT_EQ(device.doubt()->reason, Distrust::other_host);
+  server_.bind(device_.public_key(), "pi");
+  server_.organization = "other";
+  ASSERT_FALSE(device.sync({}));
+  EXPECT_EQ(device.doubt()->reason, Distrust::other_host);
+  server_.organization = "default";
+  manifest_.host = "other";
+  ASSERT_FALSE(device.sync({}));
+  EXPECT_EQ(device.doubt()->reason, Distrust::other_host);
+  manifest_.host = "pi";
+  EXPECT_TRUE(device.sync({}));
+}
+
+TEST_F(DeviceChannelTest, BelievesNoOlderBookmarkThanOneThatWasVerified) {
+  DeviceChannel device = channel();
+  ASSERT_TRUE(device.sync({}));
+  for (const bool news : {true, false}) {
+    news_ = news;
+    tell_bookmark(41);
+    ASSERT_FALSE(device.sync({}));
+    EXPECT_EQ(device.doubt()->reason, Distrust::older_bookmark);
+    tell_bookmark(42);
+    ASSERT_TRUE(device.sync({})) << "the same is as good as before";
+  }
+  DeviceChannel later = channel();
+  later.note_verified({0, {kEpoch, 43}});
+  ASSERT_FALSE(later.sync({}));
+  EXPECT_EQ(later.doubt()->reason, Distrust::older_bookmark);
+}
+
+TEST_F(DeviceChannelTest, RefusesAManifestWithAnotherBookmarkThanWasSigned) {
+  bookmark_ = std::string(kEpoch) + ".43";
+  DeviceChannel device = channel();
+  ASSERT_FALSE(device.sync({}));
+  EXPECT_EQ(device.doubt()->reason, Distrust::other_bookmark);
+  EXPECT_EQ(device.high_water().bookmark.seq, 0U);
+}
+
+TEST_F(DeviceChannelTest, FollowsANewKeyAndKeepsItBeforeItUsesAnything) {
+  DeviceChannel device = channel();
+  ASSERT_TRUE(device.sync({}));
+  server_.rotate();
+  ASSERT_TRUE(device.sync({}));
+  ASSERT_EQ(kept_.size(), 1U);
+  EXPECT_EQ(kept_[0].key, server_.key.public_key());
+  EXPECT_EQ(device.trust(), kept_[0]);
+  EXPECT_EQ(server_.opened, 2) << "who had the old key may know the session";
+  // A device that comes back later follows when it opens its session.
+  server_.rotate();
+  DeviceChannel away = channel(kept_[0]);
+  EXPECT_TRUE(away.sync({}));
+  EXPECT_EQ(kept_.size(), 2U);
+}
+
+TEST_F(DeviceChannelTest, FollowsANewEpochInWhichCountingBeginsAnew) {
+  DeviceChannel device = channel();
+  ASSERT_TRUE(device.sync({}));
+  constexpr const char* kNew = "fedcba9876543210";
+  tell_bookmark(1, kNew);
+  ASSERT_FALSE(device.sync({})) << "no statement names it";
+  EXPECT_EQ(device.doubt()->reason, Distrust::unknown_epoch);
+  for (const bool news : {false, true}) {
+    news_ = news;
+    server_.begin_epoch(kNew);
+    ASSERT_TRUE(device.sync({}));
+    EXPECT_EQ(device.high_water().bookmark, (model::Bookmark{kNew, 1}));
+  }
+  // And the one before does not come back.
+  tell_bookmark(50);
+  ASSERT_FALSE(device.sync({}));
+  EXPECT_EQ(device.doubt()->reason, Distrust::unknown_epoch);
+}
+
+TEST_F(DeviceChannelTest, RefusesAKeyToWhichNoStatementLeads) {
+  DeviceChannel device = channel();
+  ASSERT_TRUE(device.sync({}));
+  server_.key = SigningKey::make(random_);
+  for (int i = 0; i < 2; ++i) {
+    const std::size_t before = transport_.requests().size();
+    ASSERT_FALSE(device.sync({}));
+    EXPECT_EQ(device.doubt()->reason, Distrust::unknown_key);
+    EXPECT_LE(transport_.requests().size() - before, 3U);
+  }
+  EXPECT_EQ(kept_.size(), 0U);
+}
+
+TEST_F(DeviceChannelTest, GoesBackToTheServerByItsRootKeyWhateverAThiefHasSaid) {
+  server_.introduce_root_key();
+  DeviceChannel device = channel();
+  ASSERT_TRUE(device.sync({}));
+  titan::testing::SigningServer thief(random_, kEpoch,
+                                      [this](const HttpRequest& request) { return tell(request); });
+  thief.key = SigningKey::parse(server_.key.secret_text().bytes()).value();
+  thief.root_key = SigningKey::parse(server_.root_key->secret_text().bytes()).value();
+  thief.number = 1000;
+  thief.epoch_number = INT64_MAX - 10;
+  thief.statements.clear();
+  thief.bind(device_.public_key(), "pi");
+  thief.rotate();
+  tell_bookmark(INT64_MAX - 1);
+  tamper_ = [&](const HttpRequest& request, HttpResponse& response) {
+    response = thief.handle(request);
+  };
+  ASSERT_TRUE(device.sync({})) << "who has the key is the server";
+  EXPECT_EQ(device.trust().number, 1001U);
+  tamper_ = nullptr;
+  tell_bookmark(43);
+  ASSERT_FALSE(device.sync({}));
+  server_.replace_stolen_key();
+  ASSERT_TRUE(device.sync({}));
+  EXPECT_EQ(device.trust().root, 1U);
+  EXPECT_EQ(device.high_water().bookmark.seq, 43U);
+  // The thief comes again.
+  tamper_ = [&](const HttpRequest& request, HttpResponse& response) {
+    response = thief.handle(request);
+  };
+  EXPECT_FALSE(device.sync({}));
+}
+
+TEST_F(DeviceChannelTest, UsesNothingWhenTheNewTrustCannotBeKept) {
+  server_.rotate();
+  DeviceChannel device({.transport = transport_,
+                        .random = random_,
+                        .keep_trust = [](const TrustState&) -> Result<void> {
+                          return exhausted("the disk is full");
+                        }},
+                       {"pi", "default", device_, "AAAAAAAAAAAAAAAAAAAAAA"}, trust());
+  server_.rotate();
+  EXPECT_EQ(device.sync({}).error().code, ErrorCode::exhausted);
+}
+
+TEST_F(DeviceChannelTest, RefusesABlobOfAnotherDigest) {
+  DeviceChannel device = channel();
+  const Digest wanted = Digest::of(blob_);
+  blob_ = "other content";
+  ASSERT_FALSE(device.get_blob(wanted));
+  EXPECT_EQ(device.doubt()->reason, Distrust::wrong_blob);
+}
+
+TEST_F(DeviceChannelTest, PassesOnWhatTheServerAnswersInPlaceOfASync) {
+  DeviceChannel device = channel();
+  for (const auto& [status, code] :
+       std::vector<std::pair<int, ErrorCode>>{{404, ErrorCode::not_found},
+                                              {503, ErrorCode::unavailable},
+                                              {500, ErrorCode::internal},
+                                              {302, ErrorCode::internal}}) {
+    tamper_ = [status = status](const HttpRequest& request, HttpResponse& response) {
+      if (request.target.ends_with("/sync")) response = {status, {}, ""};
+    };
+    EXPECT_EQ(device.sync({}).error().code, code) << status;
+    EXPECT_FALSE(device.doubt());
+  }
+}
+
+TEST_F(DeviceChannelTest, NamesEachReason) {
+  for (int i = 0; i <= static_cast<int>(Distrust::other_bookmark); ++i) {
+    const auto reason = static_cast<Distrust>(i);
+    EXPECT_EQ(parse_distrust(name_of(reason)), reason);
+  }
+  EXPECT_FALSE(parse_distrust("luck"));
+}
+
+}  // namespace
+}  // namespace titan::client
