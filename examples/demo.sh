@@ -101,10 +101,9 @@ start_server() {
 
 enroll_the_host() {
   act 'A device becomes the host, by an enrollment that counts once'
-  say_command "titan-agent enroll \"\$(titan create enrollment --host $host)\" --state $DEMO/state"
-  local enrollment
-  enrollment=$(titan create enrollment --host "$host") || fail 'there is no enrollment'
-  titan-agent enroll "$enrollment" --state "$DEMO/state" || fail "enrolling ended with $?"
+  say_command "titan create enrollment --host $host | titan-agent enroll - --state $DEMO/state"
+  titan create enrollment --host "$host" | titan-agent enroll - --state "$DEMO/state" ||
+    fail 'the device was not enrolled'
   run titan get devices
   expect $host
 }
@@ -193,7 +192,7 @@ delete_a_deployment() {
 for program in titan-server titan-agent titan; do
   [[ -x $bin/$program ]] || fail "$bin/$program does not exist: run ./dev demo"
 done
-export PATH=$bin:$PATH HOME=$DEMO/home
+export PATH=$bin:$PATH HOME=$DEMO/home TITAN_RUN=$DEMO/run
 unset TITAN_TOKEN TITAN_TOKEN_FILE TITAN_CONFIG TITAN_DATA TITAN_LISTEN XDG_CONFIG_HOME
 
 start_server

@@ -218,11 +218,12 @@ void enroll(const RunningServer& server, const std::string& host, const std::str
   const Outcome made = run_titan(server, {"create", "enrollment", "--host", host}, environment);
   if (made.exit_code != 0) throw std::runtime_error("no enrollment: " + made.errors);
   const std::string text = made.output.substr(0, made.output.find('\n'));
-  const Outcome enrolled = SystemProcessRunner()
-                               .run({.arguments = {program_path("titan-agent"), "enroll", text,
-                                                   "--state", folder + "/state"},
-                                     .environment = environment})
-                               .value();
+  const Outcome enrolled =
+      SystemProcessRunner()
+          .run({.arguments = {program_path("titan-agent"), "enroll", text, "--state",
+                              folder + "/state", "--run", folder + "/run"},
+                .environment = environment})
+          .value();
   if (enrolled.exit_code != 0) throw std::runtime_error("not enrolled: " + enrolled.errors);
 }
 
@@ -242,6 +243,8 @@ std::vector<std::string> agent_once(const std::string& server_url, const std::st
           host,
           "--state",
           folder + "/state",
+          "--run",
+          folder + "/run",
           "--root",
           folder + "/root",
           "--git",

@@ -44,6 +44,7 @@ run "$titan" create target tim-pi --labels name=tim-pi
 run "$titan" create deployment prod --workload temperature-sensor --template device-service \
   --target tim-pi
 mkdir "$work/root"
+export TITAN_RUN=$work/run
 run "$bin/titan-agent" enroll "$("$titan" create enrollment --host tim-pi 2>/dev/null)" \
   --state "$work/state"
 agent() {
