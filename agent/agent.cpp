@@ -51,7 +51,7 @@ Result<std::unique_ptr<Agent>> Agent::open(const Env& env, const std::string& ho
   if (!identity) {
     return denied(
         "this host is not enrolled; run \"titan-agent enroll\" with the string that "
-        "\"titan enroll HOST\" prints, or with --lobby");
+        "\"titan create enrollment --host HOST\" prints, or with --lobby");
   }
   if (!host.empty() && host != identity->identity.host) {
     return invalid_field("--host", "this host is enrolled as " + quote(identity->identity.host) +

@@ -49,7 +49,8 @@ struct Options {
 constexpr const char* kDescription =
     "titan-agent brings this host to what the server wants for it.\n\n"
     "Examples:\n"
-    "  titan-agent enroll @enrollment.txt     # what \"titan enroll HOST\" printed\n"
+    "  titan-agent enroll @enrollment.txt     # what \"titan create enrollment --host HOST\" "
+    "printed\n"
     "  titan-agent once                       # from cron\n"
     "  titan-agent run --git /var/lib/titan/repo   # as a daemon\n"
     "  titan-agent status\n";

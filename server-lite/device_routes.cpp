@@ -17,6 +17,7 @@ std::string_view nonce_of(const Request& request) {
 }
 
 Response with_signature(const Api& api, Response response, std::string_view nonce) {
+  response = without_line_end(std::move(response));
   const SigningKey& key = api.keys.signing();
   response.headers["Titan-Key"] = key.public_key().text();
   response.headers["Titan-Signature"] = key.sign(model::answer_proof(nonce, response.body)).text();
@@ -119,9 +120,9 @@ Response open_session(const Api& api, const Request& request) {
     const auto who = api.devices.open_session(asked, request.peer, request.id);
     if (!who) return error_response(who.error(), request.id);
     const auto lifetime = std::chrono::duration_cast<std::chrono::seconds>(kSessionLifetime);
-    Response response = json_response(200, {{"host", (*who)->host},
-                                            {"organization", (*who)->organization},
-                                            {"lifetime", lifetime.count()}});
+    Response response = without_line_end(json_response(200, {{"host", (*who)->host},
+                                                             {"organization", (*who)->organization},
+                                                             {"lifetime", lifetime.count()}}));
     response.headers["Titan-Mac"] =
         mac_of((*who)->session->mac_key, model::answer_proof(asked.challenge, response.body))
             .text();

@@ -111,7 +111,7 @@ class SyncSeal {
 };
 
 Response answer_response(const HostService::Answer& answer, const SyncSeal& seal) {
-  Response response = answer.changed ? json_text_response(model::json_text(answer.manifest) + "\n")
+  Response response = answer.changed ? json_text_response(model::json_text(answer.manifest))
                                      : Response{.status = 204};
   response.headers["Titan-Bookmark"] = answer.manifest.bookmark.text();
   response.headers["Titan-Poll-After"] = std::to_string(answer.manifest.poll_after.count());

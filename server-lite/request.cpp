@@ -103,6 +103,11 @@ Response json_response(int status, const nlohmann::json& body) {
           .body = canonical_json(body) + "\n"};
 }
 
+Response without_line_end(Response response) {
+  if (response.body.ends_with('\n')) response.body.pop_back();
+  return response;
+}
+
 Response json_text_response(std::string body) {
   return {
       .status = 200, .headers = {{"Content-Type", "application/json"}}, .body = std::move(body)};

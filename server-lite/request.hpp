@@ -49,6 +49,9 @@ using front_door::Reply;
 
 // Answers of the API.
 Response json_response(int status, const nlohmann::json& body);
+// The answer without the line end after its JSON: what is signed or MACed has none, so that a proxy
+// that reads JSON and writes it again leaves such an answer as it was.
+Response without_line_end(Response response);
 // 200 with JSON that is text already.
 Response json_text_response(std::string body);
 // The error body of docs/spec/http-api.md, with `status`.

@@ -21,6 +21,11 @@ constexpr const char* kNoSession =
     "no session: the key is unknown or revoked, or the challenge was not signed by the device in "
     "time";
 
+// Reasons.
+constexpr const char* kRevoked = "revoked";
+constexpr const char* kBadSignature = "bad_signature";
+constexpr const char* kBadProof = "bad_proof";
+
 std::string_view word_of(Registry::NoSession why) {
   // In the order of enum NoSession.
   constexpr std::array<std::string_view, 4> kWords = {"unknown_key", "revoked", "cloned",
@@ -32,8 +37,42 @@ Metrics::Family gauge(const char* name, const char* help, std::size_t value) {
   return {.name = name, .help = help, .samples = {{{}, static_cast<double>(value)}}};
 }
 
-Counter& counter(Metrics& metrics, const char* name, const char* help, std::string_view reason) {
-  return metrics.counter(name, help, {{"reason", std::string(reason)}});
+// What is counted. Each series is there from the start: who asks how much one has grown needs its
+// beginning.
+struct Counted {
+  const char* name;
+  const char* help;
+};
+constexpr Counted kEnrolled{"titan_enrollments_total", "Devices that became hosts by a secret."};
+constexpr Counted kEnrollmentsRefused{"titan_enrollments_refused_total",
+                                      "Enrollments that were refused."};
+constexpr Counted kLobbyRefused{"titan_lobby_refused_total",
+                                "Visits to the lobby that were refused."};
+constexpr Counted kSessionsOpened{"titan_sessions_opened_total", "Sessions that devices opened."};
+constexpr Counted kSessionsRefused{"titan_sessions_refused_total", "Sessions that were refused."};
+constexpr Counted kClonesSeen{"titan_clones_seen_total",
+                              "How often two devices were seen to hold one key."};
+
+Counter& counter(Metrics& metrics, const Counted& counted, std::string_view reason = {}) {
+  if (reason.empty()) return metrics.counter(counted.name, counted.help);
+  return metrics.counter(counted.name, counted.help, {{"reason", std::string(reason)}});
+}
+
+void make_counters(Metrics& metrics) {
+  for (const Counted& counted : {kEnrolled, kSessionsOpened, kClonesSeen}) {
+    counter(metrics, counted);
+  }
+  using Verdict = EnrollVerdict;
+  for (const Verdict verdict : {Verdict::bad_signature, Verdict::unknown, Verdict::expired,
+                                Verdict::revoked, Verdict::bound}) {
+    counter(metrics, kEnrollmentsRefused, name_of(verdict));
+  }
+  for (const char* reason : {kRevoked, kBadSignature}) counter(metrics, kLobbyRefused, reason);
+  using No = Registry::NoSession;
+  for (const No why : {No::unknown_key, No::revoked, No::cloned, No::old_challenge}) {
+    counter(metrics, kSessionsRefused, word_of(why));
+  }
+  counter(metrics, kSessionsRefused, kBadProof);
 }
 
 }  // namespace
@@ -44,6 +83,7 @@ DeviceService::DeviceService(const Parts& parts, std::string epoch)
       challenges_(parts.keys.key(), parts.clock, parts.random),
       failures_(parts.clock),
       lobby_(parts.clock) {
+  make_counters(parts_.metrics);
   parts_.metrics.add_source([this]() -> std::vector<Metrics::Family> {
     return {gauge("titan_sessions", "Sessions of devices.", parts_.registry.sessions()),
             gauge("titan_lobby_devices", "Devices that wait to be approved.", lobby_.size())};
@@ -62,9 +102,7 @@ model::ServerIdentity DeviceService::identity() const {
 Error DeviceService::refuse_enrollment(EnrollVerdict verdict, const EnrollRequest& request,
                                        const std::optional<model::Entity>& enrollment,
                                        std::string_view address) {
-  counter(parts_.metrics, "titan_enrollments_refused_total", "Enrollments that were refused.",
-          name_of(verdict))
-      .add();
+  counter(parts_.metrics, kEnrollmentsRefused, name_of(verdict)).add();
   parts_.log.warning("an enrollment was refused",
                      {{"reason", name_of(verdict)},
                       {"enrollment", enrollment ? enrollment->name : std::string()},
@@ -101,7 +139,7 @@ Result<DeviceService::Place> DeviceService::enroll(const EnrollRequest& request,
   }
   lobby_.leave(request.key);
   const auto& spec = std::get<model::EnrollmentSpec>(enrollment->spec);
-  parts_.metrics.counter("titan_enrollments_total", "Devices that became hosts by a secret.").add();
+  counter(parts_.metrics, kEnrolled).add();
   parts_.log.info("a device was enrolled", {{"host", spec.host},
                                             {"organization", enrollment->organization},
                                             {"enrollment", enrollment->name},
@@ -122,10 +160,8 @@ Result<std::variant<DeviceService::InLobby, DeviceService::Place>> DeviceService
   const bool is_signed = verifies(request.key, proof, request.signature);
   const auto bound = parts_.registry.bound_to(request.key);
   if (!is_signed || (bound && bound->revoked)) {
-    const std::string_view why = is_signed ? "revoked" : "bad_signature";
-    counter(parts_.metrics, "titan_lobby_refused_total", "Visits to the lobby that were refused.",
-            why)
-        .add();
+    const char* const why = is_signed ? kRevoked : kBadSignature;
+    counter(parts_.metrics, kLobbyRefused, why).add();
     parts_.log.warning("a device was refused in the lobby",
                        {{"reason", why}, {"key", request.key.text()}, {"address", address}});
     failures_.note_failure(address);
@@ -151,7 +187,7 @@ std::vector<Lobby::Waiting> DeviceService::lobby(std::string_view organization) 
 
 Error DeviceService::refuse_session(std::string_view why, const SessionRequest& request,
                                     std::string_view address) {
-  counter(parts_.metrics, "titan_sessions_refused_total", "Sessions that were refused.", why).add();
+  counter(parts_.metrics, kSessionsRefused, why).add();
   parts_.log.warning("a session was refused",
                      {{"reason", why}, {"key", request.key.text()}, {"address", address}});
   failures_.note_failure(address);
@@ -162,7 +198,7 @@ Result<Registry::Known> DeviceService::open_session(const SessionRequest& reques
                                                     std::string_view address,
                                                     const std::string& request_id) {
   auto agreed = challenges_.agree(request);
-  if (!agreed) return refuse_session("bad_proof", request, address);
+  if (!agreed) return refuse_session(kBadProof, request, address);
   auto opened = parts_.registry.open_session({.key = request.key,
                                               .instance = request.instance,
                                               .address = std::string(address),
@@ -172,14 +208,12 @@ Result<Registry::Known> DeviceService::open_session(const SessionRequest& reques
   const auto& clone = opened ? opened->clone : opened.error().clone;
   if (clone) note(*clone, request_id);
   if (!opened) return refuse_session(word_of(opened.error().why), request, address);
-  parts_.metrics.counter("titan_sessions_opened_total", "Sessions that devices opened.").add();
+  counter(parts_.metrics, kSessionsOpened).add();
   return std::move(opened->who);
 }
 
 void DeviceService::note(const Registry::Clone& clone, const std::string& request_id) {
-  parts_.metrics
-      .counter("titan_clones_seen_total", "How often two devices were seen to hold one key.")
-      .add();
+  counter(parts_.metrics, kClonesSeen).add();
   parts_.log.warning("two devices hold the key of one host",
                      {{"host", clone.device.name},
                       {"organization", clone.device.organization},

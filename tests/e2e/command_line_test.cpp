@@ -89,9 +89,12 @@ TEST(CommandLine, TellsByTheExitCodeWhatHappened) {
   EXPECT_EQ(testing::run_titan(nowhere, {"get", "hosts"}).exit_code, 6);
   EXPECT_EQ(testing::run_titan(server, {"get", "host", "gone"}).exit_code, 3);
   EXPECT_EQ(testing::run_titan(server, {"get", "hosst"}).exit_code, 2);
+  EXPECT_EQ(run(testing::agent_once(nowhere, "pi", folder.path())).exit_code, 5);  // not enrolled
+  testing::enroll(server, "pi", folder.path());
   EXPECT_EQ(run(testing::agent_once(nowhere, "pi", folder.path())).exit_code, 6);
   EXPECT_EQ(testing::run_titan(server.url(), {"get", "hosts"}).exit_code, 5);  // without a token
-  EXPECT_EQ(run(testing::agent_once(server.url(), "pi", folder.path())).exit_code, 5);
+  EXPECT_EQ(run(testing::agent_once(server.url(), "pi", folder.path())).exit_code, 0);
+  EXPECT_EQ(run(testing::agent_once(server.url(), "nuc", folder.path())).exit_code, 2);
   EXPECT_EQ(run(testing::agent_once(server.url(), "../pi", folder.path())).exit_code, 2);
   EXPECT_EQ(run({testing::program_path("titan-agent"), "--help"}).exit_code, 0);
   EXPECT_EQ(run({testing::program_path("titan-server"), "--version"}).output,

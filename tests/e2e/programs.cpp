@@ -212,7 +212,7 @@ Outcome run_titan(const RunningServer& server, std::vector<std::string> argument
 }
 
 void enroll(const RunningServer& server, const std::string& host, const std::string& folder) {
-  if (std::filesystem::exists(folder + "/state")) return;
+  if (std::filesystem::exists(folder + "/state/identity/trust.json")) return;
   std::map<std::string, std::string> environment;
   if (!server.ca_file().empty()) environment["TITAN_CA_FILE"] = server.ca_file();
   const Outcome made = run_titan(server, {"create", "enrollment", "--host", host}, environment);

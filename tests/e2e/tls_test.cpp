@@ -24,7 +24,14 @@ class TlsTest : public ::testing::Test {
     testing::enroll(server, "pi", folder_.path() + "/pi");
     return run_agent(server.url(), more, std::move(environment));
   }
-  // The same of a device that was not enrolled here.
+  // The lobby: what a device that nobody knows asks for.
+  Outcome visit_lobby(const std::string& url, const std::string& ca_file) {
+    return SystemProcessRunner()
+        .run({.arguments = {testing::program_path("titan-agent"), "enroll", "--lobby", "--no-wait",
+                            "--server", url, "--name", "pi", "--ca-file", ca_file, "--state",
+                            folder_.path() + "/pi/state", "--run", folder_.path() + "/pi/run"}})
+        .value();
+  }
   Outcome run_agent(const std::string& url, const std::vector<std::string>& more,
                     std::map<std::string, std::string> environment = {}) {
     auto arguments = testing::agent_once(url, "pi", folder_.path() + "/pi");
@@ -111,8 +118,9 @@ TEST_F(TlsTest, LetsOnlyTheAgentLeaveDatesAlone) {
   EXPECT_NE(person.errors.find("the certificate of the server's authority has expired at "),
             std::string::npos)
       << person.errors;
-  const Outcome host = run_agent(server, {"--ca-file", old.certificate});
-  EXPECT_EQ(host.exit_code, 3) << host.errors;  // the server has answered: it knows no such host
+  const Outcome host = visit_lobby(server.url(), old.certificate);
+  EXPECT_EQ(host.exit_code, 6) << host.errors;  // nobody has approved it yet
+  EXPECT_NE(host.output.find("server key  ed25519:"), std::string::npos) << host.output;
 }
 
 TEST_F(TlsTest, SaysWhatIsWrongWithTheFileOfTrustedCertificates) {
@@ -124,7 +132,7 @@ TEST_F(TlsTest, SaysWhatIsWrongWithTheFileOfTrustedCertificates) {
       testing::run_titan("https://127.0.0.1:1", {"get", "hosts", "--ca-file", none});
   EXPECT_EQ(person.exit_code, 1);
   EXPECT_EQ(person.errors, "titan: " + why + "\n");
-  const Outcome host = run_agent("https://127.0.0.1:1", {"--ca-file", none});
+  const Outcome host = visit_lobby("https://127.0.0.1:1", none);
   EXPECT_EQ(host.exit_code, 1);
   EXPECT_NE(host.errors.find(why), std::string::npos) << host.errors;
 }
