@@ -22,6 +22,7 @@ constexpr std::array<Permission, kAreas> kPermissions = {{
     {Area::host_contents, "what hosts hold", Scope::organization, Role::viewer, {}},
     {Area::own_host, "for a host", Scope::host, Role::admin, Role::admin},
     {Area::templates, "templates", Scope::anywhere, Role::viewer, Role::platform},
+    {Area::blobs, "blobs", Scope::anywhere, Role::viewer, Role::platform},
     {Area::workloads, "workloads", Scope::workspace, Role::viewer, Role::developer},
     {Area::targets, "targets", Scope::workspace, Role::viewer, Role::developer},
     {Area::deployments, "deployments", Scope::workspace, Role::viewer, Role::developer},
@@ -92,8 +93,8 @@ Verdict decide(const Identity& who, Access access, std::string_view about) {
   if (permission.scope == Scope::host && !who.host.empty() && who.host == about) {
     return Verdict::allowed;
   }
-  // What a device may ask of others is what its host needs.
-  if (!who.host.empty() && access.area == Area::templates && access.act == Act::read) {
+  // It knows the digests of what its host needs, and no others.
+  if (!who.host.empty() && access.area == Area::blobs && access.act == Act::read) {
     return Verdict::allowed;
   }
   if (permission.scope == Scope::workspace && !who.sees(about)) return Verdict::hidden;

@@ -21,7 +21,8 @@ enum class Area {
   hosts,          //
   host_contents,  // what hosts hold and should hold, of all workspaces
   own_host,       // what a host says and asks of itself; an admin may speak for it
-  templates,      // with their blobs
+  templates,      //
+  blobs,          // of templates; a device may read them, too
   workloads,
   targets,
   deployments,

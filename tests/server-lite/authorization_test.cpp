@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "tests/server-lite/test_device.hpp"
 #include "tests/server-lite/test_server.hpp"
 
 namespace titan::server_lite {
@@ -284,6 +285,37 @@ TEST_F(Authorization, OfEveryRouteIsAsTheTableSays) {
     }
   }
   EXPECT_GT(asked, 1000U);
+}
+
+// It may speak for its own host, and read blobs; nothing else that takes a role.
+TEST_F(Authorization, OfADeviceIsItsHostAndBlobs) {
+  testing::TestDevice device(server_, 1);
+  device.become("pi");
+  server_.put_host("nuc", {});
+  const auto expected_of_device = [](const std::string& route, const Row& row,
+                                     const std::string& host) {
+    if (row.where == Where::anybody || row.where == Where::known) return Verdict::allowed;
+    if (route == "GET /v1/blobs/{digest}") return Verdict::allowed;
+    if (route == "POST /v1/hosts/{name}/sync") {
+      return host == "pi" ? Verdict::allowed : Verdict::denied;
+    }
+    return row.where == Where::workspace ? Verdict::hidden : Verdict::denied;
+  };
+  for (const std::string& route : routes()) {
+    if (route == kMakesWorkspaces) continue;
+    const Row* row = row_of(route);
+    ASSERT_NE(row, nullptr) << route;
+    const auto space = route.find(' ');
+    const std::string method = route.substr(0, space);
+    for (const char* host : {"pi", "nuc", "none"}) {
+      const std::string target = target_of(route.substr(space + 1), "default", host, kBlob);
+      const HttpResponse answered = ask(method, target, device.token());
+      EXPECT_EQ(verdict_of(answered), expected_of_device(route, *row, host))
+          << method << ' ' << target << ": " << answered.status << ' ' << answered.body;
+    }
+  }
+  const json log = parse_json(ask("GET", "/v1/changes", device.token()).body).value();
+  EXPECT_TRUE(log["items"].empty()) << log.dump();
 }
 
 // Each change of a batch is judged as if it came alone.
