@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model/author_signature.hpp"
 #include "model/values.hpp"
 
 namespace titan::model {
@@ -25,6 +26,7 @@ struct DeploymentSpec {
   std::chrono::seconds reschedule_after{};
   std::vector<std::string> depends_on = {};  // `dependsOn`: deployments of the same workspace
   bool suspend = false;
+  AuthorSignatures signatures = {};  // that authors gave; no part of what they sign
   bool operator==(const DeploymentSpec&) const = default;
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model/author_signature.hpp"
 #include "model/labels.hpp"
 #include "model/values.hpp"
 
@@ -26,6 +27,7 @@ struct HostSpec {
   std::optional<std::uint64_t> capacity = {};  // how many deployments it takes; none: no limit
   // Silent for longer than this, the host is MISSING; zero: as long as the server's own lease.
   std::chrono::seconds lease{};
+  AuthorSignatures signatures = {};  // that authors gave for labels and values
   bool operator==(const HostSpec&) const = default;
 };
 

@@ -34,6 +34,14 @@ void write(JsonWriter& writer, const TemplateFile& file) {
   writer.end_object();
 }
 
+void write(JsonWriter& writer, const AuthorSignature& signature) {
+  writer.begin_object();
+  writer.member("key", signature.key.text());
+  writer.member("serial", signature.serial);
+  writer.member("signature", signature.signature.text());
+  writer.end_object();
+}
+
 void write(JsonWriter& writer, const DesiredDeployment& desired);
 
 template <class Item>
@@ -43,12 +51,24 @@ void write(JsonWriter& writer, const std::vector<Item>& items) {
   writer.end_array();
 }
 
+void write_signed(JsonWriter& writer, const char* name, const std::optional<SignedValues>& given) {
+  if (!given) return;
+  writer.name(name);
+  writer.begin_object();
+  writer.name("signatures");
+  write(writer, given->signatures);
+  writer.member("values", given->values.json());
+  writer.end_object();
+}
+
 void write(JsonWriter& writer, const DesiredDeployment& desired) {
   const bool has_digest = !desired.template_digest.empty();
   writer.begin_object();
+  write_signed(writer, "author", desired.author);
   writer.member("desiredDigest", desired.desired_digest.text());
   writer.member("driver", desired.driver);
   if (!desired.error.empty()) writer.member("error", desired.error);
+  write_signed(writer, "host", desired.host);
   writer.member("inputs", desired.inputs.json());
   writer.member("key", desired.key.text());
   if (desired.error.empty()) writer.member("renderedDigest", desired.rendered_digest.text());
@@ -124,11 +144,23 @@ void read_template_of(FieldReader& reader, DesiredDeployment& desired) {
   if (const auto finished = template_reader.finish(); !finished) reader.refuse(finished.error());
 }
 
-// The inputs hold every layer of values together, each of which was within its limits when it was
+// These hold several layers of values together, each of which was within its limits when it was
 // written; so the limits of one layer do not apply.
-Values read_inputs(FieldReader& reader) {
-  const json* inputs = reader.object("inputs");
-  return inputs == nullptr ? Values() : Values::from_trusted(*inputs);
+Values read_layers(FieldReader& reader, const char* field) {
+  const json* layers = reader.object(field);
+  return layers == nullptr ? Values() : Values::from_trusted(*layers);
+}
+
+std::optional<SignedValues> read_signed(FieldReader& reader, const char* field) {
+  const json* object = reader.object(field);
+  if (object == nullptr) return std::nullopt;
+  FieldReader signed_reader(*object, reader.path_of(field));
+  signed_reader.require({"signatures", "values"});
+  SignedValues given{.signatures = read_signatures(signed_reader, "signatures"),
+                     .values = read_layers(signed_reader, "values")};
+  if (given.signatures.empty()) signed_reader.refuse("signatures", "expected one at least");
+  if (const auto finished = signed_reader.finish(); !finished) reader.refuse(finished.error());
+  return given;
 }
 
 Result<DesiredDeployment> parse_desired(const json& object, std::string path) {
@@ -137,10 +169,12 @@ Result<DesiredDeployment> parse_desired(const json& object, std::string path) {
   DesiredDeployment desired{.key = reader.parsed<Key>("key", &Key::parse),
                             .version = reader.number("version"),
                             .driver = reader.text("driver"),
-                            .inputs = read_inputs(reader),
+                            .inputs = read_layers(reader, "inputs"),
                             .desired_digest = reader.digest("desiredDigest"),
                             .rendered_digest = reader.digest("renderedDigest"),
-                            .error = reader.text("error")};
+                            .error = reader.text("error"),
+                            .author = read_signed(reader, "author"),
+                            .host = read_signed(reader, "host")};
   read_template_of(reader, desired);
   if (desired.key.kind != Kind::deployment) reader.refuse("key", "expected a deployment's key");
   if (desired.desired_digest.empty()) reader.refuse("desiredDigest", "must be given");

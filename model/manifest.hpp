@@ -9,12 +9,21 @@
 
 #include "base/digest.hpp"
 #include "base/timestamp.hpp"
+#include "model/author_signature.hpp"
 #include "model/bookmark.hpp"
 #include "model/key.hpp"
 #include "model/template.hpp"
 #include "model/values.hpp"
 
 namespace titan::model {
+
+// What authors signed of a deployment's form, and the values that they signed: those of the
+// deployment, or of the host.
+struct SignedValues {
+  AuthorSignatures signatures = {};
+  Values values = {};
+  bool operator==(const SignedValues&) const = default;
+};
 
 // One deployment as a host should have it. With `error` the server could not render it: the host
 // keeps what it has of this deployment and reports the error.
@@ -31,6 +40,10 @@ struct DesiredDeployment {
   Digest desired_digest = {};
   Digest rendered_digest = {};  // what rendering must give; empty with `error`
   std::string error = {};
+  // Only when the deployment is signed: `values` are its own, without the host's. `host` only when
+  // the host is, too.
+  std::optional<SignedValues> author = {};
+  std::optional<SignedValues> host = {};
   bool operator==(const DesiredDeployment&) const = default;
 };
 

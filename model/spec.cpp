@@ -38,6 +38,9 @@ void put(json& object, const char* field, const Labels& labels) {
 void put(json& object, const char* field, const std::vector<std::string>& texts) {
   if (!texts.empty()) object[field] = texts;
 }
+void put(json& object, const char* field, const AuthorSignatures& signatures) {
+  if (!signatures.empty()) object[field] = json_of(signatures);
+}
 
 json json_of_spec(const WorkspaceSpec& spec) {
   json object = json::object();
@@ -52,6 +55,7 @@ json json_of_spec(const HostSpec& spec) {
   put(object, "values", spec.values);
   if (spec.capacity) object["capacity"] = *spec.capacity;
   put(object, "lease", spec.lease);
+  put(object, "signatures", spec.signatures);
   return object;
 }
 
@@ -85,6 +89,7 @@ json json_of_spec(const DeploymentSpec& spec) {
   put(object, "spreadBy", spec.spread_by);
   put(object, "rescheduleAfter", spec.reschedule_after);
   if (spec.suspend) object["suspend"] = true;
+  put(object, "signatures", spec.signatures);
   return object;
 }
 
@@ -184,7 +189,8 @@ Spec read_host(FieldReader& reader) {
                   .delivery = reader.parsed<Delivery>("delivery", &parse_delivery),
                   .values = reader.values("values"),
                   .capacity = reader.optional_number("capacity"),
-                  .lease = duration(reader, "lease")};
+                  .lease = duration(reader, "lease"),
+                  .signatures = read_signatures(reader, "signatures")};
 }
 
 Spec read_template(FieldReader& reader) {
@@ -226,7 +232,8 @@ Spec read_deployment(FieldReader& reader) {
                       .spread_by = label_key(reader, "spreadBy"),
                       .reschedule_after = duration(reader, "rescheduleAfter"),
                       .depends_on = names(reader, "dependsOn"),
-                      .suspend = reader.boolean("suspend")};
+                      .suspend = reader.boolean("suspend"),
+                      .signatures = read_signatures(reader, "signatures")};
   if (spec.replicas.value_or(1) == 0 || spec.replicas.value_or(1) > kReplicasMax) {
     reader.refuse("replicas", "expected a number from 1 to " + std::to_string(kReplicasMax) +
                                   ", found " + std::to_string(*spec.replicas));

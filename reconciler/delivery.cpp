@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "model/author_statement.hpp"
 
 namespace titan::reconciler {
 namespace {
@@ -36,26 +37,27 @@ Delivery delivery_at(const EntityRecord& deployment, const Version& version, con
   return delivery;
 }
 
-// The closed set of names that a template may refer to.
-model::Values inputs_of(const Fleet& fleet, const Delivery& delivery) {
-  const model::Entity& deployment = *delivery.version->entity;
-  const model::Entity& workload = *delivery.workload->entity;
-  const auto& workload_spec = std::get<model::WorkloadSpec>(workload.spec);
-  const auto& template_spec = std::get<model::TemplateSpec>(delivery.template_->entity->spec);
-  const model::Values values = template_spec.defaults.overlaid_with(workload_spec.values)
-                                   .overlaid_with(deployment_spec(*delivery.version).values)
-                                   .overlaid_with(delivery.host_version->values);
-  // One by one: what is written as a list of pairs is built as one first.
-  json inputs;
-  inputs["values"] = values.json();
+// The closed set of names that a template may refer to. `author`: all but what is the host's.
+model::Values inputs_of(const Fleet& fleet, const Delivery& delivery, const model::Values& author) {
+  json inputs = author.json();
+  const model::Values& host_values = delivery.host_version->values;
+  if (!host_values.empty()) {
+    inputs["values"] =
+        model::Values::from_trusted(inputs["values"]).overlaid_with(host_values).json();
+  }
   inputs["host"]["name"] = delivery.host->key.name;
   inputs["host"]["labels"] = fleet.labels_of(*delivery.host_version);
-  inputs["deployment"]["name"] = deployment.name;
-  inputs["workload"]["name"] = workload.name;
-  inputs["workload"]["repo"] = workload_spec.repo;
-  inputs["workspace"]["name"] = deployment.workspace;
-  inputs["organization"]["name"] = deployment.organization;
   return model::Values::from_trusted(std::move(inputs));
+}
+
+// What the host is told of who signed the form, when somebody did.
+void show_signatures(const Delivery& delivery, const model::Values& author,
+                     model::DesiredDeployment& desired) {
+  const model::AuthorSignatures& signatures = deployment_spec(*delivery.version).signatures;
+  if (signatures.empty()) return;
+  desired.author = {signatures, model::Values::from_trusted(author.json().at("values"))};
+  const HostVersion& host = *delivery.host_version;
+  if (!host.signatures.empty()) desired.host = {host.signatures, host.values};
 }
 
 std::string name_of_template(const Delivery& delivery) {
@@ -184,6 +186,12 @@ Digest desired_digest(const Delivery& delivery) {
   }
   hasher.add(delivery.version->digest.hex()).add(delivery.workload->digest.hex());
   hasher.add(delivery.template_->digest.hex()).add(delivery.host_version->digest.hex());
+  // Those of the deployment are new with each of its versions.
+  if (!deployment_spec(*delivery.version).signatures.empty()) {
+    for (const model::AuthorSignature& signature : delivery.host_version->signatures) {
+      hasher.add(signature.key.bytes()).add(signature.serial).add(signature.signature.bytes());
+    }
+  }
   return hasher.finish();
 }
 
@@ -201,7 +209,10 @@ model::DesiredDeployment desired_form(const Fleet& fleet, const Delivery& delive
   desired.template_digest = delivery.template_->template_digest;
   desired.driver = spec.driver;
   desired.files = spec.files;
-  desired.inputs = inputs_of(fleet, delivery);
+  const model::Values author = model::author_inputs(
+      *delivery.template_->entity, *delivery.workload->entity, *delivery.version->entity);
+  desired.inputs = inputs_of(fleet, delivery, author);
+  show_signatures(delivery, author, desired);
   return desired;
 }
 

@@ -354,6 +354,7 @@ HostVersion Fleet::make_host_version(std::uint64_t seq, Timestamp time, const En
   }
   add(hasher, spec.values);
   if (!spec.values.empty()) version.values = spec.values;
+  version.signatures = spec.signatures;
   version.digest = hasher.finish();
   return version;
 }

@@ -62,6 +62,7 @@ struct HostVersion {
   bool exists = false;
   std::vector<LabelNo> labels = {};
   model::Values values = {};
+  model::AuthorSignatures signatures = {};
   Digest digest = {};  // over name, labels and values
 };
 

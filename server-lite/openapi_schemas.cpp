@@ -185,6 +185,10 @@ void add_specs(json& schemas) {
   const json words = {{"type", "string"}, {"maxLength", model::kTextBytesMax}};
   json delivery = one_of({"agent", "gitops"});
   delivery["default"] = "agent";
+  schemas["AuthorSignature"] =
+      object_of("An author's word.", {{"key", use("Text"), "`ed25519:` and base64url."},
+                                      {"serial", number(1, kNumberMax), "A greater one is newer."},
+                                      {"signature", use("Text"), "Base64url."}});
   schemas["WorkspaceSpec"] =
       object_of("A team's space.", {{"description", words, "", kMaybe}}, true);
   schemas["HostSpec"] = with_example(
@@ -194,7 +198,9 @@ void add_specs(json& schemas) {
                  {"delivery", delivery, "`gitops` is refused for now.", kMaybe},
                  {"drivers", list_of("Name", model::kLabelsMax), "A description.", kMaybe},
                  {"capacity", number(0, kNumberMax), "How many deployments it carries.", kMaybe},
-                 {"lease", use("Duration"), "How long it may be silent.", kMaybe}},
+                 {"lease", use("Duration"), "How long it may be silent.", kMaybe},
+                 {"signatures", list_of("AuthorSignature", model::kAuthorSignaturesMax),
+                  "Of labels and values.", kMaybe}},
                 true),
       {{"labels", {{"site", "lab"}}}, {"values", {{"intervalSeconds", 5}}}});
   schemas["TemplateFile"] = template_file();
@@ -232,7 +238,9 @@ void add_specs(json& schemas) {
            {"rescheduleAfter", use("Duration"),
             "With replicas: they leave a host that is MISSING for longer.", kMaybe},
            {"dependsOn", list_of("Name", model::kLabelsMax), "Refused for now.", kMaybe},
-           {"suspend", {{"type", "boolean"}}, "`true` is refused for now.", kMaybe}},
+           {"suspend", {{"type", "boolean"}}, "`true` is refused for now.", kMaybe},
+           {"signatures", list_of("AuthorSignature", model::kAuthorSignaturesMax),
+            "Of what the deployment is, by its authors.", kMaybe}},
           true),
       {{"workload", "temperature-sensor"}, {"target", "lab"}, {"values", {{"interval", 5}}}});
   schemas["AssignmentSpec"] = object_of(
@@ -520,6 +528,10 @@ void add_manifest(json& schemas) {
   schemas["DesiredTemplate"] = object_of("", {{"name", use("Text"), "Empty when there is none."},
                                               {"digest", use("MaybeDigest"), ""},
                                               {"files", list_of("TemplateFile"), ""}});
+  schemas["SignedValues"] =
+      object_of("What authors signed.",
+                {{"signatures", list_of("AuthorSignature", model::kAuthorSignaturesMax), ""},
+                 {"values", {{"type", "object"}}, "That they signed."}});
   schemas["DesiredDeployment"] = object_of(
       "What a host should have.",
       {{"key", use("Key"), ""},
@@ -529,7 +541,9 @@ void add_manifest(json& schemas) {
        {"inputs", {{"type", "object"}}, "What the template is rendered with."},
        {"desiredDigest", use("Digest"), ""},
        {"renderedDigest", use("Digest"), "Of the rendered files.", kMaybe},
-       {"error", use("Text"), "Why it cannot be rendered, in place of the digest.", kMaybe}});
+       {"error", use("Text"), "Why it cannot be rendered, in place of the digest.", kMaybe},
+       {"author", use("SignedValues"), "Only of a deployment that is signed.", kMaybe},
+       {"host", use("SignedValues"), "The same of its host, when that is signed, too.", kMaybe}});
   schemas["Tombstone"] = object_of("A deployment that left the host.",
                                    {{"key", use("Key"), ""}, {"deletedTime", use("Time"), ""}});
   const std::vector<Field> manifest = {

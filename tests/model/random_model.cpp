@@ -114,7 +114,8 @@ model::Spec RandomModel::spec(Kind kind) {
           .delivery = chance(2) ? model::Delivery::agent : model::Delivery::gitops,
           .values = values(),
           .capacity = number(std::numeric_limits<std::int64_t>::max()),
-          .lease = duration()};
+          .lease = duration(),
+          .signatures = signatures()};
     case Kind::template_:
       return model::TemplateSpec{.driver = name(), .defaults = values(), .files = template_files()};
     case Kind::workload:
@@ -134,7 +135,8 @@ model::Spec RandomModel::spec(Kind kind) {
                                        .values = values(),
                                        .replicas = number(1'000'000),
                                        .depends_on = names(3),
-                                       .suspend = chance(2)};
+                                       .suspend = chance(2),
+                                       .signatures = signatures()};
       if (deployment.replicas) {
         deployment.spread_by = chance(2) ? "" : "a/b.c_d-e";
         deployment.reschedule_after = duration();
@@ -208,6 +210,17 @@ model::Change RandomModel::change() {
   return change;
 }
 
+model::AuthorSignatures RandomModel::signatures() {
+  model::AuthorSignatures signatures;
+  if (!chance(3)) return signatures;
+  for (std::size_t i = below(9); i > 0; --i) {
+    const SigningKey key = SigningKey::make(random_);
+    signatures.push_back(
+        {key.public_key(), 1 + below(9), chance(4) ? Signature() : key.sign(text())});
+  }
+  return signatures;
+}
+
 model::DesiredDeployment RandomModel::desired(model::Key key) {
   model::DesiredDeployment desired{.key = std::move(key),
                                    .version = below(9),
@@ -226,6 +239,10 @@ model::DesiredDeployment RandomModel::desired(model::Key key) {
     }
   } else {
     desired.rendered_digest = digest();
+  }
+  for (auto* given : {&desired.author, &desired.host}) {
+    auto signatures = this->signatures();
+    if (!signatures.empty()) *given = {std::move(signatures), values()};
   }
   return desired;
 }

@@ -42,6 +42,7 @@ class RandomModel {
   std::vector<std::string> names(std::size_t count_max);
   std::vector<model::Key> deployment_keys();
   std::vector<model::TemplateFile> template_files();
+  model::AuthorSignatures signatures();  // mostly none
   model::Spec spec(model::Kind kind);
   Digest digest() { return Digest::of(std::to_string(random_.next())); }
   Timestamp timestamp();

@@ -110,6 +110,7 @@ TEST(Spec, OfAHostIsRefusedWithTheFieldNamed) {
           {R"({"lease": "soon"})", "spec.lease", "\"soon\" is not a duration"},
           {R"({"lease": "0s"})", "spec.lease", "\"0s\" is not a duration"},
           {R"({"lease": 60})", "spec.lease", "expected a string, found the number 60"},
+          {R"({"signatures": {}})", "spec.signatures", "expected an array, found an object"},
           {R"({"lables": {}})", "spec.lables", "unknown field (did you mean \"labels\"?)"},
       });
 }
@@ -247,6 +248,41 @@ TEST(Spec, OfAnEnrollmentIsRefusedWithTheFieldNamed) {
           {R"({"expires": null})", "spec.expires", "must be given"},
           {R"({"labels": {"a b": ""}})", "spec.labels", "\"a b\""},
       });
+}
+
+TEST(Spec, IsRefusedWithASignatureThatIsNone) {
+  const std::string signature = Signature().text();
+  const json whole = {{"key", kDeviceKey}, {"serial", 1}, {"signature", signature}};
+  const auto with = [&](const json& edit) {
+    json item = whole;
+    item.merge_patch(edit);
+    return canonical_json({{"signatures", {item}}});
+  };
+  const std::string twice = canonical_json({{"signatures", {whole, whole}}});
+  const std::string too_many = canonical_json({{"signatures", std::vector<json>(9, whole)}});
+  const std::string first = "spec.signatures[0].";
+  for (const Kind kind : {Kind::host, Kind::deployment}) {
+    json valid = json::object();
+    if (kind == Kind::deployment) valid = {{"workload", "w"}, {"target", "t"}};
+    json given = valid;
+    given["signatures"] = {whole};
+    ASSERT_TRUE(parse_spec(kind, given).ok());
+    expect_spec_refusals(
+        kind, valid,
+        {{with({{"key", nullptr}}), first + "key", "must be given"},
+         {with({{"key", "ed25519:AAAA"}}), first + "key", ""},
+         {with({{"key", 5}}), first + "key", "expected a string, found the number 5"},
+         {with({{"serial", nullptr}}), first + "serial", "must be given"},
+         {with({{"serial", 0}}), first + "serial", "expected a number from 1 on, found 0"},
+         {with({{"serial", -1}}), first + "serial", "expected a whole number from 0"},
+         {with({{"serial", "1"}}), first + "serial", "expected a whole number from 0"},
+         {with({{"signature", nullptr}}), first + "signature", "must be given"},
+         {with({{"signature", signature + "A"}}), first + "signature", ""},
+         {with({{"x", 1}}), first + "x", "unknown field"},
+         {R"({"signatures": [5]})", "spec.signatures[0]", "expected an object"},
+         {twice, "spec.signatures", "\"" + std::string(kDeviceKey) + "\" stands there twice"},
+         {too_many, "spec.signatures", "has 9 items, the limit is 8"}});
+  }
 }
 
 TEST(Spec, OfADeviceIsRefusedWithTheFieldNamed) {

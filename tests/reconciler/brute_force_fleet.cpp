@@ -83,7 +83,10 @@ std::string form_text(const Entities& entities, const Entity& deployment, const 
   text += " workload " + workload->name + " " + workload_spec.repo;
   text += " " + workload_spec.values.json().dump();
   text += " host " + host.name + " " + model::labels_text(host_spec.labels);
-  return text + " " + host_spec.values.json().dump();
+  text += " " + host_spec.values.json().dump();
+  if (spec.signatures.empty()) return text;
+  return text + " signed " + model::json_of(spec.signatures).dump() + " host " +
+         model::json_of(host_spec.signatures).dump();
 }
 
 }  // namespace

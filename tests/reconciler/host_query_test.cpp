@@ -77,6 +77,49 @@ TEST_F(HostQuery, GivesNothingWhenNothingChanged) {
   EXPECT_EQ(changes.seq, builder_.head());
 }
 
+TEST_F(HostQuery, TellsWhoSignedAndBringsANewSignature) {
+  const auto signature = [](std::uint64_t serial) {
+    return model::AuthorSignatures{{PublicKey(), serial, Signature()}};
+  };
+  const auto values = [](const char* name) { return model::Values::from({{name, 1}}).value(); };
+  model::Entity pi = builder_.at(host_key("pi"));
+  auto& host = std::get<model::HostSpec>(pi.spec);
+  host.values = values("host");
+  host.signatures = signature(1);
+  std::uint64_t since = builder_.put(pi).seq;
+  const auto unsigned_ = ask("pi", std::nullopt).changed[0];
+  EXPECT_FALSE(unsigned_.author || unsigned_.host);
+  // Of deployments that nobody signed a host's signature is no news.
+  host.signatures = signature(2);
+  builder_.put(pi);
+  EXPECT_TRUE(ask("pi", since).nothing_new());
+
+  model::Entity prod = builder_.at(deployment_key("prod"));
+  auto& spec = std::get<model::DeploymentSpec>(prod.spec);
+  spec.values = values("own");
+  spec.signatures = signature(3);
+  since = builder_.put(prod).seq;
+  const HostChanges changes = ask("pi", since - 1);
+  ASSERT_EQ(text(changes), " prod");
+  const model::SignedValues own{signature(3), values("own")};
+  const model::SignedValues of_host{signature(2), values("host")};
+  EXPECT_EQ(changes.changed[0].author, own);
+  EXPECT_EQ(changes.changed[0].host, of_host);
+  EXPECT_EQ(changes.changed[0].inputs.json()["values"], nlohmann::json({{"own", 1}, {"host", 1}}));
+
+  spec.signatures = signature(4);
+  since = builder_.put(prod).seq;
+  EXPECT_EQ(text(ask("pi", since - 1)), " prod");
+  host.signatures = signature(5);
+  builder_.put(pi);
+  EXPECT_EQ(text(ask("pi", since)), " prod");
+  host.signatures.clear();
+  since = builder_.put(pi).seq;
+  const HostChanges without = ask("pi", since - 1);
+  ASSERT_EQ(text(without), " prod");
+  EXPECT_FALSE(without.changed[0].host);
+}
+
 TEST_F(HostQuery, RefusesAHostThatDoesNotExist) {
   const auto changes = changes_for_host(builder_.fleet(), kEpoch, host_key("gone"), {});
   ASSERT_FALSE(changes);

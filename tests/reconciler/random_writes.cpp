@@ -30,6 +30,11 @@ model::Values RandomWrites::values() {
   return model::Values::from({{"n", below(3)}}).value();
 }
 
+model::AuthorSignatures RandomWrites::signatures() {
+  if (!chance(3)) return {};
+  return {{PublicKey(), 1 + below(3), Signature()}};
+}
+
 std::string RandomWrites::clause() {
   const std::string key = chance(2) ? "site" : "tier";
   switch (below(6)) {
@@ -61,7 +66,9 @@ model::TargetSpec RandomWrites::target() {
 
 model::Entity RandomWrites::make_random_host() {
   model::Entity host = make_host(this->host(), labels());
-  std::get<model::HostSpec>(host.spec).values = values();
+  auto& spec = std::get<model::HostSpec>(host.spec);
+  spec.values = values();
+  spec.signatures = signatures();
   return host;
 }
 
@@ -73,6 +80,7 @@ model::Entity RandomWrites::make_random_deployment() {
   spec.values = values();
   if (chance(3)) spec.replicas = below(4);
   if (chance(4)) spec.depends_on = {pick("deployment")};
+  spec.signatures = signatures();
   return deployment;
 }
 

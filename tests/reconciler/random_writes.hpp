@@ -28,6 +28,7 @@ class RandomWrites {
   std::string pick(const char* prefix) { return prefix + std::to_string(below(4)); }
   model::Labels labels();
   model::Values values();
+  model::AuthorSignatures signatures();
   std::string clause();
   model::Entity entity();
   model::Entity make_random_host();
