@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "agent/author_check.hpp"
 #include "agent/files_driver.hpp"
 #include "agent/limits.hpp"
 #include "base/text.hpp"
@@ -225,6 +226,24 @@ bool Agent::on_host(const DesiredDeployment& form) const {
          found->second.form == form;
 }
 
+Result<void> Agent::take_word(const DesiredDeployment& form) {
+  const Identity& identity = identity_.identity;
+  if (identity.require_signed_by.empty()) return {};
+  const Key host{
+      .organization = identity.organization, .kind = model::Kind::host, .name = identity.host};
+  const auto taken = [&](const Key& key) {
+    const auto found = state_.serials.find(key);
+    return found == state_.serials.end() ? 0 : found->second;
+  };
+  TITAN_ASSIGN(
+      const AuthorSerials serials,
+      check_author(form, {identity.require_signed_by, identity.organization, identity.host},
+                   {.deployment = taken(form.key), .host = taken(host)}));
+  state_.serials[form.key] = serials.deployment;
+  if (serials.host != 0) state_.serials[host] = serials.host;
+  return {};
+}
+
 Agent::Intent Agent::prepare() {
   Intent intent;
   const auto hold = [&](const Key& key, std::string reason) {
@@ -234,6 +253,8 @@ Agent::Intent Agent::prepare() {
   for (const auto& [key, form] : state_.desired) {
     if (!form.error.empty()) {
       hold(key, form.error);
+    } else if (const auto word = take_word(form); !word) {
+      hold(key, word.error().text());
     } else if (form.driver != kFilesDriver) {
       hold(key, "the driver " + quote(form.driver) + " is not on this host, which has \"files\"");
     } else if (on_host(form)) {

@@ -52,7 +52,9 @@ struct StepResult {
 // one whole, and the next step carries on from the journal: with the server or without. Nothing
 // is removed but what a tombstone or a full manifest takes away; an answer that is missing,
 // refused or wrong changes nothing, and one that cannot be shown to be the server's is not even
-// looked into (client/device_channel.hpp). A deployment that fails never holds back another.
+// looked into (client/device_channel.hpp). A host with authors of its own applies only what one of
+// them signed, whatever the server says (agent/author_check.hpp); what a tombstone takes away goes
+// all the same. A deployment that fails never holds back another.
 //
 // No decision depends on the wall clock. Not for use from several threads.
 class Agent {
@@ -108,6 +110,8 @@ class Agent {
 
   Result<void> converge(StepResult& result);
   Intent prepare();
+  // Takes the word of the form's authors, if the host wants it. denied: not theirs.
+  Result<void> take_word(const model::DesiredDeployment& form);
   [[nodiscard]] bool on_host(const model::DesiredDeployment& form) const;
   [[nodiscard]] std::vector<reconciler::DeploymentFiles> actual() const;
   Result<void> journal(const reconciler::Plan& plan);

@@ -107,6 +107,16 @@ void read_journal(FieldReader& reader, AgentState& state) {
   }
 }
 
+void read_serials(FieldReader& reader, AgentState& state) {
+  const json* serials = reader.object("serials");
+  if (serials == nullptr) return;
+  FieldReader keys(*serials, "serials");
+  for (const auto& [text, serial] : serials->items()) {
+    state.serials[take(reader, Key::parse(text))] = keys.number(text);
+  }
+  if (const auto finished = keys.finish(); !finished) reader.refuse(finished.error());
+}
+
 }  // namespace
 
 Digest AgentState::digest_of_applied() const {
@@ -156,6 +166,7 @@ json AgentState::json() const {
   for (const auto& [key, deployment] : applied) object["applied"].push_back(json_of(deployment));
   for (const auto& [key, paths] : touched) object["touched"][key.text()] = paths;
   for (const auto& [key, reason] : failures) object["failures"][key.text()] = reason;
+  for (const auto& [key, serial] : serials) object["serials"][key.text()] = serial;
   return object;
 }
 
@@ -171,6 +182,7 @@ Result<AgentState> AgentState::parse(const nlohmann::json& object) {
   state.root = reader.number("root");
   read_deployments(reader, state);
   read_journal(reader, state);
+  read_serials(reader, state);
   const auto folders = reader.texts("folders", kItemsMax);
   state.folders = {folders.begin(), folders.end()};
   TITAN_TRY(reader.finish());

@@ -29,7 +29,8 @@ struct Applied {
 // The file is one JSON object: bookmark, root (left out when 0), time, desired [DesiredDeployment],
 // applied
 // [{form, files [{path, mode, digest}], commit}], touched {key: [path]}, folders [path],
-// failures {key: reason}, committed (digest), pushed (bool), reported (digest).
+// failures {key: reason}, committed (digest), pushed (bool), reported (digest), serials {key:
+// number} (left out when empty).
 struct AgentState {
   std::optional<model::Bookmark> bookmark = {};  // how far `desired` has come
   std::uint64_t root = 0;                        // of the trust under which it was verified
@@ -44,6 +45,9 @@ struct AgentState {
   Digest committed = {};  // digest_of_applied() at the last Git commit
   bool pushed = true;     // the last commit has reached the remote, if there is one
   Digest reported = {};   // of the last report that the server took
+  // The greatest serials of authors' words that were taken, on deployments and on the host: what
+  // has a lower one is older. They stay when the deployment goes, as it may come back.
+  std::map<model::Key, std::uint64_t> serials = {};
 
   // Of what is on the host, for Git.
   [[nodiscard]] Digest digest_of_applied() const;

@@ -15,6 +15,7 @@
 #include "agent/limits.hpp"
 #include "agent/publisher.hpp"
 #include "agent/status.hpp"
+#include "agent/trust_command.hpp"
 #include "base/file_system.hpp"
 #include "base/json.hpp"
 #include "base/random.hpp"
@@ -27,7 +28,7 @@
 namespace titan::agent {
 namespace {
 
-enum class Command { once, run, enroll, status };
+enum class Command { once, run, enroll, trust_author, status };
 
 struct Options {
   Command command = Command::once;
@@ -43,7 +44,10 @@ struct Options {
   std::string enrollment;  // "-", "@FILE", or the string
   bool lobby = false;
   bool no_wait = false;
+  std::vector<std::string> author_keys;
+  std::string author_key;
   EnrollOptions enroll;
+  TrustAuthorOptions trust_author;
 };
 
 constexpr const char* kDescription =
@@ -53,6 +57,7 @@ constexpr const char* kDescription =
     "printed\n"
     "  titan-agent once                       # from cron\n"
     "  titan-agent run --git /var/lib/titan/repo   # as a daemon\n"
+    "  titan-agent trust-author ed25519:KEY   # apply only what its owner signed\n"
     "  titan-agent status\n";
 
 std::string own_name() {
@@ -103,11 +108,35 @@ void add_enroll(CLI::App& command, Options& options) {
   command.add_option("--organization", options.enroll.organization, "Whose lobby it is")
       ->capture_default_str();
   command.add_flag("--no-wait", options.no_wait, "Ask once");
+  command.add_option("--require-signed-by", options.author_keys,
+                     "Key of an author: apply only what one of them signed; may be repeated");
+}
+
+void add_trust_author(CLI::App& command, Options& options) {
+  command.add_option("KEY", options.author_key, "The author's key, as titan key new printed it")
+      ->required();
+  command.add_flag("--remove", options.trust_author.remove, "Trust it no more");
+  add_directories(command, options);
 }
 
 ExitCode usage(const ProgramEnv& env, std::string_view what) {
   env.err << "titan-agent: " << what << "\n";
   return ExitCode::usage;
+}
+
+// From their texts.
+std::optional<ExitCode> read_keys(Options& options, const ProgramEnv& env) {
+  const auto author = PublicKey::parse(options.author_key);
+  if (options.command == Command::trust_author) {
+    if (!author) return usage(env, "KEY: " + author.error().text());
+    options.trust_author.key = *author;
+  }
+  for (const std::string& text : options.author_keys) {
+    const auto key = PublicKey::parse(text);
+    if (!key) return usage(env, "--require-signed-by: " + key.error().text());
+    options.enroll.require_signed_by.push_back(*key);
+  }
+  return std::nullopt;
 }
 
 std::optional<ExitCode> check(const Options& options, const ProgramEnv& env) {
@@ -149,6 +178,9 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   add_step(*daemon, options);
   auto* const enroll = app.add_subcommand("enroll", "Make this machine a host of a server");
   add_enroll(*enroll, options);
+  auto* const trust_author =
+      app.add_subcommand("trust-author", "Apply only what the owner of a key has signed");
+  add_trust_author(*trust_author, options);
   auto* const status = app.add_subcommand("status", "Show who this host is, and how it is");
   add_directories(*status, options);
   status->add_option("-o,--output", options.output, "text or json")->capture_default_str();
@@ -162,9 +194,11 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   }
   if (daemon->parsed()) options.command = Command::run;
   if (enroll->parsed()) options.command = Command::enroll;
+  if (trust_author->parsed()) options.command = Command::trust_author;
   if (status->parsed()) options.command = Command::status;
   options.enroll.server = options.server;
   options.enroll.wait = !options.no_wait;
+  if (const auto code = read_keys(options, env)) return code;
   return check(options, env);
 }
 
@@ -284,6 +318,16 @@ Result<ExitCode> run_enroll(Options& options, const ProgramEnv& env, Log& log) {
   return ExitCode::done;
 }
 
+Result<ExitCode> run_trust_author(const Options& options, const ProgramEnv& env, Log& log) {
+  TITAN_ASSIGN(const auto state, DiskFileSystem::open(options.state));
+  const auto done = trust_author(*state, env.out, options.trust_author);
+  if (!done && done.error().subject == kLockFile) {
+    return locked(done.error(), options, log);
+  }
+  if (!done) return done.error();
+  return ExitCode::done;
+}
+
 Result<ExitCode> run_status(const Options& options, const ProgramEnv& env, const Clock& clock) {
   TITAN_ASSIGN(const auto state, DiskFileSystem::open(options.state));
   const auto run = DiskFileSystem::open(options.run);
@@ -302,6 +346,8 @@ Result<ExitCode> run_command(Options& options, const ProgramEnv& env, Log& log,
   switch (options.command) {
     case Command::enroll:
       return run_enroll(options, env, log);
+    case Command::trust_author:
+      return run_trust_author(options, env, log);
     case Command::status:
       return run_status(options, env, clock);
     case Command::once:

@@ -88,6 +88,13 @@ Result<void> enroll(const EnrollEnv& env, const EnrollOptions& options) {
   TITAN_ASSIGN(const auto transport, env.connect(url));
   IdentityStore identities(env.state);
   TITAN_ASSIGN(const IdentityStore::NextKey key, identities.next_key(env.random));
+  std::vector<PublicKey> authors;
+  TITAN_ASSIGN(const auto before, identities.load_public());
+  if (before) authors = before->require_signed_by;
+  for (const PublicKey& author : options.require_signed_by) add_author(authors, author);
+  if (authors.size() > kAuthorKeysMax) {
+    return exhausted("a host trusts at most " + std::to_string(kAuthorKeysMax) + " authors");
+  }
   const Target target{url, *transport, key};
   TITAN_ASSIGN(const Enrolled enrolled,
                string ? by_string(env, options, target, *string) : by_lobby(env, options, target));
@@ -95,7 +102,8 @@ Result<void> enroll(const EnrollEnv& env, const EnrollOptions& options) {
                                  .host = enrolled.host,
                                  .organization = enrolled.organization,
                                  .device = key.key.public_key(),
-                                 .trust = enrolled.trust}));
+                                 .trust = enrolled.trust,
+                                 .require_signed_by = std::move(authors)}));
   env.out << "enrolled as " << enrolled.host << " in " << enrolled.organization << "\n";
   return {};
 }

@@ -5,11 +5,13 @@
 #include <iosfwd>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/file_system.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "base/signing.hpp"
 #include "base/transport.hpp"
 
 namespace titan::agent {
@@ -23,7 +25,10 @@ struct EnrollOptions {
   std::string server_key = {};    // which it must have; empty: the first that it shows is believed
   std::string name = {};          // that the host may get in the lobby
   std::string organization = {};  // of the lobby
-  bool wait = true;               // in the lobby until somebody has approved the device
+  // The authors whose word the host wants from its first moment on, besides those that it wants it
+  // of already.
+  std::vector<PublicKey> require_signed_by = {};
+  bool wait = true;  // in the lobby until somebody has approved the device
 };
 
 struct EnrollEnv {

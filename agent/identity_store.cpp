@@ -1,5 +1,6 @@
 #include "agent/identity_store.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -22,16 +23,30 @@ constexpr std::uint32_t kFolderMode = 0700;
 
 json json_of(const Identity& identity) {
   const client::TrustState& trust = identity.trust;
-  return {{"server", identity.server},
-          {"host", identity.host},
-          {"organization", identity.organization},
-          {"device", identity.device.text()},
-          {"key", trust.key.text()},
-          {"rootKey", trust.root_key.text()},
-          {"root", trust.root},
-          {"number", trust.number},
-          {"epoch", trust.epoch},
-          {"epochNumber", trust.epoch_number}};
+  json object = {{"server", identity.server},
+                 {"host", identity.host},
+                 {"organization", identity.organization},
+                 {"device", identity.device.text()},
+                 {"key", trust.key.text()},
+                 {"rootKey", trust.root_key.text()},
+                 {"root", trust.root},
+                 {"number", trust.number},
+                 {"epoch", trust.epoch},
+                 {"epochNumber", trust.epoch_number}};
+  for (const PublicKey& key : identity.require_signed_by) {
+    object["requireSignedBy"].push_back(key.text());
+  }
+  return object;
+}
+
+std::vector<PublicKey> read_authors(FieldReader& reader) {
+  std::vector<PublicKey> keys;
+  for (const std::string& text : reader.texts("requireSignedBy", kAuthorKeysMax)) {
+    const auto key = PublicKey::parse(text);
+    if (!key) reader.refuse("requireSignedBy", key.error().message);
+    if (key) add_author(keys, *key);
+  }
+  return keys;
 }
 
 Result<Identity> parse_identity(const json& object) {
@@ -46,7 +61,8 @@ Result<Identity> parse_identity(const json& object) {
                               .root = reader.number("root"),
                               .number = reader.number("number"),
                               .epoch = reader.text("epoch"),
-                              .epoch_number = reader.number("epochNumber")}};
+                              .epoch_number = reader.number("epochNumber")},
+                    .require_signed_by = read_authors(reader)};
   TITAN_TRY(reader.finish());
   return identity;
 }
@@ -58,6 +74,10 @@ Error unreadable(const Error& error, const char* path) {
 }
 
 }  // namespace
+
+void add_author(std::vector<PublicKey>& keys, const PublicKey& key) {
+  if (std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
+}
 
 Result<std::optional<SigningKey>> IdentityStore::read_key(const char* path) {
   auto text = files_.read(path, kIdentityBytesMax);

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/file_system.hpp"
 #include "base/random.hpp"
@@ -18,15 +19,21 @@ struct Identity {
   std::string organization = {};
   PublicKey device = {};  // whose secret half is in a file beside this one
   client::TrustState trust = {};
+  // The authors without whose word nothing is applied (agent/author_check.hpp); empty: whatever the
+  // server wants is. Only who is on the host changes it.
+  std::vector<PublicKey> require_signed_by = {};
   bool operator==(const Identity&) const = default;
 };
 
+// Adds the key unless it is there.
+void add_author(std::vector<PublicKey>& keys, const PublicKey& key);
+
 // The identity in the state directory: `identity/trust.json`, one JSON object {server, host,
-// organization, device, key, rootKey, root, number, epoch, epochNumber}, and `identity/device.key`,
-// the secret half of the device's key; both of mode 0600. While the host is enrolled (again), the
-// key that it will have is in `identity/next.key`: trust.json says which of the two counts, so each
-// write leaves the old identity or the new one whole. For one writer, who holds the lock of the
-// state directory; readers need none.
+// organization, device, key, rootKey, root, number, epoch, epochNumber, requireSignedBy (left out
+// when empty)}, and `identity/device.key`, the secret half of the device's key; both of mode 0600.
+// While the host is enrolled (again), the key that it will have is in `identity/next.key`:
+// trust.json says which of the two counts, so each write leaves the old identity or the new one
+// whole. For one writer, who holds the lock of the state directory; readers need none.
 class IdentityStore {
  public:
   // Borrows `files`, whose root is the state directory.

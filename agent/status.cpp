@@ -108,6 +108,10 @@ json json_of(const HostStatus& status, Clock::Monotonic now) {
     object["trust"] = {{"root", identity.trust.root},
                        {"number", identity.trust.number},
                        {"epoch", identity.trust.epoch}};
+    object["requireSignedBy"] = json::array();
+    for (const PublicKey& key : identity.require_signed_by) {
+      object["requireSignedBy"].push_back(key.text());
+    }
   }
   if (status.bookmark) object["bookmark"] = status.bookmark->text();
   object["deployments"] = json::array();
@@ -143,6 +147,9 @@ std::string text_of(const HostStatus& status, Clock::Monotonic now) {
     add_line(text, "root key",
              identity.trust.root_key.empty() ? "none" : identity.trust.root_key.text());
     add_line(text, "trust", trust_text(identity.trust));
+    for (const PublicKey& key : identity.require_signed_by) {
+      add_line(text, "signed by", key.text());
+    }
   }
   add_line(text, "bookmark", status.bookmark ? status.bookmark->text() : "none");
   add_line(text, "last verified",

@@ -38,6 +38,7 @@ AgentState full_state() {
   state.touched[key("c")] = {"etc/c", "etc/d"};
   state.folders = {"etc", "etc/x"};
   state.failures[key("d")] = "no space";
+  state.serials[key("a")] = 5;
   return state;
 }
 

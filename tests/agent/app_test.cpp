@@ -132,6 +132,25 @@ TEST_F(AgentProgram, EnrollsRunsAndShowsWhatItKnows) {
   EXPECT_NE(out_.str().find("unknown-key"), std::string::npos) << out_.str();
 }
 
+TEST_F(AgentProgram, TrustsAuthorsThatItWasTold) {
+  const std::string first = SigningKey::make(random_).public_key().text();
+  const std::string second = SigningKey::make(random_).public_key().text();
+  EXPECT_EQ(run({"trust-author", first}), ExitCode::not_found);
+  LoopbackServer network({serve()});
+  write_string(network.url());
+  ASSERT_EQ(run({"enroll", "@" + directory_.path() + "/string", "--require-signed-by", first}),
+            ExitCode::done)
+      << err_.str();
+  EXPECT_EQ(run({"trust-author", second}), ExitCode::done) << err_.str();
+  EXPECT_EQ(out_.str(),
+            "applies what is signed by " + first + "\napplies what is signed by " + second + "\n");
+  ASSERT_EQ(run({"status", "-o", "json"}), ExitCode::done);
+  EXPECT_EQ(parse_json(out_.str()).value()["requireSignedBy"], nlohmann::json({first, second}));
+  EXPECT_EQ(run({"trust-author", first, "--remove"}), ExitCode::done);
+  EXPECT_EQ(out_.str(), "applies what is signed by " + second + "\n");
+  EXPECT_EQ(run({"trust-author", first, "--remove"}), ExitCode::not_found);
+}
+
 TEST_F(AgentProgram, RefusesFlagsThatAreWrong) {
   const std::vector<std::vector<std::string>> rows = {
       {"enroll"},
@@ -139,6 +158,9 @@ TEST_F(AgentProgram, RefusesFlagsThatAreWrong) {
       {"enroll", "titan1.x", "--lobby"},
       {"enroll", "--lobby", "--server", "http://127.0.0.1:1", "--server-key", "x"},
       {"enroll", "--lobby", "--server", "http://127.0.0.1:1", "--name", "not a name"},
+      {"enroll", "titan1.x", "--require-signed-by", "ed25519:x"},
+      {"trust-author"},
+      {"trust-author", "x"},
       {"status", "-o", "xml"},
       {"once", "--host", "not a name"}};
   for (const auto& row : rows) EXPECT_EQ(run(row), ExitCode::usage) << join(row, " ");

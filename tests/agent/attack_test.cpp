@@ -9,10 +9,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/trust_command.hpp"
 #include "base/exit_code.hpp"
 #include "base/json.hpp"
 #include "model/manifest.hpp"
 #include "model/proofs.hpp"
+#include "render/compiled_template.hpp"
+#include "tests/agent/test_author.hpp"
 #include "tests/agent/test_host.hpp"
 #include "tests/client/signing_server.hpp"
 
@@ -21,6 +24,7 @@ namespace {
 
 using titan::testing::SeededRandom;
 using titan::testing::SigningServer;
+using titan::testing::TestAuthor;
 using titan::testing::TestHost;
 using titan::testing::TestServer;
 using Outcome = StepResult::Outcome;
@@ -467,6 +471,247 @@ TEST_F(Attack, AStolenOnlineKeyIsTakenBackByTheRootKey) {
     host_.once_done();
   }
   EXPECT_GE(tried_, 20);
+}
+
+// The thief has the key by which the server signs, and so all that the server could say. The host
+// wants the word of an author, whose key he has not.
+class StolenServer : public Attack {
+ protected:
+  using Form = model::DesiredDeployment;
+  using Edit = std::function<void(Form&)>;
+
+  StolenServer() {
+    server_.put_template("tool", "tool\n", "root/etc/tool");
+    server_.put_deployment("dev", "tool");
+    author_.sign_host(server_, "pi");
+    author_.sign_deployment(server_, "dev");
+    author_.sign_deployment(server_, "prod");
+    std::ostringstream out;
+    EXPECT_TRUE(trust_author(host_.state().disk(), out, {.key = author_.key()}));
+    for (const Form& form : manifest_of(recorded("second\n")).deployments) old_ = form;
+    for (const Form& form : manifest_of(recorded("third\n")).deployments) good_ = form;
+    sequence_ = bookmark();
+  }
+  // News of prod alone, as its author signed it.
+  HttpResponse recorded(const std::string& content) {
+    server_.put_template("service", content);
+    author_.sign_deployment(server_, "prod");
+    HttpResponse seen;
+    host_.tamper = [&](const HttpRequest& request, HttpResponse& response) {
+      if (is_sync(request) && response.status == 200) seen = response;
+    };
+    host_.once_done();
+    host_.tamper = nullptr;
+    files_ = host_.files();
+    return seen;
+  }
+  // What the thief would have the host run.
+  model::TemplateFile evil_file(const std::string& path = "root/etc/evil") {
+    blobs_[Digest::of(kEvil)] = kEvil;
+    return {path, 0755, Digest::of(kEvil), kEvil.size()};
+  }
+  // The form's digests are right, as the server would make them.
+  Form finished(Form form) {
+    std::vector<render::SourceFile> sources;
+    for (const model::TemplateFile& file : form.files) {
+      const auto evil = blobs_.find(file.digest);
+      sources.push_back(
+          {file.path, file.mode,
+           evil != blobs_.end() ? evil->second : server_.client().get_blob(file.digest).value()});
+    }
+    const auto compiled = render::CompiledTemplate::compile(std::move(sources)).value();
+    form.rendered_digest = model::digest_of(compiled.render(form.inputs.json()).value());
+    form.desired_digest = Digest::of("evil " + std::to_string(++forms_));
+    return form;
+  }
+  // One step of the host, which is told that this is news.
+  StepResult deliver(const Form& form) {
+    model::Manifest manifest{.host = "pi", .bookmark = sequence_, .full = true};
+    manifest.bookmark.seq += ++delivered_;
+    manifest.poll_after = std::chrono::seconds(60);
+    for (const auto& [key, wanted] : held().desired) {
+      if (key.name == "dev" && key != form.key) manifest.deployments.push_back(wanted);
+    }
+    if (form.key != good_.key) manifest.deployments.push_back(good_);
+    manifest.deployments.push_back(form);
+    std::ranges::sort(manifest.deployments, {}, &Form::key);
+    std::vector<model::DesiredDigest> digests;
+    for (const Form& each : manifest.deployments)
+      digests.push_back({each.key, each.desired_digest});
+    manifest.digest = model::digest_of_desired(digests);
+    host_.instead = [&, manifest](const HttpRequest& request) -> std::optional<HttpResponse> {
+      if (is_sync(request)) return signed_by(key_, request, manifest);
+      for (const auto& [digest, content] : blobs_) {
+        if (request.target.find(digest.hex()) != std::string::npos) {
+          return HttpResponse{200, {}, content};
+        }
+      }
+      return std::nullopt;
+    };
+    return host_.once().value();
+  }
+  AgentState held() { return StateFile(host_.state().disk()).load().value(); }
+  void expect_not_applied(const std::string& what, const std::string& why, const Edit& edit) {
+    Form form = good_;
+    edit(form);
+    const StepResult result = deliver(finished(form));
+    EXPECT_FALSE(result.error) << what << ": " << result.error->text();
+    EXPECT_EQ(result.applied + result.removed, 0U) << what;
+    EXPECT_EQ(result.failing, 1U) << what;
+    EXPECT_EQ(host_.files(), files_) << what;
+    const std::string reason = "not signed by an author this host trusts: " + why;
+    EXPECT_NE(held().failures[form.key].find(reason), std::string::npos)
+        << what << ": " << held().failures[form.key];
+    EXPECT_NE(host_.status_text().find(reason), std::string::npos) << what;
+    ++tried_;
+  }
+  static Edit with_inputs(std::function<void(nlohmann::json&)> edit) {
+    return [edit = std::move(edit)](Form& form) {
+      nlohmann::json inputs = form.inputs.json();
+      edit(inputs);
+      form.inputs = model::Values::from(std::move(inputs)).value();
+    };
+  }
+  model::AuthorSignature by_thief(const Form& form, std::uint64_t serial) {
+    const model::AuthorStatement statement{form.key, form.driver, form.files,
+                                           model::author_inputs(form.inputs, form.author->values)};
+    return {thief_.public_key(), serial, thief_.sign(model::author_proof(statement, serial))};
+  }
+
+  const std::string kEvil = "evil\n";
+  TestAuthor author_;
+  const SigningKey key_ = server_key();
+  Form old_;
+  Form good_;
+  std::map<Digest, std::string> blobs_;
+  model::Bookmark sequence_;
+  std::uint64_t delivered_ = 0;
+  int forms_ = 0;
+};
+
+TEST_F(StolenServer, DeploysNothingOnAHostThatWantsAnAuthorsWord) {
+  const model::Values evil_values = model::Values::from({{"evil", 1}}).value();
+  const std::string by_author = "the signature by " + author_.key().text();
+  const std::string not_prod = by_author + " is not of deployment/prod";
+  const std::string not_host = by_author + " is not of host/pi";
+  const auto evil = [&](Form& form) { form.files = {evil_file("root/etc/prod.conf")}; };
+
+  expect_not_applied("no signature", "nobody signed deployment/prod", [&](Form& form) {
+    evil(form);
+    form.author.reset();
+    form.host.reset();
+  });
+  expect_not_applied("the old signatures", not_prod, evil);
+  expect_not_applied("another mode", not_prod, [](Form& form) { form.files[0].mode = 0755; });
+  expect_not_applied("another path", not_prod,
+                     [](Form& form) { form.files[0].path = "root/etc/passwd"; });
+  expect_not_applied("a file more", not_prod,
+                     [&](Form& form) { form.files.insert(form.files.begin(), evil_file()); });
+  expect_not_applied("a file less", not_prod, [](Form& form) { form.files.clear(); });
+  expect_not_applied("another driver", not_prod, [](Form& form) { form.driver = "systemd"; });
+  expect_not_applied("the thief's key", "deployment/prod is signed by none of this host's keys",
+                     [&](Form& form) {
+                       evil(form);
+                       form.author->signatures = {by_thief(form, 5'000)};
+                     });
+  expect_not_applied("the thief's key beside the author's", not_prod, [&](Form& form) {
+    evil(form);
+    form.author->signatures.push_back(by_thief(form, 5'000));
+  });
+  expect_not_applied("the thief's signature under the author's key", not_prod, [&](Form& form) {
+    evil(form);
+    form.author->signatures = {by_thief(form, 5'000)};
+    form.author->signatures[0].key = author_.key();
+  });
+  expect_not_applied("a signature of nothing", not_prod,
+                     [](Form& form) { form.author->signatures[0].signature = Signature(); });
+  expect_not_applied("a greater serial", not_prod,
+                     [](Form& form) { form.author->signatures[0].serial += 1; });
+  expect_not_applied("a word of before", "the signature of deployment/prod is older",
+                     [&](Form& form) { form = old_; });
+  expect_not_applied("the word on another deployment", not_prod, [&](Form& form) {
+    form.author->signatures =
+        held()
+            .desired.at({.kind = model::Kind::deployment, .workspace = "default", .name = "dev"})
+            .author->signatures;
+  });
+  expect_not_applied("another name", by_author + " is not of deployment/evil",
+                     [](Form& form) { form.key.name = "evil"; });
+  expect_not_applied("another workspace", not_prod,
+                     [](Form& form) { form.key.workspace = "evil"; });
+  expect_not_applied("another organization", "it is of the organization \"evil\"",
+                     [](Form& form) { form.key.organization = "evil"; });
+  expect_not_applied("a deployment of his own", "nobody signed deployment/evil", [&](Form& form) {
+    form = {.key = {.kind = model::Kind::deployment, .workspace = "default", .name = "evil"},
+            .version = 1,
+            .template_name = "evil",
+            .template_digest = Digest::of("evil"),
+            .driver = "files",
+            .files = {evil_file()}};
+  });
+  expect_not_applied("values", "the values are others",
+                     with_inputs([](nlohmann::json& inputs) { inputs["values"]["evil"] = 1; }));
+  expect_not_applied("the author's values", not_prod, [&](Form& form) {
+    with_inputs([](nlohmann::json& inputs) { inputs["values"]["evil"] = 1; })(form);
+    form.author->values = evil_values;
+  });
+  expect_not_applied("the host's values", not_host, [&](Form& form) {
+    with_inputs([](nlohmann::json& inputs) { inputs["values"]["evil"] = 1; })(form);
+    form.host->values = evil_values;
+  });
+  expect_not_applied("no values", "the values are others",
+                     with_inputs([](nlohmann::json& inputs) { inputs.erase("values"); }));
+  expect_not_applied("values that are none", "the values are others",
+                     with_inputs([](nlohmann::json& inputs) { inputs["values"] = 5; }));
+  expect_not_applied("the workload", not_prod, with_inputs([](nlohmann::json& inputs) {
+                       inputs["workload"]["repo"] = "evil";
+                     }));
+  expect_not_applied("an input more", not_prod,
+                     with_inputs([](nlohmann::json& inputs) { inputs["evil"] = 1; }));
+  expect_not_applied("a label", not_host, with_inputs([](nlohmann::json& inputs) {
+                       inputs["host"]["labels"]["site"] = "evil";
+                     }));
+  expect_not_applied("a label more", not_host, with_inputs([](nlohmann::json& inputs) {
+                       inputs["host"]["labels"]["evil"] = "";
+                     }));
+  const std::string other_host = "the form is made for another host";
+  expect_not_applied("another host", other_host,
+                     with_inputs([](nlohmann::json& inputs) { inputs["host"]["name"] = "evil"; }));
+  expect_not_applied("more about the host", other_host,
+                     with_inputs([](nlohmann::json& inputs) { inputs["host"]["evil"] = "x"; }));
+  expect_not_applied("a label that is none", other_host, with_inputs([](nlohmann::json& inputs) {
+                       inputs["host"]["labels"]["evil"] = 5;
+                     }));
+  expect_not_applied("no host", other_host,
+                     with_inputs([](nlohmann::json& inputs) { inputs.erase("host"); }));
+  expect_not_applied("a host that is none", other_host,
+                     with_inputs([](nlohmann::json& inputs) { inputs["host"] = "pi"; }));
+  expect_not_applied("nothing of the host", "this host's labels and values are signed no more",
+                     [](Form& form) { form.host.reset(); });
+  expect_not_applied("a host without labels", "this host's labels and values are signed no more",
+                     [&](Form& form) {
+                       with_inputs([](nlohmann::json& inputs) {
+                         inputs["host"]["labels"] = nlohmann::json::object();
+                       })(form);
+                       form.host.reset();
+                     });
+  expect_not_applied("the deployment's signature as the host's", not_host,
+                     [](Form& form) { form.host->signatures = form.author->signatures; });
+  EXPECT_GE(tried_, 20);
+  // What the author signs is applied, whoever brings it.
+  const StepResult result = deliver(good_);
+  EXPECT_EQ(result.failing, 0U);
+  EXPECT_EQ(host_.files(), files_);
+}
+
+// So the word of the author is what kept him out.
+TEST_F(StolenServer, DeploysWhatItLikesOnAHostThatWantsNobodysWord) {
+  std::ostringstream out;
+  ASSERT_TRUE(trust_author(host_.state().disk(), out, {.key = author_.key(), .remove = true}));
+  Form form = good_;
+  form.files = {evil_file("root/etc/prod.conf")};
+  EXPECT_EQ(deliver(finished(form)).applied, 1U);
+  EXPECT_EQ(host_.files().at("etc/prod.conf"), kEvil);
 }
 
 }  // namespace

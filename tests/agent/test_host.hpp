@@ -76,7 +76,10 @@ class TestHost {
          .random = random_,
          .out = out,
          .pause = [](std::chrono::seconds) { return true; }},
-        {.enrollment = string.text(), .name = name_, .organization = "default"});
+        {.enrollment = string.text(),
+         .name = name_,
+         .organization = "default",
+         .require_signed_by = authors});
     if (!done) throw std::runtime_error("not enrolled: " + done.error().text());
     enrolled_ = true;
   }
@@ -162,6 +165,7 @@ class TestHost {
   // Answers in its place, when set and when it gives something: the server hears nothing then.
   std::function<std::optional<HttpResponse>(const HttpRequest&)> instead;
   bool has_run_directory = true;
+  std::vector<PublicKey> authors = {};  // that it is enrolled with
 
  private:
   void collect(const std::string& folder, std::map<std::string, std::string>& found) {
