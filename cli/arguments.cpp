@@ -41,6 +41,8 @@ class Parser {
     add_auth();
     add_approve();
     add_revoke();
+    add_key();
+    add_sign();
     add_status();
     add_version();
   }
@@ -426,6 +428,27 @@ class Parser {
     add_connection(verb, false);
   }
 
+  void add_key() {
+    CLI::App& key = add_verb(app_, "key", "Keys of authors, who sign what hosts run",
+                             "titan key new ~/author.key", nullptr);
+    key.require_subcommand(1);
+    add_verb(key, "new", "Make a key, and print its public half", "titan key new ~/author.key",
+             [this] { return Command(NewKeyCommand{key_file_}); })
+        .add_option("FILE", key_file_, "Where to keep the key; nothing must be there")
+        ->required();
+  }
+
+  void add_sign() {
+    CLI::App& verb = add_verb(app_, "sign", "Sign what a deployment, or a host, is",
+                              "titan sign deployment/prod --key ~/author.key\n"
+                              "  titan sign host/tim-pi --key ~/author.key --yes",
+                              [this] { return make_sign(); });
+    add_kind_and_name(verb, "deployment or host");
+    verb.add_option("--key", key_file_, "File with the author's key")->required();
+    verb.add_flag("--yes", yes_, "Do not ask");
+    add_connection(verb, true);
+  }
+
   void add_status() {
     CLI::App& verb = add_verb(app_, "status", "Show how the server is", "titan status",
                               [this] { return Command(StatusCommand{connection_}); });
@@ -591,6 +614,15 @@ class Parser {
     return RevokeCommand{what, connection_};
   }
 
+  Result<Command> make_sign() {
+    TITAN_ASSIGN(auto what, make_named());
+    if (what.kind != Kind::deployment && what.kind != Kind::host) {
+      return invalid(std::string(model::plural_of(what.kind)) +
+                     " are not signed: expected deployment or host");
+    }
+    return SignCommand{what, key_file_, yes_, connection_};
+  }
+
   Result<Command> make_diff() {
     if (!file_) return invalid("expected -f PATH; see titan diff --help");
     return DiffCommand{*file_, connection_};
@@ -681,6 +713,7 @@ class Parser {
   std::string context_;
   std::string host_;
   std::string in_workspace_;
+  std::string key_file_;
   std::string role_;
   std::string server_url_;
   std::string verb_;
@@ -689,6 +722,7 @@ class Parser {
   std::vector<std::string> names_;
   ListFlags list_;
   bool watch_ = false;
+  bool yes_ = false;
   bool follow_ = false;
   bool no_headers_ = false;
   bool allow_missing_ = false;

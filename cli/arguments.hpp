@@ -18,6 +18,7 @@
 #include "cli/commands/get.hpp"
 #include "cli/commands/get_changes.hpp"
 #include "cli/commands/login.hpp"
+#include "cli/commands/sign.hpp"
 #include "cli/commands/status.hpp"
 #include "cli/commands/version.hpp"
 #include "cli/commands/wait.hpp"
@@ -31,7 +32,7 @@ using Command =
                  CurrentContextCommand, GetContextsCommand, UseContextCommand, SetContextCommand,
                  LoginCommand, LogoutCommand, WhoamiCommand, CanICommand, CreateTokenCommand,
                  CreateEnrollmentCommand, GetLobbyCommand, ApproveCommand, RevokeCommand,
-                 StatusCommand, VersionCommand>;
+                 NewKeyCommand, SignCommand, StatusCommand, VersionCommand>;
 
 // What a command line asks for: a command, or its help.
 struct Arguments {

@@ -39,6 +39,9 @@ struct Env {
   // A line that nobody shall see: from the terminal, after the prompt and without an echo, or else
   // the first one of standard input. exhausted when it is longer than kTokenBytesMax.
   std::function<Result<Secret>(const std::string& prompt)> read_secret;
+  // Asks the person at the terminal, and says whether the answer is yes. invalid when nobody can be
+  // asked.
+  std::function<Result<bool>(const std::string& question)> confirm;
   // All of standard input; exhausted when it is longer than kManifestBytesMax.
   std::function<Result<std::string>()> read_input;
   const Clock& clock;

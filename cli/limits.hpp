@@ -14,6 +14,9 @@ constexpr std::size_t kContextsMax = 1000;
 constexpr std::size_t kTokenBytesMax = 4096;
 constexpr std::size_t kTokenSecretBytes = 32;  // random ones, in a token and an enrollment
 
+constexpr std::size_t kAuthorKeyBytesMax = 4096;
+constexpr std::chrono::hours kSerialAheadMax{24};  // that the clock of another author is ahead
+
 constexpr std::chrono::milliseconds kProgressAfter{1000};  // before that nobody wonders
 constexpr std::chrono::milliseconds kProgressEvery{200};
 

@@ -5,6 +5,7 @@
 
 #include "base/exit_code.hpp"
 #include "base/program.hpp"
+#include "base/text.hpp"
 #include "cli/limits.hpp"
 #include "cli/run.hpp"
 #include "cli/secret_input.hpp"
@@ -28,6 +29,17 @@ Result<std::unique_ptr<titan::FileSystem>> open_folder(const std::string& path) 
 Result<std::unique_ptr<titan::FileSystem>> create_folder(const std::string& path) {
   TITAN_ASSIGN(auto folder, titan::DiskFileSystem::create(path));
   return std::unique_ptr<titan::FileSystem>(std::move(folder));
+}
+
+Result<bool> confirm(const std::string& question) {
+  if (isatty(STDIN_FILENO) != 1) {
+    return titan::invalid("there is no terminal to ask " + titan::quote(question) +
+                          " at; with --yes nobody is asked");
+  }
+  std::cerr << question << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "yes";
 }
 
 Result<std::string> read_input() {
@@ -58,6 +70,7 @@ int main(int argc, char** argv) {
                             .open_folder = open_folder,
                             .create_folder = create_folder,
                             .read_secret = titan::cli::read_secret,
+                            .confirm = confirm,
                             .read_input = read_input,
                             .clock = clock,
                             .runner = runner,

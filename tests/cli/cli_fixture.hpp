@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <memory>
 #include <sstream>
@@ -43,6 +44,12 @@ class CliTest : public ::testing::Test {
         .open_folder = [this](const std::string& path) { return open(path); },
         .create_folder = [this](const std::string& path) { return create(path); },
         .read_secret = [this](const std::string&) { return Result<Secret>(Secret::of(typed)); },
+        .confirm = [this](const std::string& question) -> Result<bool> {
+          asked = question;
+          if (!is_terminal) return invalid("there is no terminal");
+          if (on_confirm) on_confirm();
+          return says_yes;
+        },
         .read_input = [this] { return Result<std::string>(input); },
         .clock = clock,
         .runner = runner,
@@ -74,6 +81,9 @@ class CliTest : public ::testing::Test {
   std::map<std::string, std::string> variables = {{"HOME", "/home/me"}};
   std::string input;
   std::string typed;  // where nobody sees it
+  std::string asked;  // last, by the line before
+  bool says_yes = true;
+  std::function<void()> on_confirm;  // what happens while the person thinks
   bool is_terminal = false;
   bool err_is_terminal = false;
   bool reachable = true;

@@ -36,6 +36,9 @@ TEST_F(UsageTest, ShowsAnExampleInTheHelpOfEveryVerb) {
       "auth can-i --help",
       "approve --help",
       "revoke --help",
+      "key --help",
+      "key new --help",
+      "sign --help",
       "status --help",
       "version --help",
   };
@@ -50,7 +53,7 @@ TEST_F(UsageTest, ListsTheVerbs) {
   EXPECT_EQ(titan("--help"), 0);
   for (const char* verb :
        {"create", "apply", "diff", "edit", "get", "describe", "wait", "delete", "config", "login",
-        "logout", "auth", "approve", "revoke", "status", "version"}) {
+        "logout", "auth", "approve", "revoke", "key", "sign", "status", "version"}) {
     EXPECT_NE(out.find("\n  " + std::string(verb) + " "), std::string::npos) << verb << out;
   }
 }
@@ -63,11 +66,13 @@ TEST_F(UsageTest, ExplainsWhatItDoesNotUnderstand) {
   const Row rows[] = {
       {"",
        "titan: titan expects a verb: one of create, apply, diff, edit, get, describe, wait, "
-       "delete, config, login, logout, auth, approve, revoke, status, version\nSee titan "
+       "delete, config, login, logout, auth, approve, revoke, key, sign, status, version\nSee "
+       "titan "
        "--help.\n"},
       {"gte hosts",
        "titan: \"gte\" is not a verb of titan: expected one of create, apply, diff, edit, get, "
-       "describe, wait, delete, config, login, logout, auth, approve, revoke, status, version "
+       "describe, wait, delete, config, login, logout, auth, approve, revoke, key, sign, status, "
+       "version "
        "(did you mean \"get\"?)\nSee titan --help.\n"},
       {"create",
        "titan: titan create expects a kind: one of workspace, host, template, workload, target, "
