@@ -227,7 +227,7 @@ TEST(ServerIdentityRoute, TellsWhoTheServerIsAndSignsIt) {
   EXPECT_EQ(epoch.epoch, identity->epoch);
   EXPECT_EQ(epoch.number, static_cast<std::uint64_t>(server.clock().wall().micros()));
   const HttpResponse plain = server.handle_from("", {.method = "GET", .target = "/v1/identity"});
-  EXPECT_EQ(plain.body, response.body);
+  EXPECT_EQ(plain.body, response.body + "\n");
   EXPECT_EQ(plain.header("Titan-Signature"), "");
   server.restart();
   EXPECT_EQ(server.json("GET", "/v1/identity")["statements"].size(), 1U) << "said once";
