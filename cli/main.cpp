@@ -2,6 +2,7 @@
 
 #include <array>
 #include <iostream>
+#include <thread>
 
 #include "base/exit_code.hpp"
 #include "base/program.hpp"
@@ -9,6 +10,7 @@
 #include "cli/run.hpp"
 #include "cli/secret_input.hpp"
 #include "client/http_transport.hpp"
+#include "client/transport_factory.hpp"
 
 namespace {
 
@@ -59,6 +61,8 @@ int main(int argc, char** argv) {
                             .create_folder = create_folder,
                             .read_secret = titan::cli::read_secret,
                             .read_input = read_input,
+                            .connect_provider = titan::client::provider_transports(),
+                            .sleep = [](auto time) { std::this_thread::sleep_for(time); },
                             .clock = clock,
                             .runner = runner,
                             .random = random};

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <memory>
 #include <sstream>
@@ -44,6 +45,11 @@ class CliTest : public ::testing::Test {
         .create_folder = [this](const std::string& path) { return create(path); },
         .read_secret = [this](const std::string&) { return Result<Secret>(Secret::of(typed)); },
         .read_input = [this] { return Result<std::string>(input); },
+        .connect_provider = [this](std::string_view) -> Result<std::unique_ptr<Transport>> {
+          return std::unique_ptr<Transport>(std::make_unique<::titan::testing::FakeTransport>(
+              [this](const HttpRequest& request) { return provider(request); }));
+        },
+        .sleep = [this](std::chrono::seconds time) { clock.advance(time); },
         .clock = clock,
         .runner = runner,
         .random = random};
@@ -72,6 +78,10 @@ class CliTest : public ::testing::Test {
   ::titan::testing::FakeProcessRunner runner;
   ::titan::testing::SeededRandom random{1};
   std::map<std::string, std::string> variables = {{"HOME", "/home/me"}};
+  // What an identity provider answers.
+  std::function<HttpResponse(const HttpRequest&)> provider = [](const HttpRequest&) {
+    return HttpResponse{.status = 404};
+  };
   std::string input;
   std::string typed;  // where nobody sees it
   bool is_terminal = false;
