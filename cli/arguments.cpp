@@ -371,19 +371,24 @@ class Parser {
   }
 
   void add_login() {
-    CLI::App& login = add_verb(app_, "login", "Keep a token for a server, after a look at it",
+    CLI::App& login = add_verb(app_, "login", "Log in to a server, and keep a token for it",
                                "titan login --server https://titan.example.com:7480\n"
+                               "  titan login --organization acme\n"
                                "  titan login --token-file DATA/admin-token\n"
                                "  titan login --context lab --server http://127.0.0.1:7481",
                                [this] {
-                                 return Command(LoginCommand{context_, connection_});
+                                 return Command(LoginCommand{context_, organization_, connection_});
                                });
     login.add_option("--context", context_, "Context to keep it in (else the current one)");
     login.add_option("--server", connection_.server, "URL of the server (else the context's)");
     login.add_option("--ca-file", connection_.ca_file,
                      "Certificates (PEM) to trust for https://, an absolute path");
     login.add_option("--token-file", connection_.token_file,
-                     "File with the token (else it is asked for, or read from standard input)");
+                     "File with the token, - to be asked for it or to read standard input (else "
+                     "you log in at the "
+                     "server's identity provider, if it has one)");
+    login.add_option("--organization", organization_,
+                     "Where to log in to, through an identity provider (else the server chooses)");
     add_verb(app_, "logout", "Forget the token of a context", "titan logout", [this] {
       return Command(LogoutCommand{context_});
     }).add_option("--context", context_, "Which one (else the current one)");
@@ -715,6 +720,7 @@ class Parser {
   std::string in_workspace_;
   std::string key_file_;
   std::string role_;
+  std::string organization_;
   std::string server_url_;
   std::string verb_;
   std::optional<std::string> timeout_;

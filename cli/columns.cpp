@@ -54,11 +54,10 @@ std::string replicas_of_deployment(const model::DeploymentSpec& spec) {
   return spec.replicas ? std::to_string(*spec.replicas) : std::string("all");
 }
 
-std::string role_of_token(const model::TokenSpec& spec) {
-  return std::string(model::name_of(spec.role));
-}
-std::string place_of_token(const model::TokenSpec& spec) {
-  return spec.workspace.empty() ? "organization" : "workspace " + spec.workspace;
+std::string roles_of_token(const model::TokenSpec& spec) {
+  std::vector<std::string> roles;
+  for (const model::Grant& grant : spec.grants) roles.push_back(model::text_of(grant));
+  return join(roles, ", ");
 }
 std::string expiry_text(Timestamp expires) {
   return expires == Timestamp() ? "never" : expires.text();
@@ -95,8 +94,7 @@ std::vector<Column> columns_of_kind(model::Kind kind) {
       return {of_spec("DEPLOYMENT", &model::AssignmentSpec::deployment),
               of_spec("HOST", &model::AssignmentSpec::host)};
     case model::Kind::token:
-      return {of_spec("ROLE", &role_of_token), of_spec("IN", &place_of_token),
-              of_spec("EXPIRES", &expiry_of_token)};
+      return {of_spec("ROLES", &roles_of_token), of_spec("EXPIRES", &expiry_of_token)};
     case model::Kind::enrollment:
       return {of_spec("HOST", &model::EnrollmentSpec::host),
               of_spec("EXPIRES", &expiry_of_enrollment)};

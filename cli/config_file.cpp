@@ -24,6 +24,7 @@ Result<Context> parse_context(const json& item, const std::string& path) {
                   .server = reader.required_text("server"),
                   .ca_file = reader.text("caFile"),
                   .token = reader.text("token"),
+                  .token_expires = reader.timestamp("tokenExpires"),
                   .token_file = reader.text("tokenFile"),
                   .workspace = reader.text("workspace")};
   TITAN_TRY(reader.finish());
@@ -75,6 +76,7 @@ json json_of(const Config& config) {
     json item = {{"name", context.name}, {"server", context.server}};
     if (!context.ca_file.empty()) item["caFile"] = context.ca_file;
     if (!context.token.empty()) item["token"] = context.token;
+    if (context.token_expires != Timestamp()) item["tokenExpires"] = context.token_expires.text();
     if (!context.token_file.empty()) item["tokenFile"] = context.token_file;
     if (!context.workspace.empty()) item["workspace"] = context.workspace;
     document["contexts"].push_back(std::move(item));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/timestamp.hpp"
 #include "cli/env.hpp"
 
 namespace titan::cli {
@@ -15,8 +16,9 @@ struct Context {
   std::string server = {};   // a URL
   std::string ca_file = {};  // an absolute path, of what to trust for https://; empty: the system
   std::string token = {};    // what to show to the server; empty: see token_file
-  std::string token_file = {};  // an absolute path, of a file with it; empty: none
-  std::string workspace = {};   // empty: `default`
+  Timestamp token_expires = {};  // zero: never, or nobody knows
+  std::string token_file = {};   // an absolute path, of a file with it; empty: none
+  std::string workspace = {};    // empty: `default`
   bool operator==(const Context&) const = default;
 };
 
@@ -28,6 +30,7 @@ struct Context {
 //       server: https://titan.lab:7480
 //       caFile: /etc/titan/lab.pem   # may be left out
 //       token: titan_...             # may be left out; or in place of it
+//       tokenExpires: 2026-03-01T12:00:00Z  # of a login; may be left out
 //       tokenFile: /etc/titan/token  # the file that holds it
 //       workspace: iot               # may be left out
 //

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <iosfwd>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "base/transport.hpp"
+#include "client/transport_factory.hpp"
 
 namespace titan::cli {
 
@@ -44,6 +46,10 @@ struct Env {
   std::function<Result<bool>(const std::string& question)> confirm;
   // All of standard input; exhausted when it is longer than kManifestBytesMax.
   std::function<Result<std::string>()> read_input;
+  // Connects to an identity provider.
+  client::TransportFactory connect_provider;
+  // Lets time pass.
+  std::function<void(std::chrono::seconds time)> sleep;
   const Clock& clock;
   ProcessRunner& runner;  // for the person's editor
   Random& random;

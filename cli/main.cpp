@@ -2,6 +2,7 @@
 
 #include <array>
 #include <iostream>
+#include <thread>
 
 #include "base/exit_code.hpp"
 #include "base/program.hpp"
@@ -10,6 +11,7 @@
 #include "cli/run.hpp"
 #include "cli/secret_input.hpp"
 #include "client/http_transport.hpp"
+#include "client/transport_factory.hpp"
 
 namespace {
 
@@ -72,6 +74,8 @@ int main(int argc, char** argv) {
                             .read_secret = titan::cli::read_secret,
                             .confirm = confirm,
                             .read_input = read_input,
+                            .connect_provider = titan::client::provider_transports(),
+                            .sleep = [](auto time) { std::this_thread::sleep_for(time); },
                             .clock = clock,
                             .runner = runner,
                             .random = random};

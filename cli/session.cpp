@@ -28,15 +28,24 @@ ServerAddress choose_server(const ConnectionFlags& flags, const Context* context
   return server;
 }
 
-Error hint_of(const Token& token, const std::string& server) {
-  Error hint =
-      denied(token.secret.empty()
-                 ? "the server wants to know who asks; log in with titan login, or set "
-                   "TITAN_TOKEN or TITAN_TOKEN_FILE"
-                 : "the server does not take the token of " + token.source +
-                       ": it is unknown, deleted or expired; log in anew with titan login");
+// `ended`: when the token did; zero: nobody here knows that it has.
+Error hint_of(const Token& token, Timestamp ended, const std::string& server) {
+  const std::string why = ended == Timestamp() ? std::string("is unknown, deleted or expired")
+                                               : "expired at " + ended.text();
+  Error hint = denied(token.secret.empty()
+                          ? "the server wants to know who asks; log in with titan login, or set "
+                            "TITAN_TOKEN or TITAN_TOKEN_FILE"
+                          : "the server does not take the token of " + token.source + ": it " +
+                                why + "; log in anew with titan login");
   hint.subject = server;
   return hint;
+}
+
+// When the context's token ended, if that is the one that is shown, and it has.
+Timestamp end_of(const Token& token, const Context* context, const Env& env) {
+  const bool is_shown = context != nullptr && token.secret.bytes() == context->token;
+  return is_shown && context->token_expires <= env.clock.wall() ? context->token_expires
+                                                                : Timestamp();
 }
 
 }  // namespace
@@ -53,10 +62,12 @@ Result<Session> Session::open(const ConnectionFlags& flags, const Env& env) {
 
   // A context's token is for that context's server alone, too.
   const bool is_of_context = context != nullptr && server.url == context->server;
-  TITAN_ASSIGN(Token token, find_token(flags.token_file, is_of_context ? context : nullptr, env));
+  if (!is_of_context) context = nullptr;
+  TITAN_ASSIGN(Token token, find_token(flags.token_file, context, env));
+  const Timestamp ended = end_of(token, context, env);
 
   TITAN_ASSIGN(auto connection, env.connect(server));
-  auto transport = with_login_hint(std::move(connection), hint_of(token, server.url));
+  auto transport = with_login_hint(std::move(connection), hint_of(token, ended, server.url));
   Session session(std::move(transport), std::move(server.url), std::move(workspace),
                   flags.workspace.has_value());
   session.client().set_token(std::move(token.secret));

@@ -4,25 +4,33 @@
 #include <string>
 #include <vector>
 
+#include "base/secret.hpp"
 #include "base/timestamp.hpp"
-#include "model/role.hpp"
+#include "model/grant.hpp"
 
 // What a Client learns of who may do what, and of devices that wait. Plain values.
 namespace titan::client {
 
 // Who one is to the server.
 struct Whoami {
-  // A role, and where it holds.
-  struct Grant {
-    model::Role role = model::Role::viewer;
-    std::string workspace = {};  // empty: in the whole organization
-    bool operator==(const Grant&) const = default;
-  };
   std::string actor = {};  // as the change log names it
   std::string organization = {};
-  std::vector<Grant> grants = {};
+  std::vector<model::Grant> grants = {};
   std::string host = {};                  // of a device
   std::optional<Timestamp> expires = {};  // by the server's clock; none: never
+};
+
+// The identity provider that people log in at: what DeviceLogin needs to know.
+struct LoginProvider {
+  std::string issuer = {};
+  std::string client_id = {};
+  std::vector<std::string> scopes = {};
+};
+
+// What a login gives.
+struct LoginAnswer {
+  Secret token = {};
+  Whoami who = {};
 };
 
 // Whether one may do something.

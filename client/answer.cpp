@@ -207,6 +207,17 @@ Result<HostState::Deployment> read_host_deployment(const json& item) {
   return finished(reader, std::move(deployment));
 }
 
+Result<std::vector<model::Grant>> read_grants(const json& array) {
+  std::vector<model::Grant> grants;
+  for (const json& item : array) {
+    FieldReader one(item, "grants");
+    const model::Grant grant{.role = required(one, "role", &model::parse_role),
+                             .workspace = one.text("workspace")};
+    TITAN_ASSIGN(grants.emplace_back(), finished(one, grant));
+  }
+  return grants;
+}
+
 }  // namespace
 
 Error error_of(const HttpResponse& response) {
@@ -420,14 +431,29 @@ Result<Whoami> read_whoami(const json& answer) {
              .host = reader.text("host")};
   if (reader.has("expires")) who.expires = reader.timestamp("expires");
   if (const json* grants = reader.array("grants", kItemsMax); grants != nullptr) {
-    for (const json& item : *grants) {
-      FieldReader one(item, "grants");
-      const Whoami::Grant grant{.role = required(one, "role", &model::parse_role),
-                                .workspace = one.text("workspace")};
-      TITAN_ASSIGN(who.grants.emplace_back(), finished(one, grant));
-    }
+    TITAN_ASSIGN(who.grants, read_grants(*grants));
   }
   return finished(reader, std::move(who));
+}
+
+Result<LoginProvider> read_login_provider(const json& answer) {
+  FieldReader reader(answer, "");
+  LoginProvider provider{.issuer = reader.required_text("issuer"),
+                         .client_id = reader.required_text("clientId"),
+                         .scopes = reader.texts("scopes", kScopesMax)};
+  return finished(reader, std::move(provider));
+}
+
+Result<LoginAnswer> read_login_answer(const json& answer) {
+  FieldReader reader(answer, "");
+  LoginAnswer login{.token = Secret::of(reader.required_text("token")),
+                    .who = {.actor = reader.required_text("actor"),
+                            .organization = reader.required_text("organization"),
+                            .expires = reader.timestamp("expires")}};
+  if (const json* grants = reader.array("grants", kItemsMax); grants != nullptr) {
+    TITAN_ASSIGN(login.who.grants, read_grants(*grants));
+  }
+  return finished(reader, std::move(login));
 }
 
 Result<Permission> read_permission(const json& answer) {

@@ -31,6 +31,8 @@ Result<DeploymentHost> read_deployment_host(const nlohmann::json& json);
 Result<ChangePage> read_change_page(const nlohmann::json& json);
 Result<ServerStatus> read_status(const nlohmann::json& json);
 Result<Whoami> read_whoami(const nlohmann::json& json);
+Result<LoginProvider> read_login_provider(const nlohmann::json& json);
+Result<LoginAnswer> read_login_answer(const nlohmann::json& json);
 Result<Permission> read_permission(const nlohmann::json& json);
 Result<WaitingDevice> read_waiting_device(const nlohmann::json& json);
 // The field `key` of the server's identity.

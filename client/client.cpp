@@ -370,6 +370,22 @@ Result<Whoami> Client::whoami() {
   return read_whoami(body);
 }
 
+Result<LoginProvider> Client::login_provider() {
+  TITAN_ASSIGN(const json body, ask_json("/v1/login"));
+  return read_login_provider(body);
+}
+
+Result<LoginAnswer> Client::log_in(const Secret& id_token, std::string_view organization) {
+  json body = {{"idToken", std::string(id_token.bytes())}};
+  if (!organization.empty()) body["organization"] = organization;
+  TITAN_ASSIGN(const HttpResponse response, ask({.method = "POST",
+                                                 .target = "/v1/login",
+                                                 .headers = {{"Content-Type", "application/json"}},
+                                                 .body = body.dump()}));
+  TITAN_ASSIGN(const json answer, json_of(response));
+  return read_login_answer(answer);
+}
+
 Result<Permission> Client::permission(std::string_view verb, model::Kind kind,
                                       std::string_view workspace) {
   const std::string query = Query()

@@ -181,6 +181,12 @@ class Client {
 
   // Who the token's owner is. denied without a token that counts.
   Result<Whoami> whoami();
+  // Where people log in. not_found: the server has no identity provider.
+  Result<LoginProvider> login_provider();
+  // Exchanges an ID token of the provider for a token of the server's. `organization`: where to;
+  // empty: the server chooses. denied: the ID token does not count, or no group of the person's has
+  // a role there.
+  Result<LoginAnswer> log_in(const Secret& id_token, std::string_view organization);
   // Whether one may; `verb` is get, list, watch, create, update, apply or delete. `workspace`:
   // where; empty: `default` for what is written, anywhere for what is read.
   Result<Permission> permission(std::string_view verb, model::Kind kind,

@@ -30,6 +30,7 @@ constexpr std::size_t kTemplateDepthMax = 32;  // folders in a template director
 // Login through an identity provider.
 constexpr std::size_t kProviderAnswerBytesMax = 256UL << 10U;  // metadata, keys, tokens
 constexpr std::size_t kUserCodeBytesMax = 64;
+constexpr std::size_t kScopesMax = 32;                         // that a login asks for
 constexpr std::size_t kIdTokenBytesMax = 16UL << 10U;          // what the server takes, too
 constexpr std::chrono::seconds kLoginIntervalDefault{5};       // RFC 8628, section 3.2
 constexpr std::chrono::seconds kLoginSlowDown{5};              // RFC 8628, section 3.5

@@ -7,6 +7,7 @@ namespace titan::model {
 
 constexpr std::size_t kEnrollmentBytesMax = 4096;  // of an enrollment string
 constexpr std::size_t kSecretBytesMin = 16;        // of a token or an enrollment secret
+constexpr std::size_t kGrantsMax = 64;             // of a token
 constexpr std::size_t kStatementsMax = 100;        // that a server keeps about its keys
 constexpr std::size_t kAuthorSignaturesMax = 8;    // of one deployment, or one host
 constexpr std::size_t kNameBytesMax = 63;

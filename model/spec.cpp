@@ -102,8 +102,7 @@ void put(json& object, const char* field, Timestamp time) {
 }
 
 json json_of_spec(const TokenSpec& spec) {
-  json object = {{"role", name_of(spec.role)}, {"digest", spec.digest.text()}};
-  put(object, "workspace", spec.workspace);
+  json object = {{"grants", json_of(spec.grants)}, {"digest", spec.digest.text()}};
   put(object, "expires", spec.expires);
   put(object, "description", spec.description);
   return object;
@@ -258,12 +257,21 @@ Digest required_digest(FieldReader& reader, const char* field) {
 }
 
 Spec read_token(FieldReader& reader) {
-  reader.require({"role"});
-  return TokenSpec{.role = reader.parsed<Role>("role", &parse_role),
-                   .workspace = optional_name(reader, "workspace"),
-                   .digest = required_digest(reader, "digest"),
-                   .expires = reader.timestamp("expires"),
-                   .description = reader.text("description")};
+  reader.require({"grants"});
+  TokenSpec spec{.digest = required_digest(reader, "digest"),
+                 .expires = reader.timestamp("expires"),
+                 .description = reader.text("description")};
+  if (const json* grants = reader.array("grants", kGrantsMax); grants != nullptr) {
+    auto parsed = parse_grants(*grants, reader.path_of("grants"));
+    if (!parsed) {
+      reader.refuse(parsed.error());
+    } else if (parsed->empty()) {
+      reader.refuse("grants", "expected at least one role");
+    } else {
+      spec.grants = *std::move(parsed);
+    }
+  }
+  return spec;
 }
 
 Spec read_enrollment(FieldReader& reader) {

@@ -8,6 +8,7 @@
 #include "server-lite/front_door/spool.hpp"
 #include "server-lite/host_service.hpp"
 #include "server-lite/identity/device_service.hpp"
+#include "server-lite/identity/login_service.hpp"
 #include "server-lite/identity/server_keys.hpp"
 #include "server-lite/metrics.hpp"
 #include "server-lite/parking.hpp"
@@ -36,6 +37,7 @@ struct Api {
   const Clock& clock;
   const ServerKeys& keys;
   DeviceService& devices;
+  LoginService& logins;
 };
 
 // The routes of docs/spec/http-api.md, by what they are about. Each adds its routes to the router.
@@ -50,5 +52,7 @@ void add_document_routes(Router& router);
 void add_identity_routes(Router& router);
 // How devices become hosts, and open sessions.
 void add_device_routes(Router& router, const Api& api);
+// How people log in through an identity provider.
+void add_login_routes(Router& router, const Api& api);
 
 }  // namespace titan::server_lite

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <ostream>
 #include <thread>
 
@@ -19,6 +20,10 @@
 #include "server-lite/identity/server_keys.hpp"
 #include "server-lite/key_commands.hpp"
 #include "server-lite/limits.hpp"
+#include "server-lite/oidc/http_url_fetcher.hpp"
+#include "server-lite/oidc/limits.hpp"
+#include "server-lite/oidc/oidc_options.hpp"
+#include "server-lite/oidc/oidc_provider.hpp"
 #include "server-lite/server.hpp"
 #include "server-lite/server_metrics.hpp"
 #include "server-lite/step_loop.hpp"
@@ -43,6 +48,8 @@ struct Options {
   KeyCommand keys = {};
   bool needs_data = true;  // to work on
   OnClone on_clone = OnClone::warn;
+  std::string oidc_file;                       // empty: no identity provider
+  std::optional<oidc::OidcOptions> oidc = {};  // what it says
 };
 
 constexpr const char* kListenDefault = "127.0.0.1:7480";
@@ -169,6 +176,7 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   options.data = env.variable("TITAN_DATA").value_or("");
   options.tls.certificate = env.variable("TITAN_TLS_CERT").value_or("");
   options.tls.key = env.variable("TITAN_TLS_KEY").value_or("");
+  options.oidc_file = env.variable("TITAN_OIDC").value_or("");
   CLI::App app(kDescription, "titan-server");
   app.add_option("--data", options.data, "The folder of the store; made if absent (TITAN_DATA)");
   app.add_option(
@@ -181,6 +189,8 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
                  "PEM file of the certificate and its chain: serve TLS on all TCP addresses "
                  "(TITAN_TLS_CERT)");
   app.add_option("--tls-key", options.tls.key, "PEM file of its key (TITAN_TLS_KEY)");
+  app.add_option("--oidc", options.oidc_file,
+                 "YAML file of the identity provider that people log in at (TITAN_OIDC)");
   app.add_option("--keep-changes", options.retention.changes,
                  "How many changes the log keeps at most")
       ->check(CLI::Range(std::uint64_t(1000), std::uint64_t(10'000'000)))
@@ -270,6 +280,16 @@ Result<front_door::FrontDoor::Options> door_options(const Options& options) {
   return door;
 }
 
+// The file of --oidc.
+Result<oidc::OidcOptions> read_oidc_file(const std::string& path) {
+  const std::filesystem::path place(path);
+  const std::string parent = place.parent_path().string();
+  TITAN_ASSIGN(const auto folder, DiskFileSystem::open(parent.empty() ? "." : parent));
+  TITAN_ASSIGN(const std::string text,
+               folder->read(place.filename().string(), oidc::kOptionsBytesMax));
+  return oidc::parse_oidc_options(text);
+}
+
 // What serve() works with; borrowed.
 struct Surroundings {
   Log& log;
@@ -293,6 +313,9 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
   if (!store) return store.error();
   TITAN_ASSIGN(ServerKeys keys, ServerKeys::open(*folder, random));
   StepLoop steps(clock);
+  oidc::HttpUrlFetcher fetcher;
+  std::optional<oidc::OidcProvider> provider;
+  if (options.oidc) provider.emplace(*options.oidc, fetcher);
   front_door::Spool spool(options.data);
   TITAN_ASSIGN(
       const auto server,
@@ -303,6 +326,7 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
            .spool = &spool,
            .first_token = [&] { return first_token(*folder, options.data, random, around.out); },
            .on_clone = options.on_clone,
+           .provider = provider ? &*provider : nullptr,
            .wake = [&steps] { steps.wake(); }}));
   HttpHandler handler(*server);
   TITAN_ASSIGN(const auto door,
@@ -334,6 +358,16 @@ ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
     env.err << "titan-server: " << (door.error().subject.empty() ? "--listen" : "--tls-cert")
             << ": " << door.error().text() << "\n";
     return ExitCode::usage;
+  }
+  if (!options.oidc_file.empty()) {
+    auto oidc = read_oidc_file(options.oidc_file);
+    if (!oidc) {
+      Error error = oidc.error();
+      error.subject = options.oidc_file;
+      env.err << "titan-server: --oidc: " << error.text() << "\n";
+      return ExitCode::usage;
+    }
+    options.oidc = *std::move(oidc);
   }
   // Large pieces go back to the system at once. glibc would keep as many as were ever used
   // together.

@@ -24,16 +24,6 @@ Response with_signature(const Api& api, Response response, std::string_view nonc
   return response;
 }
 
-Response too_many(std::chrono::seconds wait, const std::string& request_id) {
-  Response response =
-      error_response(429,
-                     unavailable("too many attempts from your address have failed; try again in " +
-                                 std::to_string(wait.count()) + " seconds"),
-                     request_id);
-  response.headers["Retry-After"] = std::to_string(wait.count());
-  return response;
-}
-
 // What every request of a stranger goes through: the nonce, the limit, and its body; the answer is
 // signed when it was asked for.
 template <class Parse, class Handle>
@@ -45,7 +35,8 @@ Response answer_stranger(const Api& api, const Request& request, const Parse& pa
       return unreadable(checked.error(), request.id);
     }
   }
-  if (const auto wait = api.devices.wait_of(request.peer)) return too_many(*wait, request.id);
+  if (const auto wait = api.devices.wait_of(request.peer))
+    return too_many_response(*wait, request.id);
   const auto body = request.json();
   if (!body) return unreadable(body.error(), request.id);
   const auto read = parse(*body);

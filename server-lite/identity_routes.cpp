@@ -12,14 +12,9 @@ using nlohmann::json;
 
 Response whoami(const Request& request) {
   const Identity& who = *request.who;
-  json grants = json::array();
-  for (const Grant& grant : who.grants) {
-    json one = {{"role", model::name_of(grant.role)}};
-    if (!grant.workspace.empty()) one["workspace"] = grant.workspace;
-    grants.push_back(std::move(one));
-  }
-  json body = {
-      {"actor", who.actor}, {"organization", who.organization}, {"grants", std::move(grants)}};
+  json body = {{"actor", who.actor},
+               {"organization", who.organization},
+               {"grants", model::json_of(who.grants)}};
   if (!who.host.empty()) body["host"] = who.host;
   if (who.expires != Timestamp()) body["expires"] = who.expires.text();
   return json_response(200, body);

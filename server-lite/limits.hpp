@@ -66,6 +66,16 @@ constexpr int kFailuresMax = 20;                        // from one address, in 
 constexpr std::chrono::seconds kFailureWindow{60};
 constexpr std::size_t kFailingAddressesMax = 10'000;  // remembered
 
+// Logins through an identity provider.
+constexpr std::chrono::hours kLoginTtl{12};     // what a token of a login counts
+constexpr std::size_t kLoginSlugBytesMax = 40;  // of the person's name, in the token's
+constexpr std::size_t kLoginNameDigits = 8;     // random ones, at the end of it
+
+// What has expired.
+constexpr std::chrono::minutes kExpiryPause{10};  // between two looks
+constexpr std::chrono::hours kExpiredKept{24};    // before it is removed
+constexpr std::size_t kExpiredRemoved = 100;      // at a time
+
 // What operators see.
 constexpr std::size_t kMetricSeriesMax = 2000;    // of one family
 constexpr std::size_t kPathLoggedBytesMax = 256;  // of a request's path, in the access log

@@ -6,6 +6,7 @@
 #include "model/kind.hpp"
 #include "model/limits.hpp"
 #include "server-lite/limits.hpp"
+#include "server-lite/oidc/limits.hpp"
 #include "server-lite/openapi.hpp"
 #include "store/limits.hpp"
 
@@ -251,14 +252,14 @@ void add_specs(json& schemas) {
 void add_identity_specs(json& schemas) {
   const json words = {{"type", "string"}, {"maxLength", model::kTextBytesMax}};
   schemas["Role"] = one_of({"viewer", "developer", "platform", "admin"});
-  schemas["TokenSpec"] = object_of(
-      "What somebody shows to be let in, known by its digest alone.",
-      {{"role", use("Role"), ""},
-       {"workspace", use("Name"), "Where the role holds; everywhere when left out.", kMaybe},
-       {"digest", use("Digest"), "Of the secret's text."},
-       {"expires", use("Time"), "Never when left out.", kMaybe},
-       {"description", words, "", kMaybe}},
-      true);
+  json grants = list_of("Grant", model::kGrantsMax);
+  grants["minItems"] = 1;
+  schemas["TokenSpec"] = object_of("What somebody shows to be let in, known by its digest alone.",
+                                   {{"grants", grants, "All of them count."},
+                                    {"digest", use("Digest"), "Of the secret's text."},
+                                    {"expires", use("Time"), "Never when left out.", kMaybe},
+                                    {"description", words, "", kMaybe}},
+                                   true);
   schemas["EnrollmentSpec"] =
       object_of("A device that shows the secret, once, becomes the host.",
                 {{"host", use("Name"), ""},
@@ -282,6 +283,26 @@ void add_identity_specs(json& schemas) {
   schemas["Permission"] = object_of(
       "Whether somebody may do something.",
       {{"allowed", {{"type", "boolean"}}, ""}, {"reason", use("Text"), "Why not.", kMaybe}});
+  const json texts = {{"type", "array"}, {"items", use("Text")}, {"maxItems", oidc::kScopesMax}};
+  schemas["LoginProvider"] =
+      object_of("The identity provider that people log in at.",
+                {{"issuer", use("Text"), "Byte by byte as in its tokens."},
+                 {"clientId", use("Text"), "A public client with the device grant."},
+                 {"scopes", texts, "To be asked for."}});
+  schemas["LoginRequest"] = object_of(
+      "Somebody logged in at the provider.",
+      {{"idToken",
+        {{"type", "string"}, {"minLength", 1}, {"maxLength", oidc::kTokenBytesMax}},
+        "For this server's client."},
+       {"organization", use("Name"),
+        "Where to; `default`, or the only one where the person has roles, when left out.", kMaybe}},
+      true);
+  schemas["Login"] =
+      object_of("Who you are now.", {{"token", use("Text"), "To be shown from now on."},
+                                     {"actor", use("Text"), "As the change log names it."},
+                                     {"organization", use("Name"), ""},
+                                     {"grants", grants, ""},
+                                     {"expires", use("Time"), "When the token ends."}});
   schemas["DeviceSpec"] =
       object_of("The key by which the host of that name proves who it is.",
                 {{"publicKey", use("PublicKey"), "Of one host alone."},

@@ -135,6 +135,16 @@ Response refused_response(const Identity& who, Access access, std::string_view w
   return response;
 }
 
+Response too_many_response(std::chrono::seconds wait, const std::string& request_id) {
+  Response response =
+      error_response(429,
+                     unavailable("too many attempts from your address have failed; try again in " +
+                                 std::to_string(wait.count()) + " seconds"),
+                     request_id);
+  response.headers["Retry-After"] = std::to_string(wait.count());
+  return response;
+}
+
 Response unreadable(const Error& error, const std::string& request_id) {
   return error_response(error.code == ErrorCode::exhausted ? 413 : 400, error, request_id);
 }

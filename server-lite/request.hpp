@@ -61,6 +61,8 @@ Response error_response(const Error& error, const std::string& request_id);
 // `who` asked for what it may not have, see permissions.hpp: 401, 403 or 404.
 Response refused_response(const Identity& who, Access access, std::string_view workspace,
                           const std::string& request_id);
+// The address has to wait, since too many attempts from it have failed: 429, with Retry-After.
+Response too_many_response(std::chrono::seconds wait, const std::string& request_id);
 // The request cannot be read: 400, or 413 when it is too large.
 Response unreadable(const Error& error, const std::string& request_id);
 

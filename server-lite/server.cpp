@@ -21,6 +21,7 @@ Server::Server(const Env& env, Options options, std::string epoch)
       writer_(env.store, state_, renderer_, tracker_, registry_),
       devices_({env.keys, registry_, writer_, env.store, metrics_, env.clock, env.random, env.log},
                epoch),
+      logins_({options.provider, writer_, metrics_, env.clock, env.random, env.log}),
       roll_up_(env.store, state_, renderer_, env.clock, env.log),
       placement_(state_, roll_up_, env.clock),
       leases_(env.store, state_, env.clock),
@@ -30,11 +31,12 @@ Server::Server(const Env& env, Options options, std::string epoch)
           [this] { return state_.read([](const FleetView& view) { return view.fleet.head(); }); },
           env.clock, env.log),
       compactor_(env.store, state_, runner_, env.clock, options.retention),
+      expiry_(env.store, registry_, writer_, env.clock),
       hosts_({env.store, state_, renderer_, roll_up_, answers_, env.clock, wake_},
              std::move(epoch)),
       router_(env.random, journal_, registry_) {
   const Api api{env.store, state_,  writer_, tracker_,      hosts_,    runner_,  parking_, metrics_,
-                answers_,  health_, feed_,   options.spool, env.clock, env.keys, devices_};
+                answers_,  health_, feed_,   options.spool, env.clock, env.keys, devices_, logins_};
   add_server_metrics(api);
   add_entity_routes(router_, api);
   add_change_routes(router_, api);
@@ -44,6 +46,7 @@ Server::Server(const Env& env, Options options, std::string epoch)
   add_document_routes(router_);
   add_identity_routes(router_);
   add_device_routes(router_, api);
+  add_login_routes(router_, api);
 }
 
 Server::~Server() {
@@ -90,7 +93,7 @@ Result<void> Server::make_what_must_be() {
   if (!registry_.has_tokens() && first_token_) {
     TITAN_ASSIGN(const std::string token, first_token_());
     add({.name = std::string(kFirstTokenName),
-         .spec = model::TokenSpec{.role = model::Role::admin,
+         .spec = model::TokenSpec{.grants = {{.role = model::Role::admin}},
                                   .digest = Digest::of(token),
                                   .description = "made at the first start"}});
   }
@@ -133,6 +136,12 @@ Clock::Monotonic Server::step() {
     env_.log.warning("the change log could not be compacted, and will be tried again",
                      {{"error", compacted.error().text()}});
     next = std::min(next, now + kFaultPause);
+  }
+  if (const auto cleaned = expiry_.step()) {
+    next = std::min(next, *cleaned);
+  } else {
+    env_.log.warning("what has expired could not be removed, and will be tried again",
+                     {{"error", cleaned.error().text()}});
   }
   return wrote ? now : next;
 }

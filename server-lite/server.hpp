@@ -14,14 +14,17 @@
 #include "base/result.hpp"
 #include "server-lite/answer_cache.hpp"
 #include "server-lite/change_tracker.hpp"
+#include "server-lite/expiry.hpp"
 #include "server-lite/feed_memo.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/host_service.hpp"
 #include "server-lite/identity/device_service.hpp"
+#include "server-lite/identity/login_service.hpp"
 #include "server-lite/identity/registry.hpp"
 #include "server-lite/identity/server_keys.hpp"
 #include "server-lite/lease_processor.hpp"
 #include "server-lite/metrics.hpp"
+#include "server-lite/oidc/oidc_provider.hpp"
 #include "server-lite/parking.hpp"
 #include "server-lite/placement_processor.hpp"
 #include "server-lite/processor_runner.hpp"
@@ -59,6 +62,8 @@ class Server {
     // and has seen to it that it is not lost. null: none is made.
     std::function<Result<std::string>()> first_token = {};
     OnClone on_clone = OnClone::warn;
+    // Where people log in; borrowed. null: nowhere.
+    oidc::OidcProvider* provider = nullptr;
     // Called when step() has something to do, from whichever thread made it so: must be quick.
     std::function<void()> wake = [] {};
   };
@@ -112,11 +117,13 @@ class Server {
   TemplateRenderer renderer_;
   Writer writer_;
   DeviceService devices_;
+  LoginService logins_;
   RollUpProcessor roll_up_;
   PlacementProcessor placement_;
   LeaseProcessor leases_;
   ProcessorRunner runner_;
   Compactor compactor_;
+  ExpiryCleaner expiry_;
   HostService hosts_;
   Router router_;
 };

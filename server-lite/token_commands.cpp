@@ -30,13 +30,11 @@ Result<model::Entity> token_of(const TokenCommand& command, const Secret& text, 
   if (const auto checked = model::check_name("--organization", command.organization); !checked) {
     return checked.error();
   }
-  model::TokenSpec spec{.workspace = command.workspace,
-                        .digest = Digest::of(text.bytes()),
-                        .description = command.description};
+  model::TokenSpec spec{.digest = Digest::of(text.bytes()), .description = command.description};
   const auto role = model::parse_role(command.role);
   if (!role) return at("--role", role.error());
-  spec.role = *role;
-  if (!spec.workspace.empty()) TITAN_TRY(model::check_name("--workspace", spec.workspace));
+  if (!command.workspace.empty()) TITAN_TRY(model::check_name("--workspace", command.workspace));
+  spec.grants = {{.role = *role, .workspace = command.workspace}};
   if (!command.ttl.empty()) {
     const auto ttl = parse_duration(command.ttl);
     if (!ttl) return at("--ttl", ttl.error());

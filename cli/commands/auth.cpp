@@ -11,20 +11,10 @@ namespace {
 
 using nlohmann::json;
 
-std::string text_of(const client::Whoami::Grant& grant) {
-  std::string text(model::name_of(grant.role));
-  return grant.workspace.empty() ? text : text + " in workspace " + terminal_text(grant.workspace);
-}
-
 json json_of(const client::Whoami& who) {
-  json grants = json::array();
-  for (const auto& grant : who.grants) {
-    json one = {{"role", model::name_of(grant.role)}};
-    if (!grant.workspace.empty()) one["workspace"] = grant.workspace;
-    grants.push_back(std::move(one));
-  }
-  json document = {
-      {"actor", who.actor}, {"organization", who.organization}, {"grants", std::move(grants)}};
+  json document = {{"actor", who.actor},
+                   {"organization", who.organization},
+                   {"grants", model::json_of(who.grants)}};
   if (!who.host.empty()) document["host"] = who.host;
   if (who.expires) document["expires"] = who.expires->text();
   return document;
@@ -37,7 +27,7 @@ void print(const client::Whoami& who, const std::string& server, std::ostream& o
   const char* label = "Roles:         ";
   if (who.grants.empty()) out << label << "<none>\n";
   for (const auto& grant : who.grants) {
-    out << label << text_of(grant) << '\n';
+    out << label << terminal_text(model::text_of(grant)) << '\n';
     label = "               ";
   }
   if (!who.host.empty()) out << "Host:          " << terminal_text(who.host) << '\n';

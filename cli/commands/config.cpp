@@ -76,6 +76,7 @@ Result<ExitCode> run(const SetContextCommand& command, const Env& env) {
   if (command.token_file) {
     context.token_file = *command.token_file;
     context.token.clear();
+    context.token_expires = {};
   }
   if (command.workspace) context.workspace = *command.workspace;
   const bool first = config.contexts.size() == 1 && config.current_context.empty();

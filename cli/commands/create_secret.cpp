@@ -46,8 +46,7 @@ std::string name_after(const std::string& host, Random& random) {
 Result<ExitCode> run(const CreateTokenCommand& command, const Env& env) {
   TITAN_ASSIGN(auto session, Session::open(command.connection, env));
   const Secret secret = make_secret_text(kTokenPrefix, env.random);
-  model::TokenSpec spec{.role = command.role,
-                        .workspace = command.in_workspace,
+  model::TokenSpec spec{.grants = {{.role = command.role, .workspace = command.in_workspace}},
                         .digest = Digest::of(secret.bytes()),
                         .description = command.description};
   if (command.life) spec.expires = after(env.clock.wall(), *command.life);

@@ -5,6 +5,7 @@
 namespace titan::server_lite {
 namespace {
 
+using model::Grant;
 using model::Role;
 
 template <class Counts>
@@ -19,18 +20,18 @@ std::optional<Role> greatest(const std::vector<Grant>& grants, Counts&& counts) 
 }  // namespace
 
 std::optional<Role> Identity::role_in(std::string_view workspace) const {
-  return greatest(grants, [&](const Grant& grant) {
+  return greatest(grants, [&](const model::Grant& grant) {
     return grant.workspace.empty() || grant.workspace == workspace;
   });
 }
 
 std::optional<Role> Identity::role_anywhere() const {
-  return greatest(grants, [](const Grant&) { return true; });
+  return greatest(grants, [](const model::Grant&) { return true; });
 }
 
 std::vector<std::string> Identity::workspaces() const {
   std::vector<std::string> names;
-  for (const Grant& grant : grants) {
+  for (const model::Grant& grant : grants) {
     if (grant.workspace.empty()) return {};
     names.push_back(grant.workspace);
   }

@@ -10,16 +10,9 @@
 
 #include "base/mac.hpp"
 #include "base/timestamp.hpp"
-#include "model/role.hpp"
+#include "model/grant.hpp"
 
 namespace titan::server_lite {
-
-// A role, and where it holds.
-struct Grant {
-  model::Role role = model::Role::viewer;
-  std::string workspace = {};  // empty: in the whole organization
-  bool operator==(const Grant&) const = default;
-};
 
 // What a device and the server share while it is let in. Safe to share between threads.
 struct Session {
@@ -34,7 +27,7 @@ struct Session {
 struct Identity {
   std::string actor = {};         // as the change log names it; empty: nobody that is known
   std::string organization = {};  // empty: nobody that is known
-  std::vector<Grant> grants = {};
+  std::vector<model::Grant> grants = {};
   std::string host = {};   // of a device: the host that it is
   Timestamp expires = {};  // by the server's clock; zero: never
   // Of a device; shared: it may end while the device's request runs.

@@ -30,11 +30,10 @@ std::string_view bearer_of(const HttpRequest& request) {
 
 std::shared_ptr<const Identity> identity_of(const model::Entity& entity) {
   const auto& spec = std::get<model::TokenSpec>(entity.spec);
-  return std::make_shared<const Identity>(
-      Identity{.actor = std::string(kTokenActor) + entity.name,
-               .organization = entity.organization,
-               .grants = {{.role = spec.role, .workspace = spec.workspace}},
-               .expires = spec.expires});
+  return std::make_shared<const Identity>(Identity{.actor = std::string(kTokenActor) + entity.name,
+                                                   .organization = entity.organization,
+                                                   .grants = spec.grants,
+                                                   .expires = spec.expires});
 }
 
 // What a device is to the server.
@@ -160,6 +159,28 @@ Registry::Known Registry::who_asks(const HttpRequest& request) const {
 bool Registry::has_tokens() const {
   const std::shared_lock lock(mutex_);
   return !tokens_.empty();
+}
+
+std::vector<model::Key> Registry::expired(Timestamp before, std::size_t count_max) const {
+  std::vector<model::Key> keys;
+  const auto add = [&](Timestamp expires, const auto& key_of) {
+    if (keys.size() < count_max && expires != Timestamp() && expires < before) {
+      keys.push_back(key_of());
+    }
+  };
+  const std::shared_lock lock(mutex_);
+  for (const auto& [digest, who] : tokens_) {
+    add(who->expires, [&token = *who] {
+      return model::Key{.organization = token.organization,
+                        .kind = Kind::token,
+                        .name = token.actor.substr(kTokenActor.size())};
+    });
+  }
+  for (const auto& [digest, entity] : enrollments_) {
+    add(std::get<model::EnrollmentSpec>(entity.spec).expires,
+        [&one = entity] { return one.key(); });
+  }
+  return keys;
 }
 
 // ---- devices -----------------------------------------------------------------------------------

@@ -57,6 +57,9 @@ class Registry {
   [[nodiscard]] Known who_asks(const HttpRequest& request) const;
   // Whether there is a token at all.
   [[nodiscard]] bool has_tokens() const;
+  // Tokens and enrollments that expired before then, at most `count_max`, tokens first. Looks at
+  // all that there are.
+  [[nodiscard]] std::vector<model::Key> expired(Timestamp before, std::size_t count_max) const;
   // Requests with a token that is not known, or has expired, since the start.
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
 

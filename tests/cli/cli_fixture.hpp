@@ -51,6 +51,11 @@ class CliTest : public ::testing::Test {
           return says_yes;
         },
         .read_input = [this] { return Result<std::string>(input); },
+        .connect_provider = [this](std::string_view) -> Result<std::unique_ptr<Transport>> {
+          return std::unique_ptr<Transport>(std::make_unique<::titan::testing::FakeTransport>(
+              [this](const HttpRequest& request) { return provider(request); }));
+        },
+        .sleep = [this](std::chrono::seconds time) { clock.advance(time); },
         .clock = clock,
         .runner = runner,
         .random = random};
@@ -79,6 +84,10 @@ class CliTest : public ::testing::Test {
   ::titan::testing::FakeProcessRunner runner;
   ::titan::testing::SeededRandom random{1};
   std::map<std::string, std::string> variables = {{"HOME", "/home/me"}};
+  // What an identity provider answers.
+  std::function<HttpResponse(const HttpRequest&)> provider = [](const HttpRequest&) {
+    return HttpResponse{.status = 404};
+  };
   std::string input;
   std::string typed;  // where nobody sees it
   std::string asked;  // last, by the line before

@@ -32,11 +32,11 @@ TEST_F(CreateSecretTest, PrintsATokenOnceAndSendsItsDigest) {
   ASSERT_TRUE(out.starts_with("titan_") && out.ends_with('\n')) << out;
   EXPECT_EQ(parse_base64url(secret().substr(6)).value().size(), 32U);
   EXPECT_EQ(err, "titan: token/ci created; what follows is shown this once\n");
-  EXPECT_EQ(api.at("tokens", "", "ci")["spec"], json({{"role", "developer"},
-                                                      {"workspace", "iot"},
-                                                      {"digest", Digest::of(secret()).text()},
-                                                      {"expires", "2026-05-30T12:00:00.000000Z"},
-                                                      {"description", "CI"}}));
+  EXPECT_EQ(api.at("tokens", "", "ci")["spec"],
+            json({{"grants", json::array({{{"role", "developer"}, {"workspace", "iot"}}})},
+                  {"digest", Digest::of(secret()).text()},
+                  {"expires", "2026-05-30T12:00:00.000000Z"},
+                  {"description", "CI"}}));
   const std::string first = secret();
   EXPECT_EQ(titan("create token other --role viewer"), 0) << err;
   EXPECT_NE(secret(), first);

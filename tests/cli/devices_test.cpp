@@ -97,8 +97,8 @@ TEST_F(DevicesTest, ShowsTokensEnrollmentsAndDevicesLikeAllKinds) {
   ASSERT_EQ(titan("create token ci --role viewer --in-workspace iot"), 0) << err;
   EXPECT_EQ(titan("get tokens"), 0) << err;
   EXPECT_EQ(out,
-            "NAME   STATUS   ROLE     IN              EXPIRES   AGE\n"
-            "ci     READY    viewer   workspace iot   never     5m\n");
+            "NAME   STATUS   ROLES                     EXPIRES   AGE\n"
+            "ci     READY    viewer in workspace iot   never     5m\n");
   EXPECT_EQ(titan("describe token ci"), 0) << err;
   EXPECT_NE(out.find("viewer"), std::string::npos) << out;
   EXPECT_EQ(titan("get enrollments"), 0) << err;

@@ -74,6 +74,7 @@ HttpResponse FakeApi::answer(const HttpRequest& request) {
   log.push_back(request.method + " " + request.target);
   const auto shown = request.headers.find("Authorization");
   authorization = shown == request.headers.end() ? std::string() : shown->second;
+  if (!request.body.empty()) body = request.body;
   if (on_request) on_request(log.back());
   const std::string path(request.path());
   if (const auto found = overrides_.find(request.method + " " + path); found != overrides_.end()) {
@@ -175,10 +176,10 @@ HttpResponse FakeApi::apply(const HttpRequest& request, const json& entity) {
 }
 
 HttpResponse FakeApi::answer_batch(const HttpRequest& request) {
-  const json body = parse_json(request.body).value();
+  const json batch = parse_json(request.body).value();
   const auto before = entities_;
   json items = json::array();
-  for (const json& change : body["changes"]) {
+  for (const json& change : batch["changes"]) {
     items.push_back(parse_json(apply(request, change["entity"]).body).value());
   }
   for (std::size_t i = 0; i < items.size() && !has_parameter(request, "allowMissing"); ++i) {

@@ -48,6 +48,7 @@ class FakeApi {
   std::function<void(const std::string& line)> on_request;
 
   std::string authorization;     // that the last request carried
+  std::string body;              // of the last request that had one
   std::vector<std::string> log;  // "POST /v1/hosts", with the query
   std::map<std::string, std::string> blobs;
 

@@ -17,6 +17,7 @@ class LoginTest : public testing::CliTest {
     api.override("GET /v1/whoami", json_response({{"actor", "token/ci"},
                                                   {"organization", "default"},
                                                   {"grants", {{{"role", "developer"}}}}}));
+    api.override("GET /v1/login", error_response(404, "not_found", "no identity provider"));
   }
   // The configuration, for its owner only.
   void config(const std::string& content, ::mode_t mode = 0600) {
@@ -32,10 +33,11 @@ class LoginTest : public testing::CliTest {
 TEST_F(LoginTest, KeepsATokenThatTheServerKnowsInANewContext) {
   typed = "titan_typed";
   EXPECT_EQ(titan("login"), 0) << err;
-  EXPECT_EQ(out,
-            "logged in to http://127.0.0.1:7480 as token/ci of the organization default; the token "
-            "is kept in the context \"default\"\n");
-  EXPECT_EQ(api.log, std::vector<std::string>{"GET /v1/whoami"});
+  EXPECT_EQ(
+      out,
+      "logged in to http://127.0.0.1:7480 as token/ci of the organization default, developer; "
+      "the token is kept in the context \"default\"\n");
+  EXPECT_EQ(api.log, (std::vector<std::string>{"GET /v1/login", "GET /v1/whoami"}));
   EXPECT_EQ(api.authorization, "Bearer titan_typed");
   EXPECT_NE(content(kPath).find("currentContext: default\n"), std::string::npos);
   struct stat info {};
@@ -93,6 +95,9 @@ TEST_F(LoginTest, KeepsNothingThatItCannotUse) {
       {"login --context 'A b' --server http://other:2", "titan_a", 2, nullptr},
       {"login --ca-file lab.pem", "titan_a", 2, nullptr},
       {"login --token-file none", "", 3, nullptr},
+      {"login --token-file -", "", 1, "titan: is empty; expected a token\n"},
+      {"login --token-file - --organization acme", "titan_a", 2,
+       "titan: --organization goes with a login at an identity provider, not with --token-file\n"},
       {"logout --context lob", "", 3,
        "titan: there is no context \"lob\" (did you mean \"lab\"?)\n"},
   };
@@ -105,7 +110,7 @@ TEST_F(LoginTest, KeepsNothingThatItCannotUse) {
     }
     EXPECT_EQ(err.find("titan_"), std::string::npos) << err;
   }
-  EXPECT_TRUE(api.log.empty());
+  EXPECT_EQ(api.log, (std::vector<std::string>{"GET /v1/login", "GET /v1/login"}));
   refuse();
   typed = "titan_old";
   EXPECT_EQ(titan("login"), 5);
@@ -181,6 +186,14 @@ TEST_F(LoginTest, SaysHowToLogInWhenTheServerAsksWhoItIs) {
   EXPECT_EQ(err,
             "titan: http://a: the server does not take the token of the context \"a\": it is "
             "unknown, deleted or expired; log in anew with titan login\n");
+  config(
+      "{currentContext: a, contexts: [{name: a, server: 'http://a', token: titan_old, "
+      "tokenExpires: '2026-03-01T11:00:00Z'}]}");
+  EXPECT_EQ(titan("get hosts"), 5);
+  EXPECT_NE(err.find("the token of the context \"a\": it expired at 2026-03-01T11:00:00.000000Z; "
+                     "log in anew with titan login"),
+            std::string::npos)
+      << err;
   variables["TITAN_TOKEN"] = "titan_variable";
   EXPECT_EQ(titan("auth whoami"), 5);
   EXPECT_NE(err.find("the token of TITAN_TOKEN: it is unknown"), std::string::npos) << err;

@@ -146,8 +146,9 @@ model::Spec RandomModel::spec(Kind kind) {
     case Kind::assignment:
       return model::AssignmentSpec{.deployment = name(), .host = name()};
     case Kind::token:
-      return model::TokenSpec{.role = static_cast<model::Role>(random_.next() % 4),
-                              .workspace = maybe_name(),
+      return model::TokenSpec{.grants = std::vector<model::Grant>(
+                                  1 + below(3), {.role = static_cast<model::Role>(below(4)),
+                                                 .workspace = maybe_name()}),
                               .digest = Digest::of(text()),
                               .expires = chance(2) ? Timestamp() : timestamp(),
                               .description = text()};

@@ -59,12 +59,12 @@ TEST(Spec, LeavesOutOfItsJsonWhatSaysNothing) {
        R"({"dependsOn":["b","a"],"replicas":2,"rescheduleAfter":"10m","spreadBy":"rack",)"
        R"("suspend":true,"target":"t","template":"x","workload":"w"})"},
       {AssignmentSpec{.deployment = "d", .host = "h"}, R"({"deployment":"d","host":"h"})"},
-      {TokenSpec{.role = Role::platform,
-                 .workspace = "iot",
+      {TokenSpec{.grants = {{Role::platform, "iot"}, {Role::viewer}},
                  .digest = Digest::of("t"),
                  .expires = Timestamp::from_micros(1)},
        R"({"digest":")" + Digest::of("t").text() +
-           R"(","expires":"1970-01-01T00:00:00.000001Z","role":"platform","workspace":"iot"})"},
+           R"(","expires":"1970-01-01T00:00:00.000001Z",)"
+           R"("grants":[{"role":"platform","workspace":"iot"},{"role":"viewer"}]})"},
       {EnrollmentSpec{.host = "h", .digest = Digest::of("t"), .expires = Timestamp::from_micros(1)},
        R"({"digest":")" + Digest::of("t").text() +
            R"(","expires":"1970-01-01T00:00:00.000001Z","host":"h"})"},
@@ -221,17 +221,27 @@ TEST(Spec, OfAnAssignmentIsRefusedWithTheFieldNamed) {
 
 TEST(Spec, OfATokenIsRefusedWithTheFieldNamed) {
   expect_spec_refusals(
-      Kind::token, {{"role", "viewer"}, {"digest", Digest::of("t").text()}},
+      Kind::token,
+      {{"grants", json::array({{{"role", "viewer"}}})}, {"digest", Digest::of("t").text()}},
       {
-          {R"({"role": null})", "spec.role", "must be given"},
-          {R"({"role": "Viewer"})", "spec.role",
+          {R"({"grants": null})", "spec.grants", "must be given"},
+          {R"({"grants": []})", "spec.grants", "expected at least one role"},
+          {R"({"grants": {"role": "viewer"}})", "spec.grants", "expected an array"},
+          {R"({"grants": ["viewer"]})", "spec.grants[0]", "expected an object"},
+          {R"({"grants": [{"role": "viewer"}, {"workspace": "a"}]})", "spec.grants[1].role",
+           "must be given"},
+          {R"({"grants": [{"role": "Viewer"}]})", "spec.grants[0].role",
            "\"Viewer\" is not a role: expected one of viewer, developer, platform, admin"},
-          {R"({"role": "devloper"})", "spec.role",
+          {R"({"grants": [{"role": "viewer"}, {"role": "devloper"}]})", "spec.grants[1].role",
            "\"devloper\" is not a role: expected one of viewer, developer, platform, admin "
            "(did you mean \"developer\"?)"},
           {R"({"digest": null})", "spec.digest", "must be given"},
           {R"({"digest": "titan_abc"})", "spec.digest", "\"titan_abc\" is not a digest"},
-          {R"({"workspace": "A"})", "spec.workspace", "\"A\" is not a name"},
+          {R"({"grants": [{"role": "viewer", "workspace": "A"}]})", "spec.grants[0].workspace",
+           "\"A\" is not a name"},
+          {R"({"grants": [{"role": "viewer", "place": "a"}]})", "spec.grants[0].place",
+           "unknown field"},
+          {R"({"role": "viewer"})", "spec.role", "unknown field"},
           {R"({"expires": "tomorrow"})", "spec.expires", "\"tomorrow\""},
           {R"({"secret": "x"})", "spec.secret", "unknown field"},
       });

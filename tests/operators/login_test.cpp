@@ -1,5 +1,6 @@
 // A person logs in at a certified OpenID provider through client::DeviceLogin, over HTTP, and the
-// server's side checks the token. login.sh says where the provider's program is.
+// server's side checks the token; then the same with titan and titan-server. login.sh says where
+// the provider's program is.
 
 #include <gtest/gtest.h>
 
@@ -171,6 +172,120 @@ TEST_F(Login, SaysThatAClientIsNotKnown) {
   ASSERT_FALSE(text.ok());
   EXPECT_EQ(text.error().code, ErrorCode::denied);
   EXPECT_NE(text.error().message.find("invalid_client"), std::string::npos);
+}
+
+// ---- with titan's own programs -----------------------------------------------------------------
+
+// A server that people log in to through the provider, and one of them at a terminal.
+class LoginToServer : public Login {
+ protected:
+  LoginToServer() {
+    std::ofstream(folder_.path() + "/oidc.yaml")
+        << "issuer: " << provider_.issuer() << "\nclientId: titan-ES256\n"
+        << "scopes: [openid, profile, groups]\nrules:\n"
+        << "  - {group: iot, role: developer, workspace: iot}\n"
+        << "  - {group: operators, role: viewer}\n"
+        << "  - {group: acme, role: admin, organization: acme}\n";
+    server_ = std::make_unique<testing::RunningServer>(
+        folder_.path() + "/data",
+        std::vector<std::string>{"--oidc", folder_.path() + "/oidc.yaml"});
+  }
+  // The exit code of `titan login`, while the person does what it shows.
+  int log_in_as(const std::string& person, const std::vector<std::string>& options = {}) {
+    const std::string log = folder_.path() + "/login.log";
+    std::ofstream(log).flush();
+    std::vector<std::string> arguments = {"/usr/bin/env",
+                                          "TITAN_CONFIG=" + config_,
+                                          testing::program_path("titan"),
+                                          "login",
+                                          "--server",
+                                          server_->url()};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    testing::BackgroundProgram program(arguments, log);
+    const std::string url = shown_url(log);
+    const auto outcome = SystemProcessRunner().run(
+        {.arguments = {variable("TITAN_NODE"), script("log_in.mjs"), url, person, ""}});
+    EXPECT_TRUE(outcome.ok() && outcome->exit_code == 0) << url;
+    const int code = program.wait();
+    shown_ = testing::read_text(log);
+    return code;
+  }
+  Outcome titan(std::vector<std::string> arguments) {
+    return testing::run_titan(server_->url(), std::move(arguments), {{"TITAN_CONFIG", config_}});
+  }
+
+  testing::TemporaryDirectory folder_;
+  RunningProvider provider_;
+  std::unique_ptr<testing::RunningServer> server_;
+  const std::string config_ = folder_.path() + "/config.yaml";
+  std::string shown_;  // by the last `titan login`
+
+ private:
+  static std::string shown_url(const std::string& log) {
+    const SystemClock clock;
+    const auto deadline = clock.monotonic() + std::chrono::seconds(60);
+    const std::string before = "or open ";
+    while (clock.monotonic() < deadline) {
+      const std::string text = testing::read_text(log);
+      const auto from = text.find(before);
+      const auto to = text.find(" and compare", from);
+      if (from != std::string::npos && to != std::string::npos) {
+        return text.substr(from + before.size(), to - from - before.size());
+      }
+      std::this_thread::yield();
+    }
+    throw std::runtime_error("no URL was shown: " + testing::read_text(log));
+  }
+};
+
+TEST_F(LoginToServer, LetsAPersonDoWhatTheirGroupsMay) {
+  EXPECT_NE(titan({"auth", "whoami"}).exit_code, 0);
+  ASSERT_EQ(log_in_as("ada"), 0) << shown_;
+  EXPECT_NE(shown_.find("developer in workspace iot, viewer"), std::string::npos) << shown_;
+  const Outcome who = titan({"auth", "whoami"});
+  ASSERT_EQ(who.exit_code, 0) << who.errors;
+  EXPECT_NE(who.output.find("token/login-ada-example-org-"), std::string::npos) << who.output;
+  EXPECT_NE(who.output.find("developer in workspace iot"), std::string::npos) << who.output;
+
+  ASSERT_EQ(testing::run_titan(*server_, {"create", "workspace", "iot"}).exit_code, 0);
+  const Outcome allowed = titan({"create", "workload", "sensor", "-w", "iot"});
+  EXPECT_EQ(allowed.exit_code, 0) << allowed.errors;
+  for (const std::vector<std::string>& line :
+       {std::vector<std::string>{"create", "workload", "sensor", "-w", "default"},
+        {"create", "host", "pi"},
+        {"get", "tokens"}}) {
+    const Outcome refused = titan(line);
+    EXPECT_EQ(refused.exit_code, 5) << refused.output << refused.errors;
+    EXPECT_NE(refused.errors.find("needs the role"), std::string::npos) << refused.errors;
+  }
+  EXPECT_EQ(server_->metric("titan_logins_total{outcome=\"done\"}"), 1);
+}
+
+TEST_F(LoginToServer, GivesNothingWhereThePersonHasNoRole) {
+  EXPECT_EQ(log_in_as("ada", {"--organization", "acme"}), 5);
+  EXPECT_NE(shown_.find("you are \"ada@example.org\", and no group of yours has a role in the "
+                        "organization \"acme\""),
+            std::string::npos)
+      << shown_;
+  EXPECT_NE(titan({"auth", "whoami"}).exit_code, 0);
+  EXPECT_EQ(server_->metric("titan_logins_total{outcome=\"no_role\"}"), 1);
+}
+
+TEST_F(LoginToServer, NeedsAFileThatTheServerUnderstands) {
+  std::ofstream(folder_.path() + "/bad.yaml")
+      << "issuer: https://id.example.org\nclientId: titan\nrules: [{group: a, role: chief}]\n";
+  for (const auto& [file, part] :
+       {std::pair("bad.yaml", "rules[0].role"), std::pair("none.yaml", "none.yaml")}) {
+    const Outcome outcome =
+        SystemProcessRunner()
+            .run({.arguments = {testing::program_path("titan-server"), "--data",
+                                folder_.path() + "/other", "--oidc", folder_.path() + "/" + file}})
+            .value();
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.errors;
+    EXPECT_NE(outcome.errors.find("--oidc: " + folder_.path() + "/" + file), std::string::npos)
+        << outcome.errors;
+    EXPECT_NE(outcome.errors.find(part), std::string::npos) << outcome.errors;
+  }
 }
 
 }  // namespace

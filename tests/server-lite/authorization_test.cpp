@@ -47,6 +47,8 @@ constexpr Row kTable[] = {
     {"GET /redocs", Where::anybody, viewer},
     {"GET /v1/status", Where::anybody, viewer},
     {"GET /v1/identity", Where::anybody, viewer},
+    {"GET /v1/login", Where::anybody, viewer},
+    {"POST /v1/login", Where::anybody, viewer},
     {"POST /v1/enroll", Where::anybody, viewer},
     {"POST /v1/lobby", Where::anybody, viewer},
     {"POST /v1/sessions", Where::anybody, viewer},
@@ -191,8 +193,7 @@ class Authorization : public ::testing::Test {
                                       model::Role::platform, model::Role::admin};
     model::Entity token{.name = "t" + Digest::of(who.token).hex().substr(0, 20),
                         .organization = who.organization,
-                        .spec = model::TokenSpec{.role = kRoles[*who.rank],
-                                                 .workspace = who.workspace,
+                        .spec = model::TokenSpec{.grants = {{kRoles[*who.rank], who.workspace}},
                                                  .digest = Digest::of(who.token),
                                                  .expires = expires}};
     token.status = model::Status::ready;
@@ -427,9 +428,9 @@ class Organizations : public Authorization {
       write(inside + "/targets/" + name, {{"labels", {{"sign", sign}}}});
       write(inside + "/deployments/" + name,
             {{"workload", name}, {"target", name}, {"template", name}, {"replicas", 1}});
-      write(
-          "/v1/tokens/" + name,
-          {{"role", "viewer"}, {"digest", Digest::of(sign + name).text()}, {"description", sign}});
+      write("/v1/tokens/" + name, {{"grants", json::array({{{"role", "viewer"}}})},
+                                   {"digest", Digest::of(sign + name).text()},
+                                   {"description", sign}});
       write("/v1/enrollments/" + name, {{"host", name},
                                         {"digest", Digest::of(sign + name).text()},
                                         {"labels", {{"sign", sign}}},

@@ -34,9 +34,10 @@ class TestServer {
   // Servers of another seed have other keys and epochs.
   explicit TestServer(server_lite::Retention retention = {},
                       server_lite::OnClone on_clone = server_lite::OnClone::warn,
-                      std::uint64_t seed = 7)
+                      std::uint64_t seed = 7, oidc::OidcProvider* provider = nullptr)
       : retention_(retention),
         on_clone_(on_clone),
+        provider_(provider),
         random_(seed),
         transport_([this](const HttpRequest& request) { return handle(request); }),
         client_(transport_) {
@@ -178,6 +179,7 @@ class TestServer {
                                    .spool = &spool_,
                                    .first_token = [] { return Result<std::string>(kAdminToken); },
                                    .on_clone = on_clone_,
+                                   .provider = provider_,
                                    .wake = [this] { woken_ = true; }})
             .value();
     settle();
@@ -185,6 +187,7 @@ class TestServer {
 
   const server_lite::Retention retention_;
   const server_lite::OnClone on_clone_;
+  oidc::OidcProvider* const provider_;  // borrowed
   // In memory where there is such a file system: nobody cuts the power of this store.
   TemporaryDirectory directory_{std::filesystem::is_directory("/dev/shm")
                                     ? std::string("/dev/shm")

@@ -537,7 +537,8 @@ TEST_P(StoreContract, GivesOfTheLogWhatAFilterPicks) {
     for (const char* workspace : {"iot", "web", "edge"}) {
       add(organization, {.name = "w", .workspace = workspace, .spec = model::WorkloadSpec{}});
     }
-    add(organization, {.name = "t", .spec = model::TokenSpec{.digest = Digest::of("t")}});
+    add(organization,
+        {.name = "t", .spec = model::TokenSpec{.grants = {{}}, .digest = Digest::of("t")}});
   }
   const ChangeFilter filters[] = {
       {},
