@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+
 #include "base/secret.hpp"
 #include "base/sodium.hpp"
 
@@ -17,6 +19,11 @@ bool is_ascii(std::string_view text) {
   unsigned all = 0;
   for (const char letter : text) all |= static_cast<unsigned char>(letter);
   return all < 0x80;
+}
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_';
 }
 
 Error refusal_of(std::string_view text) {
@@ -52,6 +59,13 @@ Result<std::string> parse_base64url(std::string_view text) {
   }
   bytes.resize(size);
   return bytes;
+}
+
+bool is_base64url(std::string_view text, std::size_t bytes) {
+  if (text.size() != (bytes * 4 + 2) / 3) return false;
+  if (!std::all_of(text.begin(), text.end(), is_letter)) return false;
+  const std::size_t bits_over = text.size() * 6 - bytes * 8;
+  return text.empty() || kAlphabet.find(text.back()) % (std::size_t{1} << bits_over) == 0;
 }
 
 Result<std::string> parse_base64url(std::string_view text, std::size_t bytes) {

@@ -18,5 +18,7 @@ std::string base64url(std::string_view bytes);
 Result<std::string> parse_base64url(std::string_view text);
 // invalid, too, when it is not that of exactly so many bytes.
 Result<std::string> parse_base64url(std::string_view text, std::size_t bytes);
+// Whether it is. Quicker, and how long it takes depends on the text: not for secrets.
+bool is_base64url(std::string_view text, std::size_t bytes);
 
 }  // namespace titan

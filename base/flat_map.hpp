@@ -88,7 +88,7 @@ class FlatMap {
   bool operator==(const FlatMap&) const = default;
 
  private:
-  static constexpr std::size_t kFirstCapacity = 4;
+  static constexpr std::size_t kFirstCapacity = 8;
 
   template <class Wanted>
   static bool is_before(const value_type& entry, const Wanted& key) {

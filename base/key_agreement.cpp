@@ -13,8 +13,6 @@
 namespace titan {
 namespace {
 
-constexpr std::size_t kDerivedBytes = 32;
-
 static_assert(AgreementKey::kBytes == crypto_scalarmult_curve25519_BYTES);
 static_assert(AgreementKey::kBytes == crypto_scalarmult_curve25519_SCALARBYTES);
 
@@ -59,12 +57,15 @@ Result<Secret> AgreementKey::agree(std::string_view other_public_text) const {
   return shared;
 }
 
-Secret derive(const Secret& shared, std::string_view context, std::string_view transcript) {
+Secret derive(const Secret& shared, std::string_view context, std::string_view transcript,
+              std::size_t bytes) {
   TITAN_ASSERT(shared.size() >= crypto_generichash_blake2b_KEYBYTES_MIN &&
                shared.size() <= crypto_generichash_blake2b_KEYBYTES_MAX);
-  sodium::start();
+  TITAN_ASSERT(bytes >= crypto_generichash_blake2b_BYTES_MIN &&
+               bytes <= crypto_generichash_blake2b_BYTES_MAX);
+  sodium::start();  // before it chooses the quickest BLAKE2b, it takes the slowest
   const std::string message = signable(context, {transcript});
-  Secret key = Secret::zeros(kDerivedBytes);
+  Secret key = Secret::zeros(bytes);
   crypto_generichash_blake2b(key.buffer().data(), key.size(), sodium::bytes_of(message),
                              message.size(), sodium::bytes_of(shared.bytes()), shared.size());
   return key;

@@ -38,9 +38,11 @@ class AgreementKey {
   Secret bytes_;
 };
 
-// A key of 32 bytes for one use: BLAKE2b-256 (RFC 7693), with the shared secret as its key, over
+// A key for one use: BLAKE2b (RFC 7693) of so many bytes, with the shared secret as its key, over
 // signable(context, {transcript}). The context names the use and its version; the transcript is
-// what both sides said, their public texts among it. REQUIRES: a shared secret of 16 to 64 bytes.
-Secret derive(const Secret& shared, std::string_view context, std::string_view transcript);
+// what both sides said, their public texts among it. REQUIRES: a shared secret and a key of 16 to
+// 64 bytes each.
+Secret derive(const Secret& shared, std::string_view context, std::string_view transcript,
+              std::size_t bytes = 32);
 
 }  // namespace titan

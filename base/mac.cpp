@@ -10,12 +10,11 @@
 
 namespace titan {
 
-static_assert(Mac::kBytes >= crypto_generichash_blake2b_BYTES_MIN);
-static_assert(MacKey::kBytes == crypto_generichash_blake2b_KEYBYTES);
+static_assert(Mac::kBytes == crypto_shorthash_siphashx24_BYTES);
+static_assert(MacKey::kBytes == crypto_shorthash_siphashx24_KEYBYTES);
 
 MacKey MacKey::of(Secret bytes) {
   TITAN_ASSERT(bytes.size() == kBytes);
-  sodium::start();  // before it chooses the quickest BLAKE2b, it takes the slowest
   return MacKey(std::move(bytes));
 }
 
@@ -38,8 +37,8 @@ std::string_view Mac::bytes() const {
 Mac mac_of(const MacKey& key, std::string_view message) {
   TITAN_ASSERT(!key.bytes_.empty());
   Mac mac;
-  crypto_generichash_blake2b(mac.bytes_.data(), Mac::kBytes, sodium::bytes_of(message),
-                             message.size(), sodium::bytes_of(key.bytes_.bytes()), MacKey::kBytes);
+  crypto_shorthash_siphashx24(mac.bytes_.data(), sodium::bytes_of(message), message.size(),
+                              sodium::bytes_of(key.bytes_.bytes()));
   return mac;
 }
 

@@ -31,10 +31,11 @@ Error other_start(std::string_view what, std::string_view prefix) {
 }
 
 void append_with_length(std::string& to, std::string_view piece) {
+  std::array<char, kLengthBytes> length{};
   for (std::size_t i = 0; i < kLengthBytes; ++i) {
-    to += static_cast<char>(static_cast<std::uint64_t>(piece.size()) >> (8 * i));
+    length[i] = static_cast<char>(static_cast<std::uint64_t>(piece.size()) >> (8 * i));
   }
-  to += piece;
+  to.append(length.data(), length.size()).append(piece);
 }
 
 }  // namespace

@@ -97,8 +97,10 @@ compare() {
     "$(median 2)" "$(median 3)" "$(median 4)" "$(median 5)" "$(median 6)" "$bar" "$counts"
 }
 
-# What is asked of a titan with this bookmark: sets `poll`.
-poll_of() { poll=(--method POST --path /v1/hosts/pi/sync --body "{\"bookmark\":\"$1\"}"); }
+# What a device asks of a titan with this bookmark: sets `poll`.
+poll_of() {
+  poll=(--device pi --method POST --path /v1/hosts/pi/sync --body "{\"bookmark\":\"$1\"}")
+}
 
 make_certificate
 start_fleet http $port
@@ -112,6 +114,7 @@ start_nginx
 echo '| what | titan, a second | nginx | ratio | titan, a CPU second | nginx | ratio | bar |'
 echo '|---|---|---|---|---|---|---|---|'
 compare 'a poll without news' second 1.0 plain '' "${plain_poll[@]}"
+compare 'the same for a person' second 1.0 plain '' "${plain_poll[@]:2}"
 compare 'GET of a host' second 0.6 plain '' --path /v1/hosts/pi
 compare 'GET of a target' second 0.6 plain '' --path /v1/workspaces/default/targets/lab
 compare 'GET of a report' second 0.6 plain '' --path /v1/hosts/pi/report

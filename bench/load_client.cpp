@@ -65,11 +65,15 @@ LoadClient::State LoadClient::end_as(State state) {
   return state;
 }
 
+std::string token_of_environment() {
+  const char* token = std::getenv("TITAN_TOKEN");
+  return token == nullptr ? "" : token;
+}
+
 std::string RequestText::text() const {
   std::string text = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers;
-  if (const char* token = std::getenv("TITAN_TOKEN")) {
-    text += std::string("Authorization: Bearer ") + token + "\r\n";
-  }
+  const std::string shown = token.value_or(token_of_environment());
+  if (!shown.empty()) text += "Authorization: Bearer " + shown + "\r\n";
   if (closes) text += "Connection: close\r\n";
   if (!body.empty()) {
     text +=

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -66,17 +67,22 @@ class LoadClient {
   bool new_ = false;
 };
 
-// The text of a request to be sent as it is. It shows the token that the environment variable
-// TITAN_TOKEN holds, if there is one.
+// The text of a request to be sent as it is. It shows a token, unless another one is given
+// that which the environment variable TITAN_TOKEN holds, if there is one.
 struct RequestText {
   std::string method = "GET";
   std::string path = "/";
   std::string headers = {};  // each with its line's end
   std::string body = {};
   bool closes = false;  // says "Connection: close"
+  // Instead of TITAN_TOKEN; empty: no token.
+  std::optional<std::string> token = {};
 
   [[nodiscard]] std::string text() const;
 };
+
+// What TITAN_TOKEN holds; empty: nothing.
+std::string token_of_environment();
 
 // Sends one request, and waits for the answer; unavailable when there is none within half a minute
 // or it is no 2xx.

@@ -9,14 +9,11 @@
 #include <ostream>
 #include <string>
 
-#include "base/base64.hpp"
 #include "base/file_system.hpp"
-#include "base/json.hpp"
-#include "base/key_agreement.hpp"
 #include "base/log.hpp"
+#include "bench/device_session.hpp"
 #include "bench/rig.hpp"
 #include "bench/temporary_folder.hpp"
-#include "model/proofs.hpp"
 #include "server-lite/server.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -26,19 +23,18 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kAdminToken = "titan_admin-of-the-benchmark";
-const std::string kNonce = base64url(std::string(16, 'n'));
 
 class PollRig {
  public:
   PollRig() {
-    call("PUT", "/v1/hosts/tim-pi", json::object(), kAdminToken);
-    call("PUT", "/v1/devices/tim-pi", {{"spec", {{"publicKey", device_.public_key().text()}}}},
-         kAdminToken);
-    open_session();
-    const HttpResponse synced =
-        call("POST", "/v1/hosts/tim-pi/sync", json::object(), device_token_);
+    must(ask("PUT", "/v1/hosts/tim-pi", "{}", kAdminToken));
+    device_token_ = must(
+        open_device_session([this](const auto& method, const auto& path, const auto& body,
+                                   const auto& token) { return ask(method, path, body, token); },
+                            kAdminToken, "tim-pi", random_));
+    must(ask("POST", "/v1/hosts/tim-pi/sync", "{}", device_token_));
     while (server_->step() <= clock_.monotonic()) continue;
-    body_ = json{{"bookmark", synced.header("Titan-Bookmark")}}.dump();
+    body_ = json{{"bookmark", bookmark_}}.dump();
   }
 
   [[nodiscard]] HttpRequest poll_of_person() const { return request(kAdminToken); }
@@ -49,43 +45,18 @@ class PollRig {
   [[nodiscard]] HttpRequest request(const std::string& token) const {
     return {.method = "POST",
             .target = "/v1/hosts/tim-pi/sync",
-            .headers = {{"Authorization", "Bearer " + token}, {"Titan-Nonce", kNonce}},
+            .headers = {{"Authorization", "Bearer " + token}, {"Titan-Nonce", nonce_of_device()}},
             .body = body_};
   }
-  HttpResponse call(const std::string& method, const std::string& target, const json& body,
-                    const std::string& token) {
-    HttpResponse response =
-        server_->handle({.method = method,
-                         .target = target,
-                         .headers = {{"Authorization", "Bearer " + token}, {"Titan-Nonce", kNonce}},
-                         .body = body.dump()});
-    if (response.status >= 300) fail(internal(target + ": " + response.body));
-    return response;
-  }
-  void open_session() {
-    const AgreementKey ephemeral = AgreementKey::make(random_);
-    const json challenge = must(parse_json(call("POST", "/v1/sessions/challenge",
-                                                {{"key", device_.public_key().text()},
-                                                 {"ephemeral", ephemeral.public_text()},
-                                                 {"nonce", kNonce}},
-                                                "")
-                                               .body));
-    const model::SessionProof proof{.server = keys_.key(),
-                                    .device = device_.public_key(),
-                                    .challenge = challenge["challenge"],
-                                    .device_ephemeral = ephemeral.public_text(),
-                                    .server_ephemeral = challenge["ephemeral"],
-                                    .instance = kNonce};
-    call("POST", "/v1/sessions",
-         {{"key", proof.device.text()},
-          {"ephemeral", proof.device_ephemeral},
-          {"challenge", proof.challenge},
-          {"instance", proof.instance},
-          {"signature", device_.sign(model::session_proof(proof)).text()}},
-         "");
-    const Secret shared = must(ephemeral.agree(proof.server_ephemeral));
-    device_token_ = base64url(
-        derive(shared, model::kSessionTokenContext, model::session_transcript(proof)).bytes());
+  Result<std::string> ask(const std::string& method, const std::string& target,
+                          const std::string& body, const std::string& token) {
+    HttpHeaders headers = {{"Titan-Nonce", nonce_of_device()}};
+    if (!token.empty()) headers.emplace("Authorization", "Bearer " + token);
+    HttpResponse response = server_->handle(
+        {.method = method, .target = target, .headers = std::move(headers), .body = body});
+    if (response.status >= 300) return internal(target + ": " + response.body);
+    bookmark_ = response.header("Titan-Bookmark");
+    return std::move(response.body);
   }
 
   const TemporaryFolder folder_;
@@ -100,8 +71,8 @@ class PollRig {
   std::unique_ptr<server_lite::Server> server_ = must(
       server_lite::Server::open({*store_, clock_, random_, log_, keys_},
                                 {.first_token = [] { return Result<std::string>(kAdminToken); }}));
-  const SigningKey device_ = SigningKey::make(random_);
   std::string device_token_ = {};
+  std::string bookmark_ = {};  // of the last answer that had one
   std::string body_ = {};
 };
 

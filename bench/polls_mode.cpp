@@ -4,6 +4,8 @@
 #include <memory>
 #include <sstream>
 
+#include "base/random.hpp"
+#include "bench/device_session.hpp"
 #include "bench/load_mode.hpp"
 #include "bench/poll_load.hpp"
 #include "bench/process_readings.hpp"
@@ -19,16 +21,29 @@ Result<std::string> read_file(const std::string& path) {
   return text.str();
 }
 
-// "--request-file", or "--method", "--path", "--header" and "--body".
-Result<std::string> request_of(const LoadOptions& options) {
+// "--request-file", or "--method", "--path", "--header" and "--body"; with "--device HOST" as that
+// host's device asks: in a session, with a nonce. TITAN_TOKEN may give it a device, then.
+Result<std::string> request_of(const LoadOptions& options, const LoadClient::Options& client) {
   const std::string file = options.text("request-file", "");
   if (!file.empty()) return read_file(file);
   const std::string header = options.text("header", "");
+  const std::string host = options.text("device", "");
+  std::optional<std::string> token;
+  if (!host.empty()) {
+    const auto ask_server = [&](const std::string& method, const std::string& path,
+                                const std::string& body, const std::string& shown) {
+      return ask(client, {.method = method, .path = path, .body = body, .token = shown});
+    };
+    SystemRandom random;
+    TITAN_ASSIGN(token, open_device_session(ask_server, token_of_environment(), host, random));
+  }
+  const std::string nonce = host.empty() ? "" : "Titan-Nonce: " + nonce_of_device() + "\r\n";
   return RequestText{.method = options.text("method", "GET"),
                      .path = options.text("path", "/v1/status"),
-                     .headers = header.empty() ? "" : header + "\r\n",
+                     .headers = (header.empty() ? "" : header + "\r\n") + nonce,
                      .body = options.text("body", ""),
-                     .closes = options.flag("close")}
+                     .closes = options.flag("close"),
+                     .token = std::move(token)}
       .text();
 }
 
@@ -47,11 +62,11 @@ Result<void> run_polls(const LoadOptions& options) {
   TITAN_ASSIGN(const auto pid, options.pid());
   TITAN_ASSIGN(const auto connections, options.number("connections", 64));
   TITAN_ASSIGN(const auto time_ms, options.number("milliseconds", 2000));
-  TITAN_ASSIGN(const auto request, request_of(options));
   TITAN_ASSIGN(const auto tls, LoadTls::from(options));
+  const LoadClient::Options client{.server = server, .socket = {.tls = tls.get()}};
+  TITAN_ASSIGN(const auto request, request_of(options, client));
   const bool closes = options.flag("close");
   TITAN_TRY(options.check_all_known());
-  const LoadClient::Options client{.server = server, .socket = {.tls = tls.get()}};
   // Shows that there is an answer at all, and has TLS learn a session that it can resume.
   PollLoad load({.client = client,
                  .request = request,

@@ -93,7 +93,7 @@ class Rig {
   server_lite::FleetState state_;
   const std::function<void()> wake_ = [] {};
   server_lite::ChangeTracker tracker_;
-  server_lite::Registry registry_{clock_, server_lite::OnClone::warn};  // of nobody
+  server_lite::Registry registry_{clock_, random_, server_lite::OnClone::warn};  // of nobody
   std::unique_ptr<Parts> parts_;
   std::atomic<std::size_t> groups_ = 0;
 };

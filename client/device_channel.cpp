@@ -225,7 +225,7 @@ Result<void> DeviceChannel::open_session(Tried& tried) {
   DeviceSession session{
       .token =
           Secret::of(base64url(derive(*shared, model::kSessionTokenContext, transcript).bytes())),
-      .mac_key = derive(*shared, model::kSessionMacContext, transcript)};
+      .mac_key = derive(*shared, model::kSessionMacContext, transcript, MacKey::kBytes)};
   TITAN_TRY(
       noted(check_session(response, challenge.challenge, MacKey::of(session.mac_key.copy()))));
   TITAN_ASSIGN(Believed<void> names, check_names(response, device_));

@@ -20,7 +20,7 @@ namespace titan::client {
 // What a device and its server share between two syncs.
 struct DeviceSession {
   Secret token = {};    // as it is sent
-  Secret mac_key = {};  // 32 bytes
+  Secret mac_key = {};  // 16 bytes
   [[nodiscard]] DeviceSession copy() const { return {token.copy(), mac_key.copy()}; }
 };
 

@@ -149,9 +149,10 @@ bool HighWater::is_above(const model::Bookmark& other, const TrustState& trust) 
 Believed<SyncAnswer> check_sync(const HttpResponse& response, const SyncRequestFacts& facts) {
   auto answer = read_head(response);
   if (!answer) return answer;
+  const std::string bookmark = answer->bookmark.text();
   const model::SyncProof proof{.organization = facts.organization,
                                .host = facts.host,
-                               .bookmark = answer->bookmark,
+                               .bookmark = bookmark,
                                .nonce = facts.nonce,
                                .poll_after = answer->poll_after,
                                .report_wanted = answer->report_wanted};

@@ -18,13 +18,13 @@ std::string answer_proof(std::string_view nonce, std::string_view body) {
 }
 
 std::string sync_proof(const SyncProof& sync, std::string_view body) {
-  return signable("titan-sync-1", {sync.organization, sync.host, sync.bookmark.text(), sync.nonce,
+  return signable("titan-sync-1", {sync.organization, sync.host, sync.bookmark, sync.nonce,
                                    seconds_text(sync.poll_after), flag_text(sync.report_wanted),
                                    Digest::of(body).text()});
 }
 
 std::string poll_proof(const SyncProof& sync) {
-  return signable("titan-poll-1", {sync.organization, sync.host, sync.bookmark.text(), sync.nonce,
+  return signable("titan-poll-1", {sync.organization, sync.host, sync.bookmark, sync.nonce,
                                    seconds_text(sync.poll_after), flag_text(sync.report_wanted)});
 }
 

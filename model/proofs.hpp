@@ -19,10 +19,10 @@ std::string answer_proof(std::string_view nonce, std::string_view body);
 
 // What a host is told by a sync, besides the body of a 200.
 struct SyncProof {
-  std::string organization = {};
-  std::string host = {};
-  Bookmark bookmark = {};
-  std::string nonce = {};
+  std::string_view organization = {};
+  std::string_view host = {};
+  std::string_view bookmark = {};  // its text
+  std::string_view nonce = {};
   std::chrono::seconds poll_after{};
   bool report_wanted = false;
 };

@@ -1,6 +1,9 @@
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/json.hpp"
 #include "model/proofs.hpp"
 #include "model/spec.hpp"
@@ -73,7 +76,9 @@ class SyncSeal {
   // Borrows the key. REQUIRES: of a device, the nonce was checked.
   SyncSeal(const SigningKey& key, const Request& request) : key_(key), who_(request.who) {
     if (who_->session == nullptr) return;
-    nonce_ = nonce_of(request);
+    const std::string_view nonce = nonce_of(request);
+    TITAN_ASSERT(nonce.size() == nonce_.size());
+    std::ranges::copy(nonce, nonce_.begin());
   }
 
   static std::string_view nonce_of(const Request& request) {
@@ -87,17 +92,19 @@ class SyncSeal {
 
   // The device was let in, and is so no longer.
   [[nodiscard]] bool is_over() const { return who_->session != nullptr && who_->session->over; }
-  void put_on(const HostService::Answer& answer, Response& response) const {
+  // `bookmark`: the answer's.
+  void put_on(const HostService::Answer& answer, std::string_view bookmark,
+              Response& response) const {
     if (who_->session == nullptr) return;
     const model::SyncProof proof{.organization = who_->organization,
                                  .host = who_->host,
-                                 .bookmark = answer.manifest.bookmark,
-                                 .nonce = nonce_,
+                                 .bookmark = bookmark,
+                                 .nonce = std::string_view(nonce_.data(), nonce_.size()),
                                  .poll_after = answer.manifest.poll_after,
                                  .report_wanted = answer.report_wanted};
     if (!answer.changed) {
-      response.headers["Titan-Mac"] =
-          mac_of(who_->session->mac_key, model::poll_proof(proof)).text();
+      response.headers.emplace("Titan-Mac",
+                               mac_of(who_->session->mac_key, model::poll_proof(proof)).text());
       return;
     }
     response.headers["Titan-Key"] = key_.public_key().text();
@@ -107,16 +114,18 @@ class SyncSeal {
  private:
   const SigningKey& key_;
   std::shared_ptr<const Identity> who_;
-  std::string nonce_ = {};
+  std::array<char, kNonceLetters> nonce_ = {};
 };
 
 Response answer_response(const HostService::Answer& answer, const SyncSeal& seal) {
   Response response = answer.changed ? json_text_response(model::json_text(answer.manifest))
                                      : Response{.status = 204};
-  response.headers["Titan-Bookmark"] = answer.manifest.bookmark.text();
-  response.headers["Titan-Poll-After"] = std::to_string(answer.manifest.poll_after.count());
-  if (answer.report_wanted) response.headers["Titan-Report-Wanted"] = "true";
-  seal.put_on(answer, response);
+  // In the order of their names, in which none has to make room for another.
+  const std::string bookmark = answer.manifest.bookmark.text();
+  response.headers.emplace("Titan-Bookmark", bookmark);
+  seal.put_on(answer, bookmark, response);
+  response.headers.emplace("Titan-Poll-After", std::to_string(answer.manifest.poll_after.count()));
+  if (answer.report_wanted) response.headers.emplace("Titan-Report-Wanted", "true");
   return response;
 }
 
@@ -201,7 +210,7 @@ std::optional<Response> sync_at_once(const Api& api, const Request& request) {
   if (!request.parameters.empty() || !SyncSeal::check(request)) return std::nullopt;
   const auto sync = model::parse_poll(request.http.body);
   if (!sync) return std::nullopt;
-  const auto answer = api.hosts.sync_at_once(host_key(request), *sync);
+  const auto answer = api.hosts.sync_at_once(host_key(request), *sync, request.began);
   if (!answer) return std::nullopt;
   return answer_response(*answer, SyncSeal(api.keys.signing(), request));
 }

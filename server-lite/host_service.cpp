@@ -88,10 +88,10 @@ Result<HostService::Answer> HostService::sync(const Key& host, const model::Sync
 }
 
 std::optional<HostService::Answer> HostService::sync_at_once(const Key& host,
-                                                             const model::SyncRequest& request) {
+                                                             const model::SyncRequest& request,
+                                                             Clock::Monotonic now) {
   if (request.report || !request.bookmark || request.bookmark->epoch != epoch_) return std::nullopt;
   const std::uint64_t seq = request.bookmark->seq;
-  const std::int64_t now = parts_.clock.monotonic().count();
   const auto head = parts_.state.read([&](const FleetView& view) -> std::optional<std::uint64_t> {
     const auto* record = view.fleet.find_host(host);
     if (record == nullptr || record->now() == nullptr || record->status != Status::ready ||
@@ -102,7 +102,7 @@ std::optional<HostService::Answer> HostService::sync_at_once(const Key& host,
     const bool has_report =
         request.report_digest.empty() || life.report_digest == request.report_digest;
     if (!has_report) return std::nullopt;
-    life.heard_us = now;
+    life.heard_us = now.count();
     life.bookmark = seq;
     return view.fleet.head();
   });

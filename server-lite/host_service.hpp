@@ -85,9 +85,10 @@ class HostService {
   // not_found: no such host; and the errors of the store.
   Result<Answer> sync(const model::Key& host, const model::SyncRequest& request,
                       const std::string& request_id);
-  // The same, when neither side has news: that is known without the store. Else nothing, and then
-  // nothing was noted.
-  std::optional<Answer> sync_at_once(const model::Key& host, const model::SyncRequest& request);
+  // The same at `now`, when neither side has news: that is known without the store. Else nothing,
+  // and then nothing was noted.
+  std::optional<Answer> sync_at_once(const model::Key& host, const model::SyncRequest& request,
+                                     Clock::Monotonic now);
   // What sync() would answer to a host that has come as far as `since`; what is given out counts as
   // delivered.
   Result<Answer> deliver(const model::Key& host, const std::optional<model::Bookmark>& since);

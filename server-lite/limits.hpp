@@ -54,6 +54,7 @@ constexpr std::chrono::minutes kRescheduleAfter{10};  // MISSING for longer: rep
 // Devices and people who ask without a token.
 constexpr std::size_t kKeyFileBytesMax = 256UL << 10U;  // of a file of the folder `keys`
 constexpr std::size_t kNonceBytes = 16;                 // of Titan-Nonce, and of nonces in bodies
+constexpr std::size_t kNonceLetters = 22;               // the same in base64url
 constexpr std::size_t kSessionsPerDevice = 2;           // the oldest goes
 constexpr std::chrono::hours kSessionLifetime{24};      // monotonic
 constexpr std::chrono::seconds kChallengeLifetime{60};  // monotonic

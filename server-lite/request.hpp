@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/http.hpp"
 #include "base/result.hpp"
 #include "server-lite/front_door/handler.hpp"
@@ -21,6 +22,7 @@ namespace titan::server_lite {
 // One request as a handler sees it: routed, its path and query taken apart and decoded.
 struct Request {
   const HttpRequest& http;
+  Clock::Monotonic began{};
   std::string id;                  // stands in the answer, errors and the log
   HttpParameters path = {};        // the {name} parts of the route
   HttpParameters parameters = {};  // of the query; only those the route knows

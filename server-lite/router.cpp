@@ -146,7 +146,12 @@ class Router::Identified final : public front_door::Parked {
 };
 
 Reply Router::handle(const HttpRequest& http, std::string_view peer) const {
-  Request request{.http = http, .id = next_id(), .peer = peer, .who = registry_.who_asks(http)};
+  const Clock::Monotonic now = journal_.now();
+  Request request{.http = http,
+                  .began = now,
+                  .id = next_id(),
+                  .peer = peer,
+                  .who = registry_.who_asks(http, now)};
   RequestNote note = note_of(request, peer);
   Found found = find(request);
   if (auto* refusal = std::get_if<Response>(&found)) {
@@ -170,7 +175,8 @@ Reply Router::handle(const HttpRequest& http, std::string_view peer) const {
 
 std::optional<Response> Router::handle_at_once(const HttpRequest& http,
                                                std::string_view peer) const {
-  Request request{.http = http, .peer = peer, .who = registry_.who_asks(http)};
+  const Clock::Monotonic now = journal_.now();
+  Request request{.http = http, .began = now, .peer = peer, .who = registry_.who_asks(http, now)};
   Found found = find(request);
   if (auto* refusal = std::get_if<Response>(&found)) {
     finish(note_of(request, peer), *refusal);
@@ -223,7 +229,7 @@ RequestNote Router::note_of(const Request& request, std::string_view peer) const
           .path = request.http.path(),
           .peer = peer,
           .actor = request.who->actor,
-          .began = journal_.now()};
+          .began = request.began};
 }
 
 void Router::finish(const RequestNote& note, Response& response, std::size_t body_bytes) const {

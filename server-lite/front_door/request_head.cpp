@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
@@ -128,6 +129,27 @@ constexpr std::array kKnownFields = {
     KnownField{"Referer"},
     KnownField{"User-Agent"},
 };
+
+constexpr std::size_t kFieldNameMax = 20;
+
+// By the length of the name: a bit for each of kKnownFields. So a name is compared with one or two.
+constexpr auto kFieldsOfLength = [] {
+  std::array<std::uint32_t, kFieldNameMax> fields{};
+  for (std::size_t i = 0; i < kKnownFields.size(); ++i) {
+    fields[kKnownFields[i].name.size()] |= std::uint32_t{1} << i;
+  }
+  return fields;
+}();
+
+// Its place in kKnownFields; that of the end when it is not there.
+std::size_t known_field(std::string_view name) {
+  std::uint32_t candidates = name.size() < kFieldNameMax ? kFieldsOfLength[name.size()] : 0;
+  for (; candidates != 0; candidates &= candidates - 1) {
+    const auto place = static_cast<std::size_t>(std::countr_zero(candidates));
+    if (is_word(name, kKnownFields[place].name)) return place;
+  }
+  return kKnownFields.size();
+}
 
 bool is_port(std::string_view text) {
   std::uint16_t port = 0;
@@ -368,16 +390,15 @@ Outcome HeadReader::read_line_end() {
 }
 
 Outcome HeadReader::understand(std::string_view name, std::string_view value) {
-  const auto* known = std::find_if(kKnownFields.begin(), kKnownFields.end(),
-                                   [name](const auto& field) { return is_word(name, field.name); });
   Meaning meaning = Meaning::other;
-  if (known != kKnownFields.end()) {
-    const auto bit = std::uint32_t{1} << static_cast<unsigned>(known - kKnownFields.begin());
-    if (!known->is_list && (seen_ & bit) != 0) {
-      return refuse(400, "header " + quote(known->name) + " is there twice; expected it once");
+  if (const std::size_t place = known_field(name); place < kKnownFields.size()) {
+    const KnownField& known = kKnownFields[place];
+    const auto bit = std::uint32_t{1} << place;
+    if (!known.is_list && (seen_ & bit) != 0) {
+      return refuse(400, "header " + quote(known.name) + " is there twice; expected it once");
     }
     seen_ |= bit;
-    meaning = known->meaning;
+    meaning = known.meaning;
   }
   keep(name, value);
   switch (meaning) {

@@ -87,7 +87,7 @@ Result<SessionRequest> parse_session_request(const json& object) {
 }
 
 Result<void> check_nonce(std::string_view nonce) {
-  if (parse_base64url(nonce, kNonceBytes)) return {};
+  if (is_base64url(nonce, kNonceBytes)) return {};
   return invalid_field("Titan-Nonce", "expected 16 random bytes as 22 letters of base64url");
 }
 

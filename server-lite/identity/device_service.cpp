@@ -203,7 +203,7 @@ Result<Registry::Known> DeviceService::open_session(const SessionRequest& reques
                                               .instance = request.instance,
                                               .address = std::string(address),
                                               .challenged = agreed->challenged,
-                                              .token = agreed->token,
+                                              .token = std::move(agreed->token),
                                               .mac_key = std::move(agreed->mac_key)});
   const auto& clone = opened ? opened->clone : opened.error().clone;
   if (clone) note(*clone, request_id);

@@ -1,6 +1,7 @@
 #include "server-lite/identity/registry.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <utility>
 
@@ -47,8 +48,11 @@ std::shared_ptr<const Identity> identity_of(const model::Key& device,
 
 }  // namespace
 
-Registry::Registry(const Clock& clock, OnClone on_clone)
-    : clock_(clock), on_clone_(on_clone), nobody_(std::make_shared<const Identity>()) {}
+Registry::Registry(const Clock& clock, Random& random, OnClone on_clone)
+    : clock_(clock),
+      on_clone_(on_clone),
+      nobody_(std::make_shared<const Identity>()),
+      token_key_(MacKey::of(Secret::random(random, MacKey::kBytes))) {}
 
 // ---- keeping up --------------------------------------------------------------------------------
 
@@ -72,6 +76,7 @@ Result<void> Registry::load(store::Store& store) {
 void Registry::put(const model::Entity& entity) {
   if (const auto* token = std::get_if<model::TokenSpec>(&entity.spec)) {
     tokens_[token->digest] = identity_of(entity);
+    seen_.clear();
   }
   if (const auto* enrollment = std::get_if<model::EnrollmentSpec>(&entity.spec)) {
     enrollments_[enrollment->digest] = entity;
@@ -84,6 +89,7 @@ void Registry::remove(const model::Entity& entity) {
   if (const auto* token = std::get_if<model::TokenSpec>(&entity.spec)) {
     const auto found = tokens_.find(token->digest);
     if (found != tokens_.end() && *found->second == *identity_of(entity)) tokens_.erase(found);
+    seen_.clear();
   }
   if (const auto* enrollment = std::get_if<model::EnrollmentSpec>(&entity.spec)) {
     const auto found = enrollments_.find(enrollment->digest);
@@ -133,24 +139,40 @@ void Registry::apply(std::span<const model::Change> changes) {
 
 // ---- who asks ----------------------------------------------------------------------------------
 
-Registry::Known Registry::who_asks(const HttpRequest& request) const {
-  const std::string_view token = bearer_of(request);
-  if (token.empty()) return nobody_;
-  const Digest digest = Digest::of(token);
-  Known known;
-  Clock::Monotonic end = Clock::Monotonic::max();
+// Its bits are as good as random.
+std::size_t Registry::MacHash::operator()(const Mac& mac) const {
+  std::size_t bits = 0;
+  static_assert(sizeof bits <= Mac::kBytes);
+  std::memcpy(&bits, mac.bytes().data(), sizeof bits);
+  return bits;
+}
+
+std::pair<Registry::Known, Clock::Monotonic> Registry::holder_of(std::string_view token) const {
+  const Mac mac = mac_of(token_key_, token);
   {
     const std::shared_lock lock(mutex_);
     // Devices ask most of the time.
-    if (const auto session = sessions_.find(digest); session != sessions_.end()) {
-      known = session->second.who;
-      end = session->second.end;
-    } else if (const auto found = tokens_.find(digest); found != tokens_.end()) {
-      known = found->second;
+    if (const auto session = sessions_.find(mac); session != sessions_.end()) {
+      return {session->second.who, session->second.end};
+    }
+    if (const auto seen = seen_.find(mac); seen != seen_.end()) {
+      return {seen->second, Clock::Monotonic::max()};
     }
   }
+  const Digest digest = Digest::of(token);
+  const std::unique_lock lock(mutex_);
+  const auto found = tokens_.find(digest);
+  if (found == tokens_.end()) return {};
+  seen_.emplace(mac, found->second);
+  return {found->second, Clock::Monotonic::max()};
+}
+
+Registry::Known Registry::who_asks(const HttpRequest& request, Clock::Monotonic now) const {
+  const std::string_view token = bearer_of(request);
+  if (token.empty()) return nobody_;
+  auto [known, end] = holder_of(token);
   const bool counts = known && (known->expires == Timestamp() || clock_.wall() < known->expires) &&
-                      (known->session == nullptr || clock_.monotonic() < end);
+                      (known->session == nullptr || now < end);
   if (counts) return known;
   ++refused_;
   return nobody_;
@@ -218,7 +240,7 @@ std::vector<model::Key> Registry::enrollments_for(const std::string& organizatio
 // ---- sessions ----------------------------------------------------------------------------------
 
 void Registry::end_sessions(Device& device) {
-  for (const Digest& token : device.sessions) {
+  for (const Mac& token : device.sessions) {
     const auto found = sessions_.find(token);
     if (found == sessions_.end()) continue;
     found->second.session->over = true;
@@ -259,7 +281,8 @@ tl::expected<Registry::Opened, Registry::NotOpened> Registry::open_session(Prove
   const model::Key& key = bound->second;
   Device& device = devices_.at(key);
   if (device.revoked) return refuse(NoSession::revoked);
-  if (const auto known = sessions_.find(proven.token); known != sessions_.end()) {
+  const Mac token = mac_of(token_key_, proven.token.bytes());
+  if (const auto known = sessions_.find(token); known != sessions_.end()) {
     return Opened{.who = known->second.who};
   }
   if (proven.challenged < device.challenged) return refuse(NoSession::old_challenge);
@@ -280,8 +303,8 @@ tl::expected<Registry::Opened, Registry::NotOpened> Registry::open_session(Prove
   }
   auto session = std::make_shared<Session>(std::move(proven.mac_key));
   Known who = identity_of(key, session);
-  sessions_.emplace(proven.token, Admitted{who, std::move(session), now + kSessionLifetime});
-  device.sessions.push_back(proven.token);
+  sessions_.emplace(token, Admitted{who, std::move(session), now + kSessionLifetime});
+  device.sessions.push_back(token);
   return Opened{.who = std::move(who), .clone = std::move(clone)};
 }
 

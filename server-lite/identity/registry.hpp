@@ -33,17 +33,18 @@ enum class OnClone {
   refuse,  // and neither is let in until the Device is written anew
 };
 
-// Finds out who asks. A token stands in `Authorization: Bearer`; its SHA-256 is looked up among
-// those of the store's tokens and those of the sessions of devices, so what an attacker can learn
-// from the time that it takes is about the digest, of which the token does not follow. Tokens,
-// devices and enrollments are brought up from the store once and kept up by the feed; sessions are
-// in memory alone. Safe to share between threads; asks the store nothing, once loaded.
+// Finds out who asks. A token stands in `Authorization: Bearer`. It is looked up by its MAC under a
+// key of this process; a token of the store, of which there is but the SHA-256, by that when it is
+// seen for the first time. So what an attacker can learn from the time that it takes is about the
+// MAC or the digest, of which the token does not follow. Tokens, devices and enrollments are
+// brought up from the store once and kept up by the feed; sessions are in memory alone. Safe to
+// share between threads; asks the store nothing, once loaded.
 class Registry {
  public:
   using Known = std::shared_ptr<const Identity>;  // shared: a token may go while a request runs
 
-  // Borrows the clock.
-  Registry(const Clock& clock, OnClone on_clone);
+  // Borrows the clock; `random` for a moment.
+  Registry(const Clock& clock, Random& random, OnClone on_clone);
 
   // Errors: those of the store. REQUIRES: nothing was loaded or applied before.
   Result<void> load(store::Store& store);
@@ -53,8 +54,8 @@ class Registry {
 
   // ---- who asks --------------------------------------------------------------------------------
 
-  // Never null: nobody that is known, when there is no token, or one that does not count.
-  [[nodiscard]] Known who_asks(const HttpRequest& request) const;
+  // Never null: nobody that is known, when there is no token, or one that does not count at `now`.
+  [[nodiscard]] Known who_asks(const HttpRequest& request, Clock::Monotonic now) const;
   // Whether there is a token at all.
   [[nodiscard]] bool has_tokens() const;
   // Tokens and enrollments that expired before then, at most `count_max`, tokens first. Looks at
@@ -87,7 +88,7 @@ class Registry {
     std::string instance = {};
     std::string address = {};
     Clock::Monotonic challenged{};  // when it got the challenge that it answered
-    Digest token = {};
+    Secret token = {};
     MacKey mac_key;
   };
   // Two devices hold the key of one host.
@@ -116,6 +117,15 @@ class Registry {
   struct DigestHash {
     std::size_t operator()(const Digest& digest) const { return digest.short_form(); }
   };
+  struct MacHash {
+    std::size_t operator()(const Mac& mac) const;
+  };
+  // Quicker than matches(), whose care nobody needs who does not know the key.
+  struct MacEqual {
+    bool operator()(const Mac& left, const Mac& right) const {
+      return left.bytes() == right.bytes();
+    }
+  };
   struct Instance {
     std::string id = {};
     std::string address = {};
@@ -124,7 +134,7 @@ class Registry {
     PublicKey key = {};
     bool revoked = false;
     bool cloned = false;                  // as noted in the store
-    std::vector<Digest> sessions = {};    // oldest first
+    std::vector<Mac> sessions = {};       // oldest first
     std::deque<Instance> instances = {};  // the present one last
     Clock::Monotonic challenged{};        // of the newest challenge that was answered
   };
@@ -133,6 +143,9 @@ class Registry {
     std::shared_ptr<Session> session;
     Clock::Monotonic end{};
   };
+
+  // Who has the token, and until when; null: nobody.
+  [[nodiscard]] std::pair<Known, Clock::Monotonic> holder_of(std::string_view token) const;
 
   // All of these: under the lock.
   void put(const model::Entity& entity);
@@ -147,13 +160,16 @@ class Registry {
   const Clock& clock_;
   const OnClone on_clone_;
   const Known nobody_;
+  const MacKey token_key_;
   mutable std::atomic<std::uint64_t> refused_ = 0;
   mutable std::shared_mutex mutex_;  // guards the next
   std::unordered_map<Digest, Known, DigestHash> tokens_;
   std::unordered_map<Digest, model::Entity, DigestHash> enrollments_;
   std::map<model::Key, Device> devices_;
   std::map<PublicKey, model::Key> keys_;  // to the device
-  std::unordered_map<Digest, Admitted, DigestHash> sessions_;
+  std::unordered_map<Mac, Admitted, MacHash, MacEqual> sessions_;
+  mutable std::unordered_map<Mac, Known, MacHash, MacEqual>
+      seen_;  // of tokens_; all that are shown
 };
 
 }  // namespace titan::server_lite

@@ -73,12 +73,11 @@ std::optional<Challenges::Agreed> Challenges::agree(const SessionRequest& reques
   const auto shared = ephemeral.agree(request.ephemeral);
   if (!shared || !counts || !is_signed) return std::nullopt;
   const std::string transcript = model::session_transcript(proof);
-  std::string token = base64url(derive(*shared, model::kSessionTokenContext, transcript).bytes());
-  const Digest digest = Digest::of(token);
-  wipe(token);
-  return Agreed{.token = digest,
-                .mac_key = MacKey::of(derive(*shared, model::kSessionMacContext, transcript)),
-                .challenged = opened->made};
+  return Agreed{
+      .token =
+          Secret::of(base64url(derive(*shared, model::kSessionTokenContext, transcript).bytes())),
+      .mac_key = MacKey::of(derive(*shared, model::kSessionMacContext, transcript, MacKey::kBytes)),
+      .challenged = opened->made};
 }
 
 }  // namespace titan::server_lite

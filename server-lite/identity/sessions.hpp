@@ -30,7 +30,7 @@ class Challenges {
 
   // What both share then.
   struct Agreed {
-    Digest token = {};  // of the session's token, which nobody sends but the device
+    Secret token = {};  // of the session, as the device sends it
     MacKey mac_key;
     Clock::Monotonic challenged{};
   };

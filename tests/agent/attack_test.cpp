@@ -101,9 +101,10 @@ class Attack : public ::testing::Test {
     HttpResponse response{200, {}, model::json_text(manifest)};
     response.headers["Titan-Bookmark"] = manifest.bookmark.text();
     response.headers["Titan-Poll-After"] = "60";
+    const std::string bookmark = manifest.bookmark.text();
     const model::SyncProof proof{.organization = "default",
                                  .host = "pi",
-                                 .bookmark = manifest.bookmark,
+                                 .bookmark = bookmark,
                                  .nonce = request.headers.find("Titan-Nonce")->second,
                                  .poll_after = std::chrono::seconds(60)};
     response.headers["Titan-Key"] = key.public_key().text();

@@ -118,5 +118,23 @@ TEST(Base64Url, RefusesAnotherNumberOfBytesThanIsExpected) {
   EXPECT_TRUE(parse_base64url("", 0).ok());
 }
 
+TEST(Base64Url, IsToldFromOtherTextsAsItIsRead) {
+  // Each letter in the last places, of texts of one to three bytes and of a nonce.
+  for (const std::size_t bytes : {1U, 2U, 3U, 16U}) {
+    const std::string zeros = base64url(std::string(bytes, '\0'));
+    for (std::size_t place = zeros.size() - 2; place < zeros.size(); ++place) {
+      for (int letter = 0; letter < 256; ++letter) {
+        std::string text = zeros;
+        text[place] = static_cast<char>(letter);
+        EXPECT_EQ(is_base64url(text, bytes), parse_base64url(text, bytes).ok()) << text;
+      }
+    }
+    EXPECT_FALSE(is_base64url(zeros + "A", bytes));
+    EXPECT_FALSE(is_base64url(zeros.substr(1), bytes));
+    EXPECT_FALSE(is_base64url("", bytes));
+  }
+  EXPECT_TRUE(is_base64url("", 0));
+}
+
 }  // namespace
 }  // namespace titan

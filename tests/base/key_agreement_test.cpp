@@ -22,6 +22,37 @@ std::string text_of_hex(std::string_view hex) {
   return base64url(bytes_of_hex(hex));
 }
 
+// The bytes of the self-test in RFC 7693, appendix E.
+std::string self_test_bytes(std::size_t size) {
+  std::uint32_t a = 0xdead4badU * static_cast<std::uint32_t>(size);
+  std::uint32_t b = 1;
+  std::string bytes;
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::uint32_t next = a + b;
+    a = b;
+    b = next;
+    bytes += static_cast<char>(next >> 24U);
+  }
+  return bytes;
+}
+
+TEST(PlainBlake2b, AgreesWithThePublishedVectors) {
+  // RFC 7693, appendix A.
+  EXPECT_EQ(testing::plain_blake2b(64, "", "abc"),
+            bytes_of_hex("ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d1"
+                         "7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923"));
+  // RFC 7693, appendix E: a hash of hashes of several sizes, with and without a key.
+  std::string hashes;
+  for (const std::size_t bytes : {20U, 32U, 48U, 64U}) {
+    for (const std::size_t size : {0U, 3U, 128U, 129U, 255U, 1024U}) {
+      hashes += testing::plain_blake2b(bytes, "", self_test_bytes(size));
+      hashes += testing::plain_blake2b(bytes, self_test_bytes(bytes), self_test_bytes(size));
+    }
+  }
+  EXPECT_EQ(testing::plain_blake2b(32, "", hashes),
+            bytes_of_hex("c23a7800d98123bd10f506c61e29da5603d763b8bbad2e737f5e765a7bccd475"));
+}
+
 TEST(AgreementKey, AgreesWithThePublishedVectors) {
   // RFC 7748, section 5.2.
   const struct {
@@ -143,6 +174,10 @@ TEST(Derive, IsBlake2bUnderTheSharedSecret) {
                     .equals(testing::plain_blake2b(32, shared.bytes(),
                                                    signable("titan-test-1", {"transcript"}))));
   }
+  const Secret shared = Secret::random(random, 32);
+  EXPECT_TRUE(derive(shared, "titan-test-1", "transcript", 16)
+                  .equals(testing::plain_blake2b(16, shared.bytes(),
+                                                 signable("titan-test-1", {"transcript"}))));
 }
 
 TEST(Derive, GivesAnotherKeyForAnotherSecretContextOrTranscript) {

@@ -177,7 +177,8 @@ HttpResponse SigningServer::session(const HttpRequest& request) {
   const Secret shared = ephemeral.agree(proof.device_ephemeral).value();
   const std::string transcript = model::session_transcript(proof);
   const Secret token = derive(shared, model::kSessionTokenContext, transcript);
-  Session session{bound->second, MacKey::of(derive(shared, model::kSessionMacContext, transcript))};
+  Session session{bound->second, MacKey::of(derive(shared, model::kSessionMacContext, transcript,
+                                                   MacKey::kBytes))};
   HttpResponse response{
       200,
       {},
@@ -193,11 +194,13 @@ HttpResponse SigningServer::session(const HttpRequest& request) {
 HttpResponse SigningServer::sync(const HttpRequest& request, const Session& session) {
   HttpResponse response = inner_(request);
   if (response.status != 200 && response.status != 204) return response;
+  const std::string bookmark = response.header("Titan-Bookmark");
+  const std::string nonce = header(request, "Titan-Nonce");
   const model::SyncProof proof{
       .organization = organization,
       .host = session.host,
-      .bookmark = model::Bookmark::parse(response.header("Titan-Bookmark")).value(),
-      .nonce = header(request, "Titan-Nonce"),
+      .bookmark = bookmark,
+      .nonce = nonce,
       .poll_after = std::chrono::seconds(std::stoll(response.header("Titan-Poll-After"))),
       .report_wanted = response.header("Titan-Report-Wanted") == "true"};
   if (response.status == 200) {

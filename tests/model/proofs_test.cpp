@@ -17,7 +17,7 @@ class ProofsTest : public ::testing::Test {
   const PublicKey device_ = SigningKey::make(random_).public_key();
   const SyncProof sync_{.organization = "acme",
                         .host = "pi",
-                        .bookmark = {"0123456789abcdef", 7},
+                        .bookmark = "0123456789abcdef.7",
                         .nonce = "n",
                         .poll_after = std::chrono::seconds(60),
                         .report_wanted = true};
@@ -52,8 +52,8 @@ TEST_F(ProofsTest, DifferWhenAnythingThatIsSaidDiffers) {
   std::vector<SyncProof> syncs(7, sync_);
   syncs[1].organization = "default";
   syncs[2].host = "nuc";
-  syncs[3].bookmark.epoch = "fedcba9876543210";
-  syncs[4].bookmark.seq = 8;
+  syncs[3].bookmark = "fedcba9876543210.7";
+  syncs[4].bookmark = "0123456789abcdef.8";
   syncs[5].nonce = "m";
   syncs[6].poll_after = std::chrono::seconds(61);
   syncs.push_back(sync_);

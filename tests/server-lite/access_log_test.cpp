@@ -51,7 +51,7 @@ class AccessLogTest : public ::testing::Test {
   Metrics metrics_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<RequestJournal> journal_;
-  Registry registry_{clock_, OnClone::warn};
+  Registry registry_{clock_, random_, OnClone::warn};
   std::unique_ptr<Router> router_;
   std::string request_id_;
   int status_ = 200;

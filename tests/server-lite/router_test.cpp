@@ -53,7 +53,7 @@ class RouterTest : public ::testing::Test {
   Log log_{log_text_, clock_, Log::Format::json, Log::Level::debug};
   Metrics metrics_;
   RequestJournal journal_{metrics_, log_, clock_, AccessLog::news};
-  Registry registry_{clock_, OnClone::warn};
+  Registry registry_{clock_, random_, OnClone::warn};
   Router router_{random_, journal_, registry_};
 };
 

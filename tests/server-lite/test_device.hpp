@@ -117,7 +117,7 @@ class TestDevice {
                   opening.server_ephemeral});
     const Secret shared = opening.ephemeral.agree(opening.server_ephemeral).value();
     token_ = base64url(derive(shared, "titan-session-token-1", transcript).bytes());
-    mac_key_.emplace(MacKey::of(derive(shared, "titan-session-mac-1", transcript)));
+    mac_key_.emplace(MacKey::of(derive(shared, "titan-session-mac-1", transcript, 16)));
     const std::string said =
         signable("titan-answer-1", {challenge, Digest::of(response.body).text()});
     EXPECT_EQ(response.header("Titan-Mac"), mac_of(*mac_key_, said).text());
