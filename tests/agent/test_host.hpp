@@ -110,6 +110,7 @@ class TestHost {
              .root = root_,
              .run = has_run_directory ? &run_ : nullptr,
              .connect = [this](const std::string&) -> Result<std::unique_ptr<Transport>> {
+               if (between) return between(transport_);
                return std::unique_ptr<Transport>(std::make_unique<PassingTransport>(transport_));
              },
              .publisher = publisher,
@@ -164,6 +165,8 @@ class TestHost {
   std::function<void(const HttpRequest&, HttpResponse&)> tamper;
   // Answers in its place, when set and when it gives something: the server hears nothing then.
   std::function<std::optional<HttpResponse>(const HttpRequest&)> instead;
+  // Stands between the host and its server, when set. Borrows what leads to that.
+  std::function<std::unique_ptr<Transport>(Transport&)> between;
   bool has_run_directory = true;
   std::vector<PublicKey> authors = {};  // that it is enrolled with
 
