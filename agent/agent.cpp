@@ -92,11 +92,17 @@ StepResult Agent::step(Clock::Monotonic now) {
   StepResult result;
   now_ = now;
   logged_.clear();
+  asked_to_wait_.reset();
   if (const auto done = cycle(result); !done) result.error = done.error();
   keep_memory();
   result.failing = state_.failures.size();
   if (result.error && may_pass(*result.error)) {
     result.outcome = StepResult::Outcome::retry;
+    if (asked_to_wait_) {
+      // The server is well, and says when: that is no failure which makes the next wait longer.
+      result.next = now + *asked_to_wait_;
+      return result;
+    }
     result.next = now + backoff(++retries_, env_.random);
     return result;
   }
@@ -140,6 +146,7 @@ Result<bool> Agent::sync() {
 Result<client::SyncAnswer> Agent::ask(const model::SyncRequest& request) {
   auto answer = channel_->sync(request);
   note_doubt();
+  note_wait();
   if (answer) {
     memory_.verified = now_;
     memory_.poll_after = answer->poll_after;
@@ -153,6 +160,7 @@ Result<client::SyncAnswer> Agent::ask(const model::SyncRequest& request) {
 Result<std::string> Agent::fetch(const Digest& digest) {
   auto blob = channel_->get_blob(digest);
   note_doubt();
+  note_wait();
   if (blob) return blob;
   note_failure(blob.error());
   // Neither is a fault of the deployment that wants it.
@@ -162,6 +170,12 @@ Result<std::string> Agent::fetch(const Digest& digest) {
 
 void Agent::note_failure(const Error& error) {
   memory_.last_failure = {std::string(name_of(error.code)), error.text(), now_};
+}
+
+// Nobody has proven the answer, so it holds the host up no longer than a server that is away.
+void Agent::note_wait() {
+  const auto wait = channel_->retry_after();
+  if (wait) asked_to_wait_ = std::clamp(*wait, std::chrono::seconds(1), kRetryMax);
 }
 
 void Agent::note_doubt() {

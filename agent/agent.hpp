@@ -106,6 +106,7 @@ class Agent {
   // Notes and logs that an answer was not used, if that is what went wrong.
   void note_doubt();
   void note_failure(const Error& error);
+  void note_wait();
   void keep_memory();
 
   Result<void> converge(StepResult& result);
@@ -142,8 +143,9 @@ class Agent {
   bool ask_for_all_ = false;     // the bookmark cannot be trusted
   std::set<model::Key> logged_;  // deployments whose failure was logged in this step
   std::chrono::seconds poll_after_;
-  unsigned retries_ = 0;    // in a row
-  Clock::Monotonic now_{};  // of the step
+  unsigned retries_ = 0;                               // in a row
+  std::optional<std::chrono::seconds> asked_to_wait_;  // by the server, in this step
+  Clock::Monotonic now_{};                             // of the step
 };
 
 }  // namespace titan::agent

@@ -95,6 +95,7 @@ Result<Value> DeviceChannel::noted(Believed<Value> believed) {
 Result<SyncAnswer> DeviceChannel::sync(const model::SyncRequest& request,
                                        std::chrono::seconds wait) {
   doubt_.reset();
+  retry_after_.reset();
   std::string target = "/v1/hosts/" + percent_encode(device_.host) + "/sync";
   if (wait.count() > 0) {
     target += "?wait=" + std::to_string(std::min(wait, kWaitMax).count()) + "s";
@@ -112,7 +113,7 @@ Result<SyncAnswer> DeviceChannel::sync(const model::SyncRequest& request,
       session_.reset();
       continue;
     }
-    if (response.status != 200 && response.status != 204) return error_of(response);
+    if (response.status != 200 && response.status != 204) return refused(response);
     const SyncRequestFacts expected = facts(nonce, key);
     auto answer = check_sync(response, expected);
     if (!answer && may_be_news(answer.error()) && !tried.identity) {
@@ -140,6 +141,7 @@ Result<SyncAnswer> DeviceChannel::read_manifest(const HttpResponse& response, Sy
 
 Result<std::string> DeviceChannel::get_blob(const Digest& digest) {
   doubt_.reset();
+  retry_after_.reset();
   Tried tried;
   while (true) {
     TITAN_TRY(ensure_session(tried));
@@ -151,7 +153,7 @@ Result<std::string> DeviceChannel::get_blob(const Digest& digest) {
       session_.reset();
       continue;
     }
-    if (response.status != 200) return error_of(response);
+    if (response.status != 200) return refused(response);
     if (const Digest found = Digest::of(response.body); found != digest) {
       doubt_ = Doubt{Distrust::wrong_blob,
                      "what came for the blob " + digest.text() + " has the digest " + found.text()};
@@ -159,6 +161,11 @@ Result<std::string> DeviceChannel::get_blob(const Digest& digest) {
     }
     return std::move(response.body);
   }
+}
+
+Error DeviceChannel::refused(const HttpResponse& response) {
+  retry_after_ = read_retry_after(response);
+  return error_of(response);
 }
 
 std::string DeviceChannel::bearer() const {
@@ -188,7 +195,7 @@ Result<HttpResponse> DeviceChannel::ask_challenge(const std::string& ephemeral, 
     TITAN_ASSIGN(HttpResponse response,
                  env_.transport.send(device_request("POST", "/v1/sessions/challenge", nonce,
                                                     canonical_json(body))));
-    if (response.status != 200) return error_of(response);
+    if (response.status != 200) return refused(response);
     TITAN_ASSIGN(const PublicKey key, noted(check_signed(response, nonce)));
     if (key == trust_.key) return response;
     if (tried.identity) {
@@ -220,7 +227,7 @@ Result<void> DeviceChannel::open_session(Tried& tried) {
                      {"signature", device_.key.sign(model::session_proof(proof)).text()}};
   TITAN_ASSIGN(const HttpResponse response, env_.transport.send(device_request(
                                                 "POST", "/v1/sessions", "", canonical_json(body))));
-  if (response.status != 200) return error_of(response);
+  if (response.status != 200) return refused(response);
   const std::string transcript = model::session_transcript(proof);
   DeviceSession session{
       .token =

@@ -64,6 +64,9 @@ class DeviceChannel {
 
   // Why the last call did not use an answer; none when that was not what went wrong.
   [[nodiscard]] const std::optional<Doubt>& doubt() const { return doubt_; }
+  // How long the server asked to wait, by Retry-After in the last answer of the last call, when
+  // that was an error; none when it did not. Nobody has proven it.
+  [[nodiscard]] std::optional<std::chrono::seconds> retry_after() const { return retry_after_; }
   [[nodiscard]] const Device& device() const { return device_; }
   [[nodiscard]] const TrustState& trust() const { return trust_; }
   [[nodiscard]] const HighWater& high_water() const { return high_water_; }
@@ -85,6 +88,8 @@ class DeviceChannel {
   // The server's challenge, signed by a key that is trusted.
   Result<HttpResponse> ask_challenge(const std::string& ephemeral, Tried& tried);
   Result<void> follow_server(Tried& tried);
+  // What the server answered in place of what was asked for.
+  Error refused(const HttpResponse& response);
   [[nodiscard]] std::string bearer() const;
   [[nodiscard]] SyncRequestFacts facts(const std::string& nonce, const MacKey& key) const;
   Result<SyncAnswer> read_manifest(const HttpResponse& response, SyncAnswer answer,
@@ -96,6 +101,7 @@ class DeviceChannel {
   HighWater high_water_;
   std::optional<DeviceSession> session_;
   std::optional<Doubt> doubt_;
+  std::optional<std::chrono::seconds> retry_after_;
 };
 
 }  // namespace titan::client

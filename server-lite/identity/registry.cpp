@@ -28,27 +28,41 @@ std::string_view bearer_of(const HttpRequest& request) {
   return trim(text.substr(kScheme.size()));
 }
 
-std::shared_ptr<const Identity> identity_of(const model::Entity& entity) {
+std::shared_ptr<RateLimit> limit_of(const Rate& rate) {
+  return rate.per_second == 0 ? nullptr : std::make_shared<RateLimit>(rate);
+}
+
+std::string actor_of(const model::Entity& token) {
+  return std::string(kTokenActor) + token.name;
+}
+
+std::shared_ptr<const Identity> identity_of(const model::Entity& entity, const Rate& rate) {
   const auto& spec = std::get<model::TokenSpec>(entity.spec);
-  return std::make_shared<const Identity>(Identity{.actor = std::string(kTokenActor) + entity.name,
+  return std::make_shared<const Identity>(Identity{.actor = actor_of(entity),
                                                    .organization = entity.organization,
                                                    .grants = spec.grants,
-                                                   .expires = spec.expires});
+                                                   .expires = spec.expires,
+                                                   .rate = limit_of(rate)});
 }
 
 // What a device is to the server.
 std::shared_ptr<const Identity> identity_of(const model::Key& device,
-                                            std::shared_ptr<const Session> session) {
+                                            std::shared_ptr<const Session> session,
+                                            std::shared_ptr<RateLimit> rate) {
   return std::make_shared<const Identity>(Identity{.actor = std::string(kHostActor) + device.name,
                                                    .organization = device.organization,
                                                    .host = device.name,
-                                                   .session = std::move(session)});
+                                                   .session = std::move(session),
+                                                   .rate = std::move(rate)});
 }
 
 }  // namespace
 
-Registry::Registry(const Clock& clock, OnClone on_clone)
-    : clock_(clock), on_clone_(on_clone), nobody_(std::make_shared<const Identity>()) {}
+Registry::Registry(const Clock& clock, OnClone on_clone, const RequestRates& rates)
+    : clock_(clock),
+      on_clone_(on_clone),
+      rates_(rates),
+      nobody_(std::make_shared<const Identity>()) {}
 
 // ---- keeping up --------------------------------------------------------------------------------
 
@@ -71,7 +85,7 @@ Result<void> Registry::load(store::Store& store) {
 
 void Registry::put(const model::Entity& entity) {
   if (const auto* token = std::get_if<model::TokenSpec>(&entity.spec)) {
-    tokens_[token->digest] = identity_of(entity);
+    tokens_[token->digest] = identity_of(entity, rates_.token);
   }
   if (const auto* enrollment = std::get_if<model::EnrollmentSpec>(&entity.spec)) {
     enrollments_[enrollment->digest] = entity;
@@ -83,7 +97,9 @@ void Registry::put(const model::Entity& entity) {
 void Registry::remove(const model::Entity& entity) {
   if (const auto* token = std::get_if<model::TokenSpec>(&entity.spec)) {
     const auto found = tokens_.find(token->digest);
-    if (found != tokens_.end() && *found->second == *identity_of(entity)) tokens_.erase(found);
+    const bool is_its = found != tokens_.end() && found->second->actor == actor_of(entity) &&
+                        found->second->organization == entity.organization;
+    if (is_its) tokens_.erase(found);
   }
   if (const auto* enrollment = std::get_if<model::EnrollmentSpec>(&entity.spec)) {
     const auto found = enrollments_.find(enrollment->digest);
@@ -96,8 +112,10 @@ void Registry::put_device(const model::Entity& entity) {
   const auto& spec = std::get<model::DeviceSpec>(entity.spec);
   const auto key = PublicKey::parse(spec.public_key);
   if (!key) return;  // it opens nothing
-  devices_[entity.key()] = {
-      .key = *key, .revoked = spec.revoked, .cloned = entity.status == model::Status::error};
+  devices_[entity.key()] = {.key = *key,
+                            .revoked = spec.revoked,
+                            .cloned = entity.status == model::Status::error,
+                            .rate = limit_of(rates_.device)};
   keys_[*key] = entity.key();
 }
 
@@ -279,7 +297,7 @@ tl::expected<Registry::Opened, Registry::NotOpened> Registry::open_session(Prove
     device.sessions.erase(device.sessions.begin());
   }
   auto session = std::make_shared<Session>(std::move(proven.mac_key));
-  Known who = identity_of(key, session);
+  Known who = identity_of(key, session, device.rate);
   sessions_.emplace(proven.token, Admitted{who, std::move(session), now + kSessionLifetime});
   device.sessions.push_back(proven.token);
   return Opened{.who = std::move(who), .clone = std::move(clone)};

@@ -42,8 +42,8 @@ class Registry {
  public:
   using Known = std::shared_ptr<const Identity>;  // shared: a token may go while a request runs
 
-  // Borrows the clock.
-  Registry(const Clock& clock, OnClone on_clone);
+  // Borrows the clock. A token or a device that is written anew begins with a whole burst.
+  Registry(const Clock& clock, OnClone on_clone, const RequestRates& rates = {});
 
   // Errors: those of the store. REQUIRES: nothing was loaded or applied before.
   Result<void> load(store::Store& store);
@@ -123,10 +123,11 @@ class Registry {
   struct Device {
     PublicKey key = {};
     bool revoked = false;
-    bool cloned = false;                  // as noted in the store
-    std::vector<Digest> sessions = {};    // oldest first
-    std::deque<Instance> instances = {};  // the present one last
-    Clock::Monotonic challenged{};        // of the newest challenge that was answered
+    bool cloned = false;                   // as noted in the store
+    std::vector<Digest> sessions = {};     // oldest first
+    std::deque<Instance> instances = {};   // the present one last
+    Clock::Monotonic challenged{};         // of the newest challenge that was answered
+    std::shared_ptr<RateLimit> rate = {};  // of all its sessions
   };
   struct Admitted {
     Known who;
@@ -146,6 +147,7 @@ class Registry {
 
   const Clock& clock_;
   const OnClone on_clone_;
+  const RequestRates rates_;
   const Known nobody_;
   mutable std::atomic<std::uint64_t> refused_ = 0;
   mutable std::shared_mutex mutex_;  // guards the next
