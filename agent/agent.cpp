@@ -61,13 +61,11 @@ Result<std::unique_ptr<Agent>> Agent::open(const Env& env, const std::string& ho
   std::unique_ptr<Agent> agent(new Agent(env, *std::move(lock), *std::move(identity)));
   TITAN_ASSIGN(agent->state_, agent->state_file_.load());
   TITAN_ASSIGN(agent->transport_, env.connect(agent->identity_.identity.server));
-  TITAN_TRY(agent->resume());
+  agent->resume();
   return agent;
 }
 
-Result<void> Agent::resume() {
-  memory_ = run_file_.load();
-  if (memory_.instance.empty()) memory_.instance = client::make_nonce(env_.random);
+void Agent::make_channel() {
   const auto keep_trust = [this](const client::TrustState& trust) {
     identity_.identity.trust = trust;
     env_.log.info("the server's keys or its epoch are new, as it has proven",
@@ -81,11 +79,41 @@ Result<void> Agent::resume() {
                    identity.trust);
   if (state_.bookmark) channel_->note_verified({state_.root, *state_.bookmark});
   channel_->note_verified(memory_.high_water);
+}
+
+void Agent::resume() {
+  memory_ = run_file_.load();
+  if (memory_.instance.empty()) memory_.instance = client::make_nonce(env_.random);
+  make_channel();
+  const Identity& identity = identity_.identity;
   const bool is_mine = memory_.device == identity.device && !memory_.session.token.empty();
   if (is_mine) channel_->resume(std::move(memory_.session));
   memory_.device = identity.device;
   memory_.session = {};
-  return {};
+}
+
+Result<void> Agent::try_next_key() {
+  TITAN_ASSIGN(auto next, identities_.left_key());
+  if (!next) return denied("there is no other key");
+  memory_.high_water = channel_->high_water();
+  const PublicKey before = identity_.identity.device;
+  std::swap(identity_.key, *next);
+  make_channel();
+  auto opened = channel_->open();
+  if (opened) {
+    identity_.identity.device = identity_.key.public_key();
+    opened = identities_.enrolled(identity_.identity);
+  }
+  if (opened) {
+    memory_.device = identity_.identity.device;
+    env_.log.info("the host has a new key, as the server knows already",
+                  {{"key", memory_.device.text()}});
+    return {};
+  }
+  identity_.identity.device = before;
+  std::swap(identity_.key, *next);
+  make_channel();
+  return opened;
 }
 
 StepResult Agent::step(Clock::Monotonic now) {
@@ -145,6 +173,8 @@ Result<bool> Agent::sync() {
 
 Result<client::SyncAnswer> Agent::ask(const model::SyncRequest& request) {
   auto answer = channel_->sync(request);
+  const bool is_refused = !answer && answer.error().code == ErrorCode::denied && !channel_->doubt();
+  if (is_refused && try_next_key()) answer = channel_->sync(request);
   note_doubt();
   note_wait();
   if (answer) {

@@ -95,7 +95,12 @@ class Agent {
   Agent(const Env& env, std::unique_ptr<FileSystem::Lock> lock, IdentityStore::Loaded identity);
 
   // Goes on with what is in the run directory.
-  Result<void> resume();
+  void resume();
+  // A channel by the host's key as it is now, without a session.
+  void make_channel();
+  // A change of the host's key that was cut off (agent/rotate_command.hpp): when the server knows
+  // the next one by now, that is the host's from here on. Else all stays as it was.
+  Result<void> try_next_key();
   Result<void> cycle(StepResult& result);
   // Asks the server, and takes over what it wants. True when the answer told too little, and the
   // full manifest has to be asked for.

@@ -115,6 +115,7 @@ void Registry::put_device(const model::Entity& entity) {
   devices_[entity.key()] = {.key = *key,
                             .revoked = spec.revoked,
                             .cloned = entity.status == model::Status::error,
+                            .since = clock_.monotonic(),
                             .rate = limit_of(rates_.device)};
   keys_[*key] = entity.key();
 }
@@ -144,8 +145,13 @@ void Registry::apply(std::span<const model::Change> changes) {
     if (kind != Kind::token && kind != Kind::enrollment && kind != Kind::device) continue;
     const std::unique_lock lock(mutex_);
     if (kind == Kind::device && is_note(change)) continue;
+    const auto before = devices_.find(change.key);
+    auto rate = before == devices_.end() ? nullptr : before->second.rate;
     if (change.before) remove(*change.before);
     if (change.after) put(*change.after);
+    // Another key brings no new burst.
+    const auto after = devices_.find(change.key);
+    if (rate && after != devices_.end()) after->second.rate = std::move(rate);
   }
 }
 
@@ -207,7 +213,12 @@ std::optional<Registry::Bound> Registry::bound_to(const PublicKey& key) const {
   const std::shared_lock lock(mutex_);
   const auto found = keys_.find(key);
   if (found == keys_.end()) return std::nullopt;
-  return Bound{.device = found->second, .revoked = devices_.at(found->second).revoked};
+  const Device& device = devices_.at(found->second);
+  return Bound{.device = found->second,
+               .revoked = device.revoked,
+               .cloned = device.cloned,
+               .since = device.since,
+               .rate = device.rate};
 }
 
 bool Registry::has_device(const model::Key& device) const {

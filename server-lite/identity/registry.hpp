@@ -42,7 +42,7 @@ class Registry {
  public:
   using Known = std::shared_ptr<const Identity>;  // shared: a token may go while a request runs
 
-  // Borrows the clock. A token or a device that is written anew begins with a whole burst.
+  // Borrows the clock. A token that is written anew begins with a whole burst.
   Registry(const Clock& clock, OnClone on_clone, const RequestRates& rates = {});
 
   // Errors: those of the store. REQUIRES: nothing was loaded or applied before.
@@ -69,6 +69,9 @@ class Registry {
   struct Bound {
     model::Key device = {};  // its name is the host's
     bool revoked = false;
+    bool cloned = false;                   // two devices hold it
+    Clock::Monotonic since{};              // when it was, as far as this process knows
+    std::shared_ptr<RateLimit> rate = {};  // of all that the device asks; null: none
   };
   [[nodiscard]] std::optional<Bound> bound_to(const PublicKey& key) const;
   // Whether the host has a device.
@@ -124,6 +127,7 @@ class Registry {
     PublicKey key = {};
     bool revoked = false;
     bool cloned = false;                   // as noted in the store
+    Clock::Monotonic since{};              // when it was written
     std::vector<Digest> sessions = {};     // oldest first
     std::deque<Instance> instances = {};   // the present one last
     Clock::Monotonic challenged{};         // of the newest challenge that was answered

@@ -8,6 +8,7 @@
 
 #include "agent/agent.hpp"
 #include "agent/enroll_command.hpp"
+#include "agent/rotate_command.hpp"
 #include "agent/status.hpp"
 #include "base/base64.hpp"
 #include "base/log.hpp"
@@ -82,6 +83,18 @@ class TestHost {
          .require_signed_by = authors});
     if (!done) throw std::runtime_error("not enrolled: " + done.error().text());
     enrolled_ = true;
+  }
+
+  // As somebody runs `titan-agent rotate-key`, by the network and on the disk that may fail.
+  Result<void> rotate_key() {
+    std::ostringstream out;
+    return agent::rotate_key(
+        {.state = state_,
+         .connect = [this](const std::string&) -> Result<std::unique_ptr<Transport>> {
+           return std::unique_ptr<Transport>(std::make_unique<PassingTransport>(transport_));
+         },
+         .random = random_,
+         .out = out});
   }
 
   // Another server takes over: it has the keys of the one before, and knows the device.
