@@ -61,13 +61,11 @@ Result<std::unique_ptr<Agent>> Agent::open(const Env& env, const std::string& ho
   std::unique_ptr<Agent> agent(new Agent(env, *std::move(lock), *std::move(identity)));
   TITAN_ASSIGN(agent->state_, agent->state_file_.load());
   TITAN_ASSIGN(agent->transport_, env.connect(agent->identity_.identity.server));
-  TITAN_TRY(agent->resume());
+  agent->resume();
   return agent;
 }
 
-Result<void> Agent::resume() {
-  memory_ = run_file_.load();
-  if (memory_.instance.empty()) memory_.instance = client::make_nonce(env_.random);
+void Agent::make_channel() {
   const auto keep_trust = [this](const client::TrustState& trust) {
     identity_.identity.trust = trust;
     env_.log.info("the server's keys or its epoch are new, as it has proven",
@@ -81,22 +79,58 @@ Result<void> Agent::resume() {
                    identity.trust);
   if (state_.bookmark) channel_->note_verified({state_.root, *state_.bookmark});
   channel_->note_verified(memory_.high_water);
+}
+
+void Agent::resume() {
+  memory_ = run_file_.load();
+  if (memory_.instance.empty()) memory_.instance = client::make_nonce(env_.random);
+  make_channel();
+  const Identity& identity = identity_.identity;
   const bool is_mine = memory_.device == identity.device && !memory_.session.token.empty();
   if (is_mine) channel_->resume(std::move(memory_.session));
   memory_.device = identity.device;
   memory_.session = {};
-  return {};
+}
+
+Result<void> Agent::try_next_key() {
+  TITAN_ASSIGN(auto next, identities_.left_key());
+  if (!next) return denied("there is no other key");
+  memory_.high_water = channel_->high_water();
+  const PublicKey before = identity_.identity.device;
+  std::swap(identity_.key, *next);
+  make_channel();
+  auto opened = channel_->open();
+  if (opened) {
+    identity_.identity.device = identity_.key.public_key();
+    opened = identities_.enrolled(identity_.identity);
+  }
+  if (opened) {
+    memory_.device = identity_.identity.device;
+    env_.log.info("the host has a new key, as the server knows already",
+                  {{"key", memory_.device.text()}});
+    return {};
+  }
+  identity_.identity.device = before;
+  std::swap(identity_.key, *next);
+  make_channel();
+  return opened;
 }
 
 StepResult Agent::step(Clock::Monotonic now) {
   StepResult result;
   now_ = now;
   logged_.clear();
+  asked_to_wait_.reset();
   if (const auto done = cycle(result); !done) result.error = done.error();
   keep_memory();
   result.failing = state_.failures.size();
   if (result.error && may_pass(*result.error)) {
     result.outcome = StepResult::Outcome::retry;
+    if (asked_to_wait_) {
+      // The server is well, and says when: that is no failure which makes the next wait longer.
+      result.next = now + *asked_to_wait_;
+      return result;
+    }
     result.next = now + backoff(++retries_, env_.random);
     return result;
   }
@@ -139,7 +173,10 @@ Result<bool> Agent::sync() {
 
 Result<client::SyncAnswer> Agent::ask(const model::SyncRequest& request) {
   auto answer = channel_->sync(request);
+  const bool is_refused = !answer && answer.error().code == ErrorCode::denied && !channel_->doubt();
+  if (is_refused && try_next_key()) answer = channel_->sync(request);
   note_doubt();
+  note_wait();
   if (answer) {
     memory_.verified = now_;
     memory_.poll_after = answer->poll_after;
@@ -153,6 +190,7 @@ Result<client::SyncAnswer> Agent::ask(const model::SyncRequest& request) {
 Result<std::string> Agent::fetch(const Digest& digest) {
   auto blob = channel_->get_blob(digest);
   note_doubt();
+  note_wait();
   if (blob) return blob;
   note_failure(blob.error());
   // Neither is a fault of the deployment that wants it.
@@ -162,6 +200,12 @@ Result<std::string> Agent::fetch(const Digest& digest) {
 
 void Agent::note_failure(const Error& error) {
   memory_.last_failure = {std::string(name_of(error.code)), error.text(), now_};
+}
+
+// Nobody has proven the answer, so it holds the host up no longer than a server that is away.
+void Agent::note_wait() {
+  const auto wait = channel_->retry_after();
+  if (wait) asked_to_wait_ = std::clamp(*wait, std::chrono::seconds(1), kRetryMax);
 }
 
 void Agent::note_doubt() {

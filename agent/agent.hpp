@@ -95,7 +95,12 @@ class Agent {
   Agent(const Env& env, std::unique_ptr<FileSystem::Lock> lock, IdentityStore::Loaded identity);
 
   // Goes on with what is in the run directory.
-  Result<void> resume();
+  void resume();
+  // A channel by the host's key as it is now, without a session.
+  void make_channel();
+  // A change of the host's key that was cut off (agent/rotate_command.hpp): when the server knows
+  // the next one by now, that is the host's from here on. Else all stays as it was.
+  Result<void> try_next_key();
   Result<void> cycle(StepResult& result);
   // Asks the server, and takes over what it wants. True when the answer told too little, and the
   // full manifest has to be asked for.
@@ -106,6 +111,7 @@ class Agent {
   // Notes and logs that an answer was not used, if that is what went wrong.
   void note_doubt();
   void note_failure(const Error& error);
+  void note_wait();
   void keep_memory();
 
   Result<void> converge(StepResult& result);
@@ -142,8 +148,9 @@ class Agent {
   bool ask_for_all_ = false;     // the bookmark cannot be trusted
   std::set<model::Key> logged_;  // deployments whose failure was logged in this step
   std::chrono::seconds poll_after_;
-  unsigned retries_ = 0;    // in a row
-  Clock::Monotonic now_{};  // of the step
+  unsigned retries_ = 0;                               // in a row
+  std::optional<std::chrono::seconds> asked_to_wait_;  // by the server, in this step
+  Clock::Monotonic now_{};                             // of the step
 };
 
 }  // namespace titan::agent

@@ -14,6 +14,7 @@
 #include "agent/enroll_command.hpp"
 #include "agent/limits.hpp"
 #include "agent/publisher.hpp"
+#include "agent/rotate_command.hpp"
 #include "agent/status.hpp"
 #include "agent/trust_command.hpp"
 #include "base/file_system.hpp"
@@ -28,7 +29,7 @@
 namespace titan::agent {
 namespace {
 
-enum class Command { once, run, enroll, trust_author, status };
+enum class Command { once, run, enroll, rotate_key, trust_author, status };
 
 struct Options {
   Command command = Command::once;
@@ -57,6 +58,7 @@ constexpr const char* kDescription =
     "printed\n"
     "  titan-agent once                       # from cron\n"
     "  titan-agent run --git /var/lib/titan/repo   # as a daemon\n"
+    "  titan-agent rotate-key                 # a new key for this host\n"
     "  titan-agent trust-author ed25519:KEY   # apply only what its owner signed\n"
     "  titan-agent status\n";
 
@@ -119,6 +121,11 @@ void add_trust_author(CLI::App& command, Options& options) {
   add_directories(command, options);
 }
 
+void add_rotate_key(CLI::App& command, Options& options) {
+  add_server(command, options, "The server's URL, if it has moved (TITAN_SERVER)");
+  add_directories(command, options);
+}
+
 ExitCode usage(const ProgramEnv& env, std::string_view what) {
   env.err << "titan-agent: " << what << "\n";
   return ExitCode::usage;
@@ -178,6 +185,9 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   add_step(*daemon, options);
   auto* const enroll = app.add_subcommand("enroll", "Make this machine a host of a server");
   add_enroll(*enroll, options);
+  auto* const rotate_key =
+      app.add_subcommand("rotate-key", "Give this host a new key in place of the one it has");
+  add_rotate_key(*rotate_key, options);
   auto* const trust_author =
       app.add_subcommand("trust-author", "Apply only what the owner of a key has signed");
   add_trust_author(*trust_author, options);
@@ -194,6 +204,7 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   }
   if (daemon->parsed()) options.command = Command::run;
   if (enroll->parsed()) options.command = Command::enroll;
+  if (rotate_key->parsed()) options.command = Command::rotate_key;
   if (trust_author->parsed()) options.command = Command::trust_author;
   if (status->parsed()) options.command = Command::status;
   options.enroll.server = options.server;
@@ -318,6 +329,21 @@ Result<ExitCode> run_enroll(Options& options, const ProgramEnv& env, Log& log) {
   return ExitCode::done;
 }
 
+Result<ExitCode> run_rotate_key(const Options& options, const ProgramEnv& env, Log& log) {
+  SystemRandom random;
+  TITAN_ASSIGN(const auto state, DiskFileSystem::open(options.state));
+  const auto done =
+      rotate_key({.state = *state,
+                  .connect = [&](const std::string& url) { return connect(options, url); },
+                  .random = random,
+                  .out = env.out});
+  if (!done && done.error().subject == kLockFile) {
+    return locked(done.error(), options, log);
+  }
+  if (!done) return done.error();
+  return ExitCode::done;
+}
+
 Result<ExitCode> run_trust_author(const Options& options, const ProgramEnv& env, Log& log) {
   TITAN_ASSIGN(const auto state, DiskFileSystem::open(options.state));
   const auto done = trust_author(*state, env.out, options.trust_author);
@@ -346,6 +372,8 @@ Result<ExitCode> run_command(Options& options, const ProgramEnv& env, Log& log,
   switch (options.command) {
     case Command::enroll:
       return run_enroll(options, env, log);
+    case Command::rotate_key:
+      return run_rotate_key(options, env, log);
     case Command::trust_author:
       return run_trust_author(options, env, log);
     case Command::status:

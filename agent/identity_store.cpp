@@ -130,6 +130,13 @@ Result<IdentityStore::NextKey> IdentityStore::next_key(Random& random) {
   return NextKey{std::move(key), false};
 }
 
+Result<std::optional<SigningKey>> IdentityStore::left_key() {
+  TITAN_ASSIGN(auto left, read_key(kNextKey));
+  TITAN_ASSIGN(const auto identity, load_public());
+  if (left && identity && left->public_key() == identity->device) left.reset();
+  return left;
+}
+
 Result<void> IdentityStore::enrolled(const Identity& identity) {
   TITAN_TRY(keep(identity));
   TITAN_TRY(files_.rename(kNextKey, kDeviceKey));

@@ -31,9 +31,10 @@ void add_author(std::vector<PublicKey>& keys, const PublicKey& key);
 // The identity in the state directory: `identity/trust.json`, one JSON object {server, host,
 // organization, device, key, rootKey, root, number, epoch, epochNumber, requireSignedBy (left out
 // when empty)}, and `identity/device.key`, the secret half of the device's key; both of mode 0600.
-// While the host is enrolled (again), the key that it will have is in `identity/next.key`:
-// trust.json says which of the two counts, so each write leaves the old identity or the new one
-// whole. For one writer, who holds the lock of the state directory; readers need none.
+// While the host is enrolled (again), or changes its key, the key that it will have is in
+// `identity/next.key`: trust.json says which of the two counts, so each write leaves the old
+// identity or the new one whole. For one writer, who holds the lock of the state directory; readers
+// need none.
 class IdentityStore {
  public:
   // Borrows `files`, whose root is the state directory.
@@ -53,8 +54,10 @@ class IdentityStore {
     SigningKey key;
     bool was_there = false;  // from an enrollment that did not come to its end
   };
-  // The key to enroll with: it is on the disk before anybody hears of it.
+  // The key to enroll with, or to change to: it is on the disk before anybody hears of it.
   Result<NextKey> next_key(Random& random);
+  // That key, if there is one that is not the host's already.
+  Result<std::optional<SigningKey>> left_key();
   // From now on the host is this. REQUIRES: `identity.device` is the next key.
   Result<void> enrolled(const Identity& identity);
   // REQUIRES: an identity is there.

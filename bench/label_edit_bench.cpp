@@ -59,6 +59,7 @@ class WholeServer {
         must(server_lite::Server::open({*store_, clock_, random_, log_, keys_},
                                        {.retention = {.changes = UINT64_MAX},
                                         .first_token = [] { return Result<std::string>(kToken); },
+                                        .rates = {.token = {}},
                                         .wake = [this] { steps_.wake(); }}));
     steps_.start([this] {
       const std::lock_guard lock(stepping_);

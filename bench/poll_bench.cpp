@@ -68,9 +68,11 @@ class PollRig {
   server_lite::ServerKeys keys_ = must(server_lite::ServerKeys::open(*files_, random_));
   std::unique_ptr<store::SqliteStore> store_ =
       must(store::SqliteStore::open(folder_.database(), clock_, random_));
-  std::unique_ptr<server_lite::Server> server_ = must(
-      server_lite::Server::open({*store_, clock_, random_, log_, keys_},
-                                {.first_token = [] { return Result<std::string>(kAdminToken); }}));
+  std::unique_ptr<server_lite::Server> server_ = must(server_lite::Server::open(
+      {*store_, clock_, random_, log_, keys_},
+      {.first_token = [] { return Result<std::string>(kAdminToken); },
+       // They are counted, but never too many.
+       .rates = {.token = {server_lite::kRateMax}, .device = {server_lite::kRateMax}}}));
   std::string device_token_ = {};
   std::string bookmark_ = {};  // of the last answer that had one
   std::string body_ = {};

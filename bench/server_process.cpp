@@ -64,7 +64,9 @@ pid_t start_program(std::vector<std::string> arguments, const std::string& log) 
 ServerProcess::ServerProcess(const std::string& data) : data_(data) {
   const std::string log = data + "/log";
   const auto begin = Wall::now();
-  pid_ = start_program({TITAN_BIN "/titan-server", "--data", data, "--listen", "127.0.0.1:0"}, log);
+  pid_ = start_program(
+      {TITAN_BIN "/titan-server", "--data", data, "--listen", "127.0.0.1:0", "--token-rate", "0"},
+      log);
   std::string address;
   while (address.empty()) {
     if (Wall::now() - begin > kStartMax) {

@@ -43,8 +43,9 @@ start_titan() {
   if [[ $1 == https ]]; then
     tls=(--tls-cert "$folder/certificate.pem" --tls-key "$folder/key.pem")
   fi
-  # nginx writes no access log either.
-  taskset -c $server_core "$server" --access-log none --data "$folder/data-$1" \
+  # nginx writes no access log either. One token asks for all: it is counted, but never too much.
+  taskset -c $server_core "$server" --access-log none \
+    --token-rate 1000000 --data "$folder/data-$1" \
     --listen 127.0.0.1:"$2" "${tls[@]}" \
     >>"$folder/titan-$1.log" 2>&1 &
   titan_pid=$!

@@ -132,6 +132,11 @@ Column age_column(const ColumnOptions& options, Timestamp now) {
   return {"AGE", [now](const Entity& entity) { return age_text(entity.created_time, now); }};
 }
 
+Column device_column(const DeviceStates& states) {
+  return {"DEVICE",
+          [&states](const Entity& host) { return std::string(state_in(states, host.name)); }};
+}
+
 void append(std::vector<Column>& columns, std::vector<Column> more) {
   columns.insert(columns.end(), more.begin(), more.end());
 }
@@ -149,6 +154,9 @@ std::vector<Column> columns_of(model::Kind kind, const ColumnOptions& options, T
   if (!options.wide) return columns;
   if (in_workspace && !workspace_first) columns.push_back(workspace_column());
   append(columns, wide_columns_of_kind(kind));
+  if (kind == model::Kind::host && options.devices != nullptr) {
+    columns.push_back(device_column(*options.devices));
+  }
   append(columns,
          {{"VERSION", [](const Entity& entity) { return std::to_string(entity.version); }},
           {"REVISION", [](const Entity& entity) { return std::to_string(entity.revision); }},

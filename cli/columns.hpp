@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/timestamp.hpp"
+#include "cli/device_states.hpp"
 #include "model/entity.hpp"
 
 namespace titan::cli {
@@ -13,6 +14,8 @@ struct ColumnOptions {
   bool wide = false;
   bool workspace = false;  // first of all
   bool deleted = false;    // when it was deleted, in place of its age
+  // Of hosts, when wide: how their devices are; borrowed. null: that is not shown.
+  const DeviceStates* devices = nullptr;
 };
 
 std::vector<std::string> headers_of(model::Kind kind, const ColumnOptions& options);

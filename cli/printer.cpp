@@ -66,15 +66,16 @@ void Printer::rows(model::Kind kind, const std::vector<model::Entity>& entities,
                    const ListStyle& style, bool headers) const {
   const ColumnOptions options{.wide = flags_.format == Output::wide,
                               .workspace = style.workspace,
-                              .deleted = style.deleted};
+                              .deleted = style.deleted,
+                              .devices = style.devices};
   Table table(headers_of(kind, options));
   for (const auto& entity : entities) table.add(cells_of(entity, options, env_.clock.wall()));
   table.print(env_.out, {.headers = headers, .colour = use_colour(env_), .widths = style.widths});
 }
 
-void Printer::one(const model::Entity& entity) const {
+void Printer::one(const model::Entity& entity, const DeviceStates* devices) const {
   if (is_document(flags_.format)) return document(model::json_of(entity));
-  list(entity.kind(), {entity}, {});
+  list(entity.kind(), {entity}, {.devices = devices});
 }
 
 void Printer::changes(const client::ChangePage& page) const {

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "cli/device_states.hpp"
 #include "cli/env.hpp"
 #include "cli/output.hpp"
 #include "client/client.hpp"
@@ -19,6 +20,7 @@ class Printer {
     bool workspace = false;                      // they are of several
     bool deleted = false;                        // they are tombstones
     std::vector<std::size_t>* widths = nullptr;  // see Table::Style
+    const DeviceStates* devices = nullptr;       // see ColumnOptions
   };
 
   // A list: a table, {"items": […]}, or a name a line.
@@ -29,7 +31,7 @@ class Printer {
   void more(model::Kind kind, const std::vector<model::Entity>& entities,
             const ListStyle& style) const;
   // One entity: a table of one row, the entity itself, or its name.
-  void one(const model::Entity& entity) const;
+  void one(const model::Entity& entity, const DeviceStates* devices = nullptr) const;
   void changes(const client::ChangePage& page) const;
   // A page of a log that goes on: rows of a table, with headers on the first page, or a document
   // for each change (a line of JSON, a YAML document after "---").

@@ -40,6 +40,13 @@ Result<Challenge> read_challenge(const HttpResponse& response) {
   return challenge;
 }
 
+Doubt other_host(const std::string& host, const std::string& organization,
+                 const DeviceChannel::Device& device) {
+  return {Distrust::other_host, "the session is of the host " + quote(host) + " in " +
+                                    quote(organization) + ", not of " + quote(device.host) +
+                                    " in " + quote(device.organization)};
+}
+
 // That the session is this device's, which only the server can know.
 Result<Believed<void>> check_names(const HttpResponse& response,
                                    const DeviceChannel::Device& device) {
@@ -50,10 +57,7 @@ Result<Believed<void>> check_names(const HttpResponse& response,
   (void)reader.number("lifetime");  // the server says when a session is over
   if (const auto done = reader.finish(); !done) return wrong_answer(done.error());
   if (host == device.host && organization == device.organization) return Believed<void>();
-  return Believed<void>(tl::unexpected(
-      Doubt{Distrust::other_host, "the session is of the host " + quote(host) + " in " +
-                                      quote(organization) + ", not of " + quote(device.host) +
-                                      " in " + quote(device.organization)}));
+  return Believed<void>(tl::unexpected(other_host(host, organization, device)));
 }
 
 bool may_be_news(const Doubt& doubt) {
@@ -95,6 +99,7 @@ Result<Value> DeviceChannel::noted(Believed<Value> believed) {
 Result<SyncAnswer> DeviceChannel::sync(const model::SyncRequest& request,
                                        std::chrono::seconds wait) {
   doubt_.reset();
+  retry_after_.reset();
   std::string target = "/v1/hosts/" + percent_encode(device_.host) + "/sync";
   if (wait.count() > 0) {
     target += "?wait=" + std::to_string(std::min(wait, kWaitMax).count()) + "s";
@@ -112,7 +117,7 @@ Result<SyncAnswer> DeviceChannel::sync(const model::SyncRequest& request,
       session_.reset();
       continue;
     }
-    if (response.status != 200 && response.status != 204) return error_of(response);
+    if (response.status != 200 && response.status != 204) return refused(response);
     const SyncRequestFacts expected = facts(nonce, key);
     auto answer = check_sync(response, expected);
     if (!answer && may_be_news(answer.error()) && !tried.identity) {
@@ -140,6 +145,7 @@ Result<SyncAnswer> DeviceChannel::read_manifest(const HttpResponse& response, Sy
 
 Result<std::string> DeviceChannel::get_blob(const Digest& digest) {
   doubt_.reset();
+  retry_after_.reset();
   Tried tried;
   while (true) {
     TITAN_TRY(ensure_session(tried));
@@ -151,7 +157,7 @@ Result<std::string> DeviceChannel::get_blob(const Digest& digest) {
       session_.reset();
       continue;
     }
-    if (response.status != 200) return error_of(response);
+    if (response.status != 200) return refused(response);
     if (const Digest found = Digest::of(response.body); found != digest) {
       doubt_ = Doubt{Distrust::wrong_blob,
                      "what came for the blob " + digest.text() + " has the digest " + found.text()};
@@ -159,6 +165,65 @@ Result<std::string> DeviceChannel::get_blob(const Digest& digest) {
     }
     return std::move(response.body);
   }
+}
+
+Result<void> DeviceChannel::open() {
+  doubt_.reset();
+  retry_after_.reset();
+  Tried tried;
+  return ensure_session(tried);
+}
+
+Result<void> DeviceChannel::rotate(const SigningKey& next) {
+  doubt_.reset();
+  retry_after_.reset();
+  Tried tried;
+  // The challenge is the one of a session, of which no half is agreed on here.
+  const std::string ephemeral = AgreementKey::make(env_.random).public_text();
+  TITAN_ASSIGN(const HttpResponse challenged, ask_challenge(ephemeral, tried));
+  TITAN_ASSIGN(const Challenge challenge, read_challenge(challenged));
+  const model::RotationProof proof{.server = trust_.key,
+                                   .device = device_.key.public_key(),
+                                   .next = next.public_key(),
+                                   .challenge = challenge.challenge};
+  const json body = {{"key", proof.device.text()},
+                     {"next", proof.next.text()},
+                     {"ephemeral", ephemeral},
+                     {"challenge", proof.challenge},
+                     {"signature", device_.key.sign(model::rotation_proof(proof)).text()},
+                     {"nextSignature", next.sign(model::rotation_next_proof(proof)).text()}};
+  const std::string nonce = make_nonce(env_.random);
+  TITAN_ASSIGN(
+      const HttpResponse response,
+      env_.transport.send(device_request("POST", "/v1/rotate", nonce, canonical_json(body))));
+  if (response.status != 200) return refused(response);
+  return check_rotated(response, nonce);
+}
+
+// That it is the server who says so, of this host.
+Result<void> DeviceChannel::check_rotated(const HttpResponse& response, const std::string& nonce) {
+  TITAN_ASSIGN(const PublicKey key, noted(check_signed(response, nonce)));
+  if (key != trust_.key) {
+    return noted<void>(tl::unexpected(
+        Doubt{Distrust::unknown_key, "the answer is signed by " + quote(key.text()) +
+                                         ", the server's key is " + quote(trust_.key.text())}));
+  }
+  TITAN_ASSIGN(const json told, json_of(response));
+  FieldReader reader(told, "");
+  const std::string host = reader.required_text("host");
+  const std::string organization = reader.required_text("organization");
+  (void)reader.required_text("key");  // it is in what was asked, and signed
+  if (const auto done = reader.finish(); !done) return wrong_answer(done.error());
+  if (host != device_.host || organization != device_.organization) {
+    return noted<void>(tl::unexpected(other_host(host, organization, device_)));
+  }
+  session_.reset();
+  return {};
+}
+
+Error DeviceChannel::refused(const HttpResponse& response) {
+  retry_after_ = read_retry_after(response);
+  return error_of(response);
 }
 
 std::string DeviceChannel::bearer() const {
@@ -188,7 +253,7 @@ Result<HttpResponse> DeviceChannel::ask_challenge(const std::string& ephemeral, 
     TITAN_ASSIGN(HttpResponse response,
                  env_.transport.send(device_request("POST", "/v1/sessions/challenge", nonce,
                                                     canonical_json(body))));
-    if (response.status != 200) return error_of(response);
+    if (response.status != 200) return refused(response);
     TITAN_ASSIGN(const PublicKey key, noted(check_signed(response, nonce)));
     if (key == trust_.key) return response;
     if (tried.identity) {
@@ -220,7 +285,7 @@ Result<void> DeviceChannel::open_session(Tried& tried) {
                      {"signature", device_.key.sign(model::session_proof(proof)).text()}};
   TITAN_ASSIGN(const HttpResponse response, env_.transport.send(device_request(
                                                 "POST", "/v1/sessions", "", canonical_json(body))));
-  if (response.status != 200) return error_of(response);
+  if (response.status != 200) return refused(response);
   const std::string transcript = model::session_transcript(proof);
   DeviceSession session{
       .token =

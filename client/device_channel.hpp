@@ -31,7 +31,7 @@ struct DeviceSession {
 // server's identity, and follows its statements, when an answer is of a key or an epoch that it
 // does not know. Each of these at most once in a call, so a false answer costs a few requests.
 //
-// Errors of sync() and get_blob(): those of the transport; what the server answered, with its code;
+// Errors of all calls: those of the transport; what the server answered, with its code;
 // denied when an answer is not used, and then distrust() says why; those of `keep_trust`; internal
 // when an answer that was verified is not what the API promises.
 // Borrows what is in Env and the device's key. Not for use from several threads.
@@ -62,8 +62,19 @@ class DeviceChannel {
   // not_found; denied, with the doubt wrong_blob, when what came has another digest.
   Result<std::string> get_blob(const Digest& digest);
 
+  // Opens a session unless there is one. denied, and there is no doubt: the server does not know
+  // the device's key, or not any more.
+  Result<void> open();
+  // The server binds the host to `next` in place of the device's key, whose session is over then.
+  // After any error but denied and conflict it may have done so all the same. denied: as open().
+  // conflict: `next` is of a host already.
+  Result<void> rotate(const SigningKey& next);
+
   // Why the last call did not use an answer; none when that was not what went wrong.
   [[nodiscard]] const std::optional<Doubt>& doubt() const { return doubt_; }
+  // How long the server asked to wait, by Retry-After in the last answer of the last call, when
+  // that was an error; none when it did not. Nobody has proven it.
+  [[nodiscard]] std::optional<std::chrono::seconds> retry_after() const { return retry_after_; }
   [[nodiscard]] const Device& device() const { return device_; }
   [[nodiscard]] const TrustState& trust() const { return trust_; }
   [[nodiscard]] const HighWater& high_water() const { return high_water_; }
@@ -84,7 +95,10 @@ class DeviceChannel {
   Result<void> open_session(Tried& tried);
   // The server's challenge, signed by a key that is trusted.
   Result<HttpResponse> ask_challenge(const std::string& ephemeral, Tried& tried);
+  Result<void> check_rotated(const HttpResponse& response, const std::string& nonce);
   Result<void> follow_server(Tried& tried);
+  // What the server answered in place of what was asked for.
+  Error refused(const HttpResponse& response);
   [[nodiscard]] std::string bearer() const;
   [[nodiscard]] SyncRequestFacts facts(const std::string& nonce, const MacKey& key) const;
   Result<SyncAnswer> read_manifest(const HttpResponse& response, SyncAnswer answer,
@@ -96,6 +110,7 @@ class DeviceChannel {
   HighWater high_water_;
   std::optional<DeviceSession> session_;
   std::optional<Doubt> doubt_;
+  std::optional<std::chrono::seconds> retry_after_;
 };
 
 }  // namespace titan::client

@@ -49,4 +49,14 @@ std::string session_transcript(const SessionProof& session) {
                    session.device_ephemeral, session.server_ephemeral});
 }
 
+std::string rotation_proof(const RotationProof& rotation) {
+  return signable("titan-rotate-1", {rotation.server.text(), rotation.challenge,
+                                     rotation.device.text(), rotation.next.text()});
+}
+
+std::string rotation_next_proof(const RotationProof& rotation) {
+  return signable("titan-rotate-next-1", {rotation.server.text(), rotation.challenge,
+                                          rotation.device.text(), rotation.next.text()});
+}
+
 }  // namespace titan::model

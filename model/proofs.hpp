@@ -54,6 +54,16 @@ struct SessionProof {
 std::string session_proof(const SessionProof& session);       // signed by the device
 std::string session_transcript(const SessionProof& session);  // of which the session's keys follow
 
+// A device changes its key: both keys sign the same, each in a context of its own.
+struct RotationProof {
+  PublicKey server = {};
+  PublicKey device = {};  // the key that it has
+  PublicKey next = {};    // the key that it will have
+  std::string challenge = {};
+};
+std::string rotation_proof(const RotationProof& rotation);       // signed by the key that it has
+std::string rotation_next_proof(const RotationProof& rotation);  // signed by the next key
+
 constexpr std::string_view kSessionTokenContext = "titan-session-token-1";
 constexpr std::string_view kSessionMacContext = "titan-session-mac-1";
 

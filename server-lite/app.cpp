@@ -48,6 +48,7 @@ struct Options {
   KeyCommand keys = {};
   bool needs_data = true;  // to work on
   OnClone on_clone = OnClone::warn;
+  RequestRates rates = {};
   std::string oidc_file;                       // empty: no identity provider
   std::optional<oidc::OidcOptions> oidc = {};  // what it says
 };
@@ -212,6 +213,15 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
                  "which also lets neither in until the device is written anew")
       ->check(CLI::IsMember({"warn", "refuse"}))
       ->capture_default_str();
+  const auto rate = CLI::Range(std::uint32_t(0), kRateMax);
+  app.add_option("--token-rate", options.rates.token.per_second,
+                 "How many requests a second one token may make, after a burst; 0: no limit")
+      ->check(rate)
+      ->capture_default_str();
+  app.add_option("--device-rate", options.rates.device.per_second,
+                 "How many requests a second one device may make, after a burst; 0: no limit")
+      ->check(rate)
+      ->capture_default_str();
   add_subcommands(app, options);
   add_token_commands(app, options);
   add_key_commands(app, options);
@@ -326,6 +336,7 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
            .spool = &spool,
            .first_token = [&] { return first_token(*folder, options.data, random, around.out); },
            .on_clone = options.on_clone,
+           .rates = options.rates,
            .provider = provider ? &*provider : nullptr,
            .wake = [&steps] { steps.wake(); }}));
   HttpHandler handler(*server);

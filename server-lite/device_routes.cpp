@@ -121,6 +121,16 @@ Response open_session(const Api& api, const Request& request) {
   });
 }
 
+Response rotate(const Api& api, const Request& request) {
+  return answer_stranger(api, request, &parse_rotation_request, [&](const RotationRequest& asked) {
+    const auto place = api.devices.rotate(asked, request.peer, request.id);
+    if (!place) return error_response(place.error(), request.id);
+    return json_response(
+        200,
+        {{"host", place->host}, {"organization", place->organization}, {"key", asked.next.text()}});
+  });
+}
+
 Parameter nonce_header() {
   return {"Titan-Nonce", "Nonce", "The answer is signed over it."};
 }
@@ -205,6 +215,25 @@ void add_sessions(Router& router, const Api& api) {
   router.add(std::move(route));
 }
 
+void add_rotation(Router& router, const Api& api) {
+  Route route = strangers_route();
+  route.method = "POST";
+  route.path = "/v1/rotate";
+  route.operation = "rotateDeviceKey";
+  route.summary = "Change a device's key";
+  route.description =
+      "A device answers a challenge of `/v1/sessions/challenge` by the key that it has and by the "
+      "one that it will have. The first opens nothing then, and its sessions are over. 403 says "
+      "the "
+      "same whatever was wrong.";
+  route.body = "RotationRequest";
+  route.answers = {
+      {200, "The device has the next key.", "RotatedKey", {"Titan-Key", "Titan-Signature"}}};
+  route.errors.push_back(409);
+  route.handler = [api](const Request& r) { return rotate(api, r); };
+  router.add(std::move(route));
+}
+
 }  // namespace
 
 void add_device_routes(Router& router, const Api& api) {
@@ -223,6 +252,7 @@ void add_device_routes(Router& router, const Api& api) {
               .handler = [api](const Request& r) { return identity(api, r); }});
   add_enrolling(router, api);
   add_sessions(router, api);
+  add_rotation(router, api);
 }
 
 }  // namespace titan::server_lite

@@ -51,6 +51,13 @@ constexpr std::chrono::seconds kLeaseLookMin{1};     // between two looks at all
 constexpr std::chrono::seconds kLeaseLookMax{60};
 constexpr std::chrono::minutes kRescheduleAfter{10};  // MISSING for longer: replicas move
 
+// How often one identity may ask (identity/rate_limit.hpp). Who keeps to what is usual comes
+// nowhere near: a device asks once a minute, and fetches some files then.
+constexpr std::uint32_t kTokenRequestsPerSecond = 2'000;
+constexpr std::uint32_t kDeviceRequestsPerSecond = 200;
+constexpr std::chrono::seconds kRateBurst{10};  // at the rate, so many requests may come at once
+constexpr std::uint32_t kRateMax = 1'000'000;   // that can be asked for
+
 // Devices and people who ask without a token.
 constexpr std::size_t kKeyFileBytesMax = 256UL << 10U;  // of a file of the folder `keys`
 constexpr std::size_t kNonceBytes = 16;                 // of Titan-Nonce, and of nonces in bodies

@@ -32,8 +32,8 @@ constexpr std::array kBadEnds = {
     BadEnd{413, "The body is too large or too deep."},
     BadEnd{422, "The request was read, and what it says is wrong; `field` names the place."},
     BadEnd{429,
-           "Too many attempts from your address have failed; `Retry-After` says how long to "
-           "wait."},
+           "One token or device asks too often, or too many attempts from your address have "
+           "failed; `Retry-After` says how long to wait."},
     BadEnd{503, "A passing fault, or a full disk; the same request may succeed later."},
 };
 
@@ -75,7 +75,7 @@ json responses_of(const Route& route) {
   const auto add = [&](int status) {
     responses[std::to_string(status)] = ref("responses", name_of_bad_end(status));
   };
-  for (const int status : {400, 503}) add(status);
+  for (const int status : {400, 429, 503}) add(status);
   if (route.access->area != Area::everyone) add(401);
   if (permission_of(route.access->area).scope != Scope::none) add(403);
   if (permission_of(route.access->area).scope == Scope::workspace) add(404);

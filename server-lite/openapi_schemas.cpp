@@ -353,6 +353,19 @@ void add_devices(json& schemas) {
       "A session.", {{"host", use("Name"), "What the device is."},
                      {"organization", use("Name"), ""},
                      {"lifetime", number(1, kNumberMax), "Seconds that the session counts."}});
+  schemas["RotationRequest"] =
+      object_of("A device proves that it holds its key and the next one.",
+                {{"key", use("PublicKey"), "Of the device."},
+                 {"next", use("PublicKey"), "That it will have."},
+                 {"ephemeral", use("Ephemeral"), "With which the challenge was asked for."},
+                 {"challenge", use("Text"), "As it was given."},
+                 {"signature", use("Signature"), "By the key."},
+                 {"nextSignature", use("Signature"), "By the next one."}},
+                true);
+  schemas["RotatedKey"] =
+      object_of("The device has the next key.", {{"host", use("Name"), "What the device is."},
+                                                 {"organization", use("Name"), ""},
+                                                 {"key", use("PublicKey"), "The next one."}});
   schemas["LobbyPlace"] =
       object_of("The device has to wait.",
                 {{"id", use("Text"), "What the device shows, for people to compare."},

@@ -40,6 +40,15 @@ int status_of(ErrorCode code) {
   return 500;
 }
 
+Response wait_response(const std::string& why, std::chrono::seconds wait,
+                       const std::string& request_id) {
+  const std::string seconds = std::to_string(wait.count());
+  Response response =
+      error_response(429, unavailable(why + "; try again in " + seconds + " seconds"), request_id);
+  response.headers["Retry-After"] = seconds;
+  return response;
+}
+
 }  // namespace
 
 Result<bool> Request::flag(const std::string& name, bool absent) const {
@@ -136,13 +145,11 @@ Response refused_response(const Identity& who, Access access, std::string_view w
 }
 
 Response too_many_response(std::chrono::seconds wait, const std::string& request_id) {
-  Response response =
-      error_response(429,
-                     unavailable("too many attempts from your address have failed; try again in " +
-                                 std::to_string(wait.count()) + " seconds"),
-                     request_id);
-  response.headers["Retry-After"] = std::to_string(wait.count());
-  return response;
+  return wait_response("too many attempts from your address have failed", wait, request_id);
+}
+
+Response too_often_response(std::chrono::seconds wait, const std::string& request_id) {
+  return wait_response("you ask more often than one token or device may", wait, request_id);
 }
 
 Response unreadable(const Error& error, const std::string& request_id) {

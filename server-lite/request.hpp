@@ -65,6 +65,8 @@ Response refused_response(const Identity& who, Access access, std::string_view w
                           const std::string& request_id);
 // The address has to wait, since too many attempts from it have failed: 429, with Retry-After.
 Response too_many_response(std::chrono::seconds wait, const std::string& request_id);
+// Who asks does so more often than one may: 429, with Retry-After.
+Response too_often_response(std::chrono::seconds wait, const std::string& request_id);
 // The request cannot be read: 400, or 413 when it is too large.
 Response unreadable(const Error& error, const std::string& request_id);
 

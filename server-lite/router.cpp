@@ -52,6 +52,17 @@ bool may_wait(const Request& request) {
   return wait != request.parameters.end() && wait->second != "true" && wait->second != "false";
 }
 
+Counter& too_often_counter(Metrics& metrics, const char* who) {
+  return metrics.counter("titan_requests_too_often_total",
+                         "Requests refused because one token or device asked too often.",
+                         {{"who", who}});
+}
+
+// The request counts for who asks; how long they have to wait when it is one too many.
+std::optional<std::chrono::seconds> taken(const Request& request) {
+  return request.who->rate == nullptr ? std::nullopt : request.who->rate->take(request.began);
+}
+
 }  // namespace
 
 // A route where it is served.
@@ -72,6 +83,8 @@ Router::Router(Random& random, RequestJournal& journal, const Registry& registry
     : journal_(journal),
       registry_(registry),
       id_prefix_("req-" + make_token(random).substr(0, 10) + "-"),
+      tokens_too_often_(too_often_counter(journal.metrics(), "token")),
+      devices_too_often_(too_often_counter(journal.metrics(), "device")),
       root_(std::make_unique<Node>()) {}
 Router::~Router() = default;
 
@@ -152,7 +165,11 @@ Reply Router::handle(const HttpRequest& http, std::string_view peer) const {
                   .id = next_id(),
                   .peer = peer,
                   .who = registry_.who_asks(http, now)};
-  RequestNote note = note_of(request, peer);
+  RequestNote note = note_of(request);
+  if (auto refusal = refuse_if_too_often(request, taken(request))) {
+    finish(note, *refusal);
+    return *std::move(refusal);
+  }
   Found found = find(request);
   if (auto* refusal = std::get_if<Response>(&found)) {
     finish(note, *refusal);
@@ -173,28 +190,42 @@ Reply Router::handle(const HttpRequest& http, std::string_view peer) const {
   return reply;
 }
 
+// What is not answered here is asked again by handle(), and is taken there.
 std::optional<Response> Router::handle_at_once(const HttpRequest& http,
                                                std::string_view peer) const {
   const Clock::Monotonic now = journal_.now();
   Request request{.http = http, .began = now, .peer = peer, .who = registry_.who_asks(http, now)};
+  const bool is_limited = request.who->rate != nullptr;
+  if (auto refusal = refuse_if_too_often(
+          request, is_limited ? request.who->rate->wait_at(now) : std::nullopt)) {
+    finish(note_of(request), *refusal);
+    return refusal;
+  }
   Found found = find(request);
   if (auto* refusal = std::get_if<Response>(&found)) {
-    finish(note_of(request, peer), *refusal);
+    (void)taken(request);
+    finish(note_of(request), *refusal);
     return std::move(*refusal);
   }
   const Place& place = *std::get<const Place*>(found);
   auto refusal = refuse_unless_allowed(place.route, request);
   if (!refusal && !place.route.at_once) return std::nullopt;
   if (request.id.empty()) request.id = next_id();
-  RequestNote note = note_of(request, peer);
+  RequestNote note = note_of(request);
   note.route = place.metrics.get();
-  if (refusal) {
-    finish(note, *refusal);
-    return refusal;
-  }
-  auto response = place.route.at_once(request);
-  if (response) finish(note, *response);
+  auto response = refusal ? std::move(refusal) : place.route.at_once(request);
+  if (!response) return response;
+  (void)taken(request);
+  finish(note, *response);
   return response;
+}
+
+std::optional<Response> Router::refuse_if_too_often(
+    Request& request, const std::optional<std::chrono::seconds>& wait) const {
+  if (!wait) return std::nullopt;
+  (request.who->host.empty() ? tokens_too_often_ : devices_too_often_).add();
+  if (request.id.empty()) request.id = next_id();
+  return too_often_response(*wait, request.id);
 }
 
 std::optional<Response> Router::refuse_unless_allowed(const Route& route, Request& request) const {
@@ -223,11 +254,11 @@ std::string Router::next_id() const {
   return id.append(id_prefix_).append(number);
 }
 
-RequestNote Router::note_of(const Request& request, std::string_view peer) const {
+RequestNote Router::note_of(const Request& request) {
   return {.id = request.id,
           .method = request.http.method,
           .path = request.http.path(),
-          .peer = peer,
+          .peer = request.peer,
           .actor = request.who->actor,
           .began = request.began};
 }

@@ -22,8 +22,9 @@ namespace titan::server_lite {
 // Finds the handler of a request in a trie of path parts: a literal part before a {name} part.
 // HEAD goes to the GET handler. Answers 404 for an unknown path, 405 with Allow for an unknown
 // method, 400 for an unknown parameter. Finds out who asks, and refuses what they may not: 401,
-// 403, or 404. Gives each request an id, and notes it with its answer. Routes are added first;
-// afterwards handle() may be called from several threads.
+// 403, or 404; and whoever asks more often than one may: 429. Gives each request an id, and notes
+// it with its answer. Routes are added first; afterwards handle() may be called from several
+// threads.
 class Router {
  public:
   // Borrows the last two.
@@ -54,8 +55,11 @@ class Router {
   // The answer to who may not ask this.
   [[nodiscard]] std::optional<Response> refuse_unless_allowed(const Route& route,
                                                               Request& request) const;
+  // The answer to who asks more often than one may.
+  [[nodiscard]] std::optional<Response> refuse_if_too_often(
+      Request& request, const std::optional<std::chrono::seconds>& wait) const;
   [[nodiscard]] std::string next_id() const;
-  [[nodiscard]] RequestNote note_of(const Request& request, std::string_view peer) const;
+  [[nodiscard]] static RequestNote note_of(const Request& request);
   // The note's id goes into the answer.
   void finish(const RequestNote& note, Response& response, std::size_t body_bytes) const;
   void finish(const RequestNote& note, Response& response) const {
@@ -67,6 +71,8 @@ class Router {
   RequestJournal& journal_;
   const Registry& registry_;
   const std::string id_prefix_;
+  Counter& tokens_too_often_;
+  Counter& devices_too_often_;
   mutable std::atomic<std::uint64_t> ids_ = 0;
   std::unique_ptr<Node> root_;
   std::vector<const Route*> routes_;  // in root_

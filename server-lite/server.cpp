@@ -14,7 +14,7 @@ Server::Server(const Env& env, Options options, std::string epoch)
     : env_(env),
       wake_(std::move(options.wake)),
       first_token_(std::move(options.first_token)),
-      registry_(env.clock, env.random, options.on_clone),
+      registry_(env.clock, env.random, options.on_clone, options.rates),
       journal_(metrics_, env.log, env.clock, options.access_log),
       health_(env.store, env.clock),
       renderer_(env.store),

@@ -62,6 +62,7 @@ class Server {
     // and has seen to it that it is not lost. null: none is made.
     std::function<Result<std::string>()> first_token = {};
     OnClone on_clone = OnClone::warn;
+    RequestRates rates = {};
     // Where people log in; borrowed. null: nowhere.
     oidc::OidcProvider* provider = nullptr;
     // Called when step() has something to do, from whichever thread made it so: must be quick.

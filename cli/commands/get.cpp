@@ -4,6 +4,7 @@
 #include <ostream>
 #include <utility>
 
+#include "cli/device_states.hpp"
 #include "cli/printer.hpp"
 #include "cli/progress.hpp"
 #include "client/limits.hpp"
@@ -11,10 +12,19 @@
 namespace titan::cli {
 namespace {
 
+// A host does not say itself how its device is.
+bool shows_devices(const GetCommand& command) {
+  return command.what.kind == model::Kind::host && command.output.format == Output::wide;
+}
+
 Result<ExitCode> get_one(const GetCommand& command, Session& session, const Env& env) {
   const model::Key key = session.key_of(command.what.kind, command.what.name);
   TITAN_ASSIGN(const model::Entity entity, session.client().get(key));
-  Printer(env, command.output).one(entity);
+  DeviceStates devices;
+  if (shows_devices(command)) {
+    TITAN_ASSIGN(devices, device_state_of(session.client(), command.what.name));
+  }
+  Printer(env, command.output).one(entity, shows_devices(command) ? &devices : nullptr);
   return ExitCode::done;
 }
 
@@ -41,7 +51,8 @@ std::optional<model::Entity> entity_of(model::Change change, const client::ListQ
 }
 
 Result<ExitCode> watch(const client::ListQuery& query, std::string since, const Printer& printer,
-                       const Printer::ListStyle& style, client::Client& client, const Env& env) {
+                       Printer::ListStyle style, client::Client& client, const Env& env) {
+  DeviceStates devices;
   while (true) {
     TITAN_ASSIGN(auto page,
                  client.changes({.since = since, .kind = query.kind, .wait = client::kWaitMax}));
@@ -51,6 +62,10 @@ Result<ExitCode> watch(const client::ListQuery& query, std::string since, const 
     std::vector<model::Entity> entities;
     for (auto& change : page.items) {
       if (auto entity = entity_of(std::move(change), query)) entities.push_back(*std::move(entity));
+    }
+    if (style.devices != nullptr && !entities.empty()) {
+      TITAN_ASSIGN(devices, all_device_states(client));
+      style.devices = &devices;
     }
     printer.more(query.kind, entities, style);
     env.out.flush();
@@ -70,8 +85,13 @@ Result<ExitCode> get_list(const GetCommand& command, const client::ListQuery& qu
   const bool deleted = std::ranges::count(query.filter.statuses, model::Status::deleted) > 0;
   const Printer printer(env, command.output);
   std::vector<std::size_t> widths;
-  const Printer::ListStyle style{
+  DeviceStates devices;
+  Printer::ListStyle style{
       .workspace = command.all_workspaces, .deleted = deleted, .widths = &widths};
+  if (shows_devices(command)) {
+    TITAN_ASSIGN(devices, all_device_states(client));
+    style.devices = &devices;
+  }
   if (listed.items.empty() && as_table) {
     remark(env, none_found(query));
   } else {

@@ -86,6 +86,23 @@ Result<SessionRequest> parse_session_request(const json& object) {
   return request;
 }
 
+Result<RotationRequest> parse_rotation_request(const json& object) {
+  FieldReader reader(object, "");
+  reader.require({"key", "next", "ephemeral", "challenge", "signature", "nextSignature"});
+  RotationRequest request{
+      .key = read_key(reader),
+      .next = reader.parsed<PublicKey>("next", &PublicKey::parse),
+      .ephemeral = read_bytes(reader, "ephemeral", AgreementKey::kBytes),
+      .challenge = reader.text("challenge"),
+      .signature = read_signature(reader),
+      .next_signature = reader.parsed<Signature>("nextSignature", &Signature::parse)};
+  if (!request.key.empty() && request.next == request.key) {
+    reader.refuse("next", "expected another key than the one that the device has");
+  }
+  TITAN_TRY(reader.finish());
+  return request;
+}
+
 Result<void> check_nonce(std::string_view nonce) {
   if (is_base64url(nonce, kNonceBytes)) return {};
   return invalid_field("Titan-Nonce", "expected 16 random bytes as 22 letters of base64url");

@@ -46,6 +46,16 @@ struct SessionRequest {
 };
 Result<SessionRequest> parse_session_request(const nlohmann::json& json);
 
+struct RotationRequest {
+  PublicKey key = {};
+  PublicKey next = {};
+  std::string ephemeral = {};  // to which the challenge is bound; nothing is agreed on
+  std::string challenge = {};
+  Signature signature = {};       // by the key
+  Signature next_signature = {};  // by the next one
+};
+Result<RotationRequest> parse_rotation_request(const nlohmann::json& json);
+
 // Of a nonce in the header Titan-Nonce: kNonceBytes in base64url. invalid, with that as the field.
 Result<void> check_nonce(std::string_view nonce);
 

@@ -21,7 +21,15 @@ constexpr const char* kNoSession =
     "no session: the key is unknown or revoked, or the challenge was not signed by the device in "
     "time";
 
+constexpr const char* kNoRotation =
+    "the key stays as it is: it is unknown, revoked or held by two devices, or the challenge was "
+    "not "
+    "signed in time by both keys";
+
 // Reasons.
+constexpr const char* kUnknownKey = "unknown_key";
+constexpr const char* kCloned = "cloned";
+constexpr const char* kOldChallenge = "old_challenge";
 constexpr const char* kRevoked = "revoked";
 constexpr const char* kBadSignature = "bad_signature";
 constexpr const char* kBadProof = "bad_proof";
@@ -50,6 +58,9 @@ constexpr Counted kLobbyRefused{"titan_lobby_refused_total",
                                 "Visits to the lobby that were refused."};
 constexpr Counted kSessionsOpened{"titan_sessions_opened_total", "Sessions that devices opened."};
 constexpr Counted kSessionsRefused{"titan_sessions_refused_total", "Sessions that were refused."};
+constexpr Counted kRotated{"titan_key_rotations_total", "Devices that changed their key."};
+constexpr Counted kRotationsRefused{"titan_key_rotations_refused_total",
+                                    "Changes of a device's key that were refused."};
 constexpr Counted kClonesSeen{"titan_clones_seen_total",
                               "How often two devices were seen to hold one key."};
 
@@ -59,7 +70,7 @@ Counter& counter(Metrics& metrics, const Counted& counted, std::string_view reas
 }
 
 void make_counters(Metrics& metrics) {
-  for (const Counted& counted : {kEnrolled, kSessionsOpened, kClonesSeen}) {
+  for (const Counted& counted : {kEnrolled, kSessionsOpened, kRotated, kClonesSeen}) {
     counter(metrics, counted);
   }
   using Verdict = EnrollVerdict;
@@ -73,6 +84,9 @@ void make_counters(Metrics& metrics) {
     counter(metrics, kSessionsRefused, word_of(why));
   }
   counter(metrics, kSessionsRefused, kBadProof);
+  for (const char* reason : {kBadProof, kUnknownKey, kRevoked, kCloned, kOldChallenge}) {
+    counter(metrics, kRotationsRefused, reason);
+  }
 }
 
 }  // namespace
@@ -210,6 +224,64 @@ Result<Registry::Known> DeviceService::open_session(const SessionRequest& reques
   if (!opened) return refuse_session(word_of(opened.error().why), request, address);
   counter(parts_.metrics, kSessionsOpened).add();
   return std::move(opened->who);
+}
+
+// ---- new keys ----------------------------------------------------------------------------------
+
+Error DeviceService::refuse_rotation(std::string_view why, const RotationRequest& request,
+                                     std::string_view address) {
+  counter(parts_.metrics, kRotationsRefused, why).add();
+  parts_.log.warning("a device's new key was refused",
+                     {{"reason", why}, {"key", request.key.text()}, {"address", address}});
+  failures_.note_failure(address);
+  return denied(kNoRotation);
+}
+
+Result<DeviceService::Place> DeviceService::rotate(const RotationRequest& request,
+                                                   std::string_view address,
+                                                   const std::string& request_id) {
+  const auto challenged = challenges_.check(request);
+  if (!challenged) return refuse_rotation(kBadProof, request, address);
+  const auto bound = parts_.registry.bound_to(request.key);
+  if (!bound) return refuse_rotation(kUnknownKey, request, address);
+  if (bound->revoked) return refuse_rotation(kRevoked, request, address);
+  // Which of the two is the host is for a person to say.
+  if (bound->cloned) return refuse_rotation(kCloned, request, address);
+  // A device that came back to a key it had before could be led away from it again.
+  if (*challenged < bound->since) return refuse_rotation(kOldChallenge, request, address);
+
+  const auto wait = bound->rate ? bound->rate->take(parts_.clock.monotonic())
+                                : std::optional<std::chrono::seconds>();
+  if (wait) {
+    return unavailable("the device asks too often; try again in " + std::to_string(wait->count()) +
+                       " seconds");
+  }
+
+  TITAN_ASSIGN(model::Entity device, parts_.store.get(bound->device));
+  auto& spec = std::get<model::DeviceSpec>(device.spec);
+  const bool is_as_known = spec.public_key == request.key.text() && !spec.revoked &&
+                           device.status != model::Status::error;
+  if (!is_as_known) return refuse_rotation(kUnknownKey, request, address);
+  spec.public_key = request.next.text();
+  Proposal proposal{.id = request_id, .actor = std::string(kHostActor) + device.name};
+  proposal.changes.push_back({.operation = ProposedChange::Operation::update,
+                              .key = device.key(),
+                              .entity = device,
+                              .if_revision = device.revision,
+                              .if_id = device.id});
+  const auto committed = parts_.writer.propose(std::move(proposal));
+  if (!committed && committed.error().error.code == ErrorCode::conflict) {
+    return conflict("the new key is of a host already, or the device was written meanwhile");
+  }
+  if (!committed) return committed.error().error;
+  lobby_.leave(request.next);
+  counter(parts_.metrics, kRotated).add();
+  parts_.log.info("a device has a new key", {{"host", device.name},
+                                             {"organization", device.organization},
+                                             {"before", request.key.text()},
+                                             {"key", request.next.text()},
+                                             {"address", address}});
+  return Place{.organization = device.organization, .host = device.name};
 }
 
 void DeviceService::note(const Registry::Clone& clone, const std::string& request_id) {

@@ -25,9 +25,9 @@
 
 namespace titan::server_lite {
 
-// Lets devices in: enrollment, the lobby, and sessions (docs/spec/identity.md). Whoever asks is a
-// stranger until then, so what was wrong is told to the log and to the metrics, and to the stranger
-// in the same words, whatever it was. Safe to share between threads.
+// Lets devices in: enrollment, the lobby, sessions and new keys (docs/spec/identity.md). Whoever
+// asks is a stranger until then, so what was wrong is told to the log and to the metrics, and to
+// the stranger in the same words, whatever it was. Safe to share between threads.
 class DeviceService {
  public:
   // Borrows all.
@@ -77,7 +77,16 @@ class DeviceService {
   Result<Registry::Known> open_session(const SessionRequest& request, std::string_view address,
                                        const std::string& request_id);
 
+  // The device has the next key from then on, and its sessions are over. denied: the challenge or a
+  // signature does not count, was answered before, or the key is not known, revoked, or held by two
+  // devices. conflict: the next key is of a host already, or the device was written meanwhile; and
+  // the errors of the store.
+  Result<Place> rotate(const RotationRequest& request, std::string_view address,
+                       const std::string& request_id);
+
  private:
+  Error refuse_rotation(std::string_view why, const RotationRequest& request,
+                        std::string_view address);
   Error refuse_enrollment(EnrollVerdict verdict, const EnrollRequest& request,
                           const std::optional<model::Entity>& enrollment, std::string_view address);
   Error refuse_session(std::string_view why, const SessionRequest& request,

@@ -11,6 +11,7 @@
 #include "base/mac.hpp"
 #include "base/timestamp.hpp"
 #include "model/grant.hpp"
+#include "server-lite/identity/rate_limit.hpp"
 
 namespace titan::server_lite {
 
@@ -23,7 +24,7 @@ struct Session {
 };
 
 // Who asks: a person or a program with a token, a device, or nobody that is known. Everything that
-// it asks is about its own organization. A plain value.
+// it asks is about its own organization. A plain value, but for what is shared.
 struct Identity {
   std::string actor = {};         // as the change log names it; empty: nobody that is known
   std::string organization = {};  // empty: nobody that is known
@@ -32,6 +33,8 @@ struct Identity {
   Timestamp expires = {};  // by the server's clock; zero: never
   // Of a device; shared: it may end while the device's request runs.
   std::shared_ptr<const Session> session = {};
+  // How often it may ask; of a device, shared by its sessions. null: as often as it likes.
+  std::shared_ptr<RateLimit> rate = {};
 
   [[nodiscard]] bool is_known() const { return !actor.empty(); }
   // The greatest role that holds in the workspace; with "", in the whole organization.
@@ -43,7 +46,6 @@ struct Identity {
   [[nodiscard]] bool sees(std::string_view workspace) const {
     return workspace.empty() || role_in(workspace).has_value();
   }
-  bool operator==(const Identity&) const = default;
 };
 
 }  // namespace titan::server_lite

@@ -29,28 +29,40 @@ std::string_view bearer_of(const HttpRequest& request) {
   return trim(text.substr(kScheme.size()));
 }
 
-std::shared_ptr<const Identity> identity_of(const model::Entity& entity) {
+std::shared_ptr<RateLimit> limit_of(const Rate& rate) {
+  return rate.per_second == 0 ? nullptr : std::make_shared<RateLimit>(rate);
+}
+
+std::string actor_of(const model::Entity& token) {
+  return std::string(kTokenActor) + token.name;
+}
+
+std::shared_ptr<const Identity> identity_of(const model::Entity& entity, const Rate& rate) {
   const auto& spec = std::get<model::TokenSpec>(entity.spec);
-  return std::make_shared<const Identity>(Identity{.actor = std::string(kTokenActor) + entity.name,
+  return std::make_shared<const Identity>(Identity{.actor = actor_of(entity),
                                                    .organization = entity.organization,
                                                    .grants = spec.grants,
-                                                   .expires = spec.expires});
+                                                   .expires = spec.expires,
+                                                   .rate = limit_of(rate)});
 }
 
 // What a device is to the server.
 std::shared_ptr<const Identity> identity_of(const model::Key& device,
-                                            std::shared_ptr<const Session> session) {
+                                            std::shared_ptr<const Session> session,
+                                            std::shared_ptr<RateLimit> rate) {
   return std::make_shared<const Identity>(Identity{.actor = std::string(kHostActor) + device.name,
                                                    .organization = device.organization,
                                                    .host = device.name,
-                                                   .session = std::move(session)});
+                                                   .session = std::move(session),
+                                                   .rate = std::move(rate)});
 }
 
 }  // namespace
 
-Registry::Registry(const Clock& clock, Random& random, OnClone on_clone)
+Registry::Registry(const Clock& clock, Random& random, OnClone on_clone, const RequestRates& rates)
     : clock_(clock),
       on_clone_(on_clone),
+      rates_(rates),
       nobody_(std::make_shared<const Identity>()),
       token_key_(MacKey::of(Secret::random(random, MacKey::kBytes))) {}
 
@@ -75,7 +87,7 @@ Result<void> Registry::load(store::Store& store) {
 
 void Registry::put(const model::Entity& entity) {
   if (const auto* token = std::get_if<model::TokenSpec>(&entity.spec)) {
-    tokens_[token->digest] = identity_of(entity);
+    tokens_[token->digest] = identity_of(entity, rates_.token);
     seen_.clear();
   }
   if (const auto* enrollment = std::get_if<model::EnrollmentSpec>(&entity.spec)) {
@@ -88,7 +100,9 @@ void Registry::put(const model::Entity& entity) {
 void Registry::remove(const model::Entity& entity) {
   if (const auto* token = std::get_if<model::TokenSpec>(&entity.spec)) {
     const auto found = tokens_.find(token->digest);
-    if (found != tokens_.end() && *found->second == *identity_of(entity)) tokens_.erase(found);
+    const bool is_its = found != tokens_.end() && found->second->actor == actor_of(entity) &&
+                        found->second->organization == entity.organization;
+    if (is_its) tokens_.erase(found);
     seen_.clear();
   }
   if (const auto* enrollment = std::get_if<model::EnrollmentSpec>(&entity.spec)) {
@@ -102,8 +116,11 @@ void Registry::put_device(const model::Entity& entity) {
   const auto& spec = std::get<model::DeviceSpec>(entity.spec);
   const auto key = PublicKey::parse(spec.public_key);
   if (!key) return;  // it opens nothing
-  devices_[entity.key()] = {
-      .key = *key, .revoked = spec.revoked, .cloned = entity.status == model::Status::error};
+  devices_[entity.key()] = {.key = *key,
+                            .revoked = spec.revoked,
+                            .cloned = entity.status == model::Status::error,
+                            .since = clock_.monotonic(),
+                            .rate = limit_of(rates_.device)};
   keys_[*key] = entity.key();
 }
 
@@ -132,8 +149,13 @@ void Registry::apply(std::span<const model::Change> changes) {
     if (kind != Kind::token && kind != Kind::enrollment && kind != Kind::device) continue;
     const std::unique_lock lock(mutex_);
     if (kind == Kind::device && is_note(change)) continue;
+    const auto before = devices_.find(change.key);
+    auto rate = before == devices_.end() ? nullptr : before->second.rate;
     if (change.before) remove(*change.before);
     if (change.after) put(*change.after);
+    // Another key brings no new burst.
+    const auto after = devices_.find(change.key);
+    if (rate && after != devices_.end()) after->second.rate = std::move(rate);
   }
 }
 
@@ -211,7 +233,12 @@ std::optional<Registry::Bound> Registry::bound_to(const PublicKey& key) const {
   const std::shared_lock lock(mutex_);
   const auto found = keys_.find(key);
   if (found == keys_.end()) return std::nullopt;
-  return Bound{.device = found->second, .revoked = devices_.at(found->second).revoked};
+  const Device& device = devices_.at(found->second);
+  return Bound{.device = found->second,
+               .revoked = device.revoked,
+               .cloned = device.cloned,
+               .since = device.since,
+               .rate = device.rate};
 }
 
 bool Registry::has_device(const model::Key& device) const {
@@ -302,7 +329,7 @@ tl::expected<Registry::Opened, Registry::NotOpened> Registry::open_session(Prove
     device.sessions.erase(device.sessions.begin());
   }
   auto session = std::make_shared<Session>(std::move(proven.mac_key));
-  Known who = identity_of(key, session);
+  Known who = identity_of(key, session, device.rate);
   sessions_.emplace(token, Admitted{who, std::move(session), now + kSessionLifetime});
   device.sessions.push_back(token);
   return Opened{.who = std::move(who), .clone = std::move(clone)};

@@ -43,8 +43,9 @@ class Registry {
  public:
   using Known = std::shared_ptr<const Identity>;  // shared: a token may go while a request runs
 
-  // Borrows the clock; `random` for a moment.
-  Registry(const Clock& clock, Random& random, OnClone on_clone);
+  // Borrows the clock; `random` for a moment. A token that is written anew begins with a whole
+  // burst.
+  Registry(const Clock& clock, Random& random, OnClone on_clone, const RequestRates& rates = {});
 
   // Errors: those of the store. REQUIRES: nothing was loaded or applied before.
   Result<void> load(store::Store& store);
@@ -70,6 +71,9 @@ class Registry {
   struct Bound {
     model::Key device = {};  // its name is the host's
     bool revoked = false;
+    bool cloned = false;                   // two devices hold it
+    Clock::Monotonic since{};              // when it was, as far as this process knows
+    std::shared_ptr<RateLimit> rate = {};  // of all that the device asks; null: none
   };
   [[nodiscard]] std::optional<Bound> bound_to(const PublicKey& key) const;
   // Whether the host has a device.
@@ -133,10 +137,12 @@ class Registry {
   struct Device {
     PublicKey key = {};
     bool revoked = false;
-    bool cloned = false;                  // as noted in the store
-    std::vector<Mac> sessions = {};       // oldest first
-    std::deque<Instance> instances = {};  // the present one last
-    Clock::Monotonic challenged{};        // of the newest challenge that was answered
+    bool cloned = false;                   // as noted in the store
+    Clock::Monotonic since{};              // when it was written
+    std::vector<Mac> sessions = {};        // oldest first
+    std::deque<Instance> instances = {};   // the present one last
+    Clock::Monotonic challenged{};         // of the newest challenge that was answered
+    std::shared_ptr<RateLimit> rate = {};  // of all its sessions
   };
   struct Admitted {
     Known who;
@@ -159,6 +165,7 @@ class Registry {
 
   const Clock& clock_;
   const OnClone on_clone_;
+  const RequestRates rates_;
   const Known nobody_;
   const MacKey token_key_;
   mutable std::atomic<std::uint64_t> refused_ = 0;

@@ -24,16 +24,21 @@ struct Opened {
   Clock::Monotonic made{};
 };
 
-std::optional<Opened> open(const Secret& key, const SessionRequest& request) {
-  const auto sealed = parse_base64url(request.challenge);
+std::optional<Opened> open(const Secret& key, const std::string& challenge,
+                           const std::string& bound) {
+  const auto sealed = parse_base64url(challenge);
   if (!sealed) return std::nullopt;
-  const auto plain = decrypt(key, *sealed, bound_to(request.key, request.ephemeral));
+  const auto plain = decrypt(key, *sealed, bound);
   if (!plain || plain->size() != AgreementKey::kBytes + kTimeBytes) return std::nullopt;
   auto ephemeral = AgreementKey::from_bytes(plain->bytes().substr(0, AgreementKey::kBytes));
   if (!ephemeral) return std::nullopt;
   std::int64_t made = 0;
   std::memcpy(&made, plain->bytes().data() + AgreementKey::kBytes, kTimeBytes);
   return Opened{*std::move(ephemeral), Clock::Monotonic(made)};
+}
+
+bool counts_at(const std::optional<Opened>& opened, Clock::Monotonic now) {
+  return opened && now >= opened->made && now - opened->made <= kChallengeLifetime;
 }
 
 }  // namespace
@@ -57,9 +62,8 @@ Challenges::Challenge Challenges::make(const ChallengeRequest& request) const {
 }
 
 std::optional<Challenges::Agreed> Challenges::agree(const SessionRequest& request) const {
-  auto opened = open(key_, request);
-  const Clock::Monotonic now = clock_.monotonic();
-  const bool counts = opened && now >= opened->made && now - opened->made <= kChallengeLifetime;
+  auto opened = open(key_, request.challenge, bound_to(request.key, request.ephemeral));
+  const bool counts = counts_at(opened, clock_.monotonic());
   // All of the work is done for a challenge that does not count, too.
   const AgreementKey ephemeral =
       opened ? std::move(opened->ephemeral) : AgreementKey::make(random_);
@@ -78,6 +82,19 @@ std::optional<Challenges::Agreed> Challenges::agree(const SessionRequest& reques
           Secret::of(base64url(derive(*shared, model::kSessionTokenContext, transcript).bytes())),
       .mac_key = MacKey::of(derive(*shared, model::kSessionMacContext, transcript, MacKey::kBytes)),
       .challenged = opened->made};
+}
+
+std::optional<Clock::Monotonic> Challenges::check(const RotationRequest& request) const {
+  const auto opened = open(key_, request.challenge, bound_to(request.key, request.ephemeral));
+  const model::RotationProof proof{.server = server_,
+                                   .device = request.key,
+                                   .next = request.next,
+                                   .challenge = request.challenge};
+  const bool has_key = verifies(request.key, model::rotation_proof(proof), request.signature);
+  const bool has_next =
+      verifies(request.next, model::rotation_next_proof(proof), request.next_signature);
+  if (!counts_at(opened, clock_.monotonic()) || !has_key || !has_next) return std::nullopt;
+  return opened->made;
 }
 
 }  // namespace titan::server_lite

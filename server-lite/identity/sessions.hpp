@@ -12,7 +12,8 @@
 
 namespace titan::server_lite {
 
-// How a device proves that it holds its key, and how both come to the keys of a session:
+// How a device proves that it holds its key, or two of them, and how both come to the keys of a
+// session:
 // docs/spec/identity.md. Nothing is kept between the two requests: the challenge holds the server's
 // half of the agreement and its time, under a key of this process, bound to the device's key and
 // its half. So a challenge counts for whom it was given, for kChallengeLifetime, and until the
@@ -37,6 +38,8 @@ class Challenges {
   // Nothing: the challenge does not count, or the signature is not the device's. Takes the same
   // time whatever was wrong.
   [[nodiscard]] std::optional<Agreed> agree(const SessionRequest& request) const;
+  // When the challenge was made that a device answers by both of its keys. Nothing: as above.
+  [[nodiscard]] std::optional<Clock::Monotonic> check(const RotationRequest& request) const;
 
  private:
   const PublicKey server_;

@@ -234,6 +234,32 @@ TEST_F(AgentTest, WithoutTheServerItTriesAgainLaterAndTheHostStays) {
   EXPECT_EQ(host_.files(), (Files{{"etc/prod.conf", "host pi\n"}}));
 }
 
+TEST_F(AgentTest, AsksAgainWhenTheServerSaysAndNoLaterThanItWouldItself) {
+  host_.once_done();
+  server_.put_template("service", "news\n");
+  const std::pair<const char*, std::chrono::seconds> waits[] = {
+      {"7", std::chrono::seconds(7)},
+      {"0", std::chrono::seconds(1)},
+      {"86400", std::chrono::seconds(300)}};
+  // Of a sync, of the session that it wants, and of a blob.
+  for (const char* target : {"/sync", "/v1/sessions", "/v1/blobs/"}) {
+    for (const auto& [said, wait] : waits) {
+      host_.reboot();
+      host_.instead = [&, said = said](const HttpRequest& request) -> std::optional<HttpResponse> {
+        if (request.target.find(target) == std::string::npos) return std::nullopt;
+        return HttpResponse{429, {{"Retry-After", said}}, ""};
+      };
+      const StepResult result = host_.once().value();
+      EXPECT_EQ(result.outcome, Outcome::retry) << target;
+      EXPECT_EQ(result.failing, 0U) << target;
+      EXPECT_EQ(result.next - host_.clock().monotonic(), wait) << target << said;
+    }
+  }
+  host_.instead = nullptr;
+  EXPECT_EQ(host_.once_done().applied, 1U);
+  EXPECT_EQ(status("prod"), Status::ready);
+}
+
 TEST_F(AgentTest, ABlobThatDoesNotComeThroughIsNoFailureOfTheDeployment) {
   put_second();
   host_.transport().faults().fail_at(4, unavailable("no route"));  // the first blob

@@ -151,6 +151,22 @@ TEST_F(AgentProgram, TrustsAuthorsThatItWasTold) {
   EXPECT_EQ(run({"trust-author", first, "--remove"}), ExitCode::not_found);
 }
 
+TEST_F(AgentProgram, GivesTheHostANewKey) {
+  EXPECT_EQ(run({"rotate-key"}), ExitCode::not_found);
+  LoopbackServer network({serve(), serve(), serve(), serve(), serve()});
+  write_string(network.url());
+  ASSERT_EQ(run({"enroll", "@" + directory_.path() + "/string"}), ExitCode::done) << err_.str();
+  EXPECT_EQ(once(), ExitCode::done) << err_.str();
+  EXPECT_EQ(run({"rotate-key", "--server", network.url()}), ExitCode::done) << err_.str();
+  ASSERT_EQ(server_.devices.size(), 1U);
+  EXPECT_EQ(out_.str(),
+            "the host pi has a new key: " + server_.devices.begin()->first.text() + "\n");
+  EXPECT_EQ(once(), ExitCode::done) << err_.str();
+  EXPECT_EQ(server_.opened, 2);
+  server_.devices.clear();
+  EXPECT_EQ(run({"rotate-key"}), ExitCode::denied);
+}
+
 TEST_F(AgentProgram, RefusesFlagsThatAreWrong) {
   const std::vector<std::vector<std::string>> rows = {
       {"enroll"},

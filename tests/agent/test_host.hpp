@@ -8,6 +8,7 @@
 
 #include "agent/agent.hpp"
 #include "agent/enroll_command.hpp"
+#include "agent/rotate_command.hpp"
 #include "agent/status.hpp"
 #include "base/base64.hpp"
 #include "base/log.hpp"
@@ -84,6 +85,18 @@ class TestHost {
     enrolled_ = true;
   }
 
+  // As somebody runs `titan-agent rotate-key`, by the network and on the disk that may fail.
+  Result<void> rotate_key() {
+    std::ostringstream out;
+    return agent::rotate_key(
+        {.state = state_,
+         .connect = [this](const std::string&) -> Result<std::unique_ptr<Transport>> {
+           return std::unique_ptr<Transport>(std::make_unique<PassingTransport>(transport_));
+         },
+         .random = random_,
+         .out = out});
+  }
+
   // Another server takes over: it has the keys of the one before, and knows the device.
   void move_to(TestServer& successor) {
     for (const char* path : {"keys/server", "keys/statements.json"}) {
@@ -110,6 +123,7 @@ class TestHost {
              .root = root_,
              .run = has_run_directory ? &run_ : nullptr,
              .connect = [this](const std::string&) -> Result<std::unique_ptr<Transport>> {
+               if (between) return between(transport_);
                return std::unique_ptr<Transport>(std::make_unique<PassingTransport>(transport_));
              },
              .publisher = publisher,
@@ -164,6 +178,8 @@ class TestHost {
   std::function<void(const HttpRequest&, HttpResponse&)> tamper;
   // Answers in its place, when set and when it gives something: the server hears nothing then.
   std::function<std::optional<HttpResponse>(const HttpRequest&)> instead;
+  // Stands between the host and its server, when set. Borrows what leads to that.
+  std::function<std::unique_ptr<Transport>(Transport&)> between;
   bool has_run_directory = true;
   std::vector<PublicKey> authors = {};  // that it is enrolled with
 

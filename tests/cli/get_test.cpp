@@ -1,9 +1,12 @@
+#include "base/text.hpp"
 #include "tests/cli/cli_fixture.hpp"
 
 namespace titan::cli {
 namespace {
 
 using nlohmann::json;
+
+constexpr const char* kKey = "ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 
 class GetTest : public testing::CliTest {
  protected:
@@ -31,6 +34,9 @@ class GetTest : public testing::CliTest {
          {"version", 3},
          {"spec",
           {{"workload", "temperature-sensor"}, {"template", "device-service"}, {"target", "pi"}}}});
+    api.put({{"kind", "Device"},
+             {"name", "tim-pi"},
+             {"spec", {{"publicKey", kKey}, {"revoked", false}}}});
     api.put({{"kind", "Assignment"},
              {"name", "prod-x"},
              {"spec", {{"deployment", "prod"}, {"host", "x"}}}});
@@ -52,11 +58,13 @@ TEST_F(GetTest, PrintsATableOfEveryKind) {
        "x        MISSING   <none>                            5m\n"},
       {"get hosts -o wide",
        "NAME     STATUS    LABELS                            AGE   DELIVERY   DRIVERS   CAPACITY   "
-       "LEASE    VERSION   REVISION   REASON\n"
+       "LEASE    DEVICE     VERSION   REVISION   REASON\n"
        "tim-pi   READY     name=tim-pi,platform=kubernetes   5m    agent      <none>    <none>     "
-       "<none>   1         1          <none>\n"
+       "<none>   ENROLLED   1         1          <none>\n"
        "x        MISSING   <none>                            5m    agent      <none>    <none>     "
-       "15m      1         1          not heard of\n"},
+       "15m      NONE       1         1          not heard of\n"},
+      {"get host x -o wide --no-headers",
+       "x   MISSING   <none>   5m   agent   <none>   <none>   15m   NONE   1   1   not heard of\n"},
       {"get templates",
        "NAME             STATUS   DRIVER   FILES   AGE\n"
        "device-service   READY    files    0       5m\n"},
@@ -92,6 +100,40 @@ TEST_F(GetTest, PrintsATableOfEveryKind) {
     EXPECT_EQ(titan(row.line), 0) << row.line << '\n' << err;
     EXPECT_EQ(out, row.out) << row.line;
     EXPECT_EQ(err, "") << row.line;
+  }
+}
+
+TEST_F(GetTest, ShowsHowTheDevicesOfHostsAre) {
+  const auto state_of = [&](const char* line) {
+    EXPECT_EQ(titan(line), 0) << err;
+    std::vector<std::string> states;
+    for (const std::string& row : split(out, '\n')) {
+      for (const std::string& cell : split(row, ' ')) {
+        if (cell == "NONE" || cell == "ENROLLED" || cell == "REVOKED" || cell == "CLONED") {
+          states.push_back(cell);
+        }
+      }
+    }
+    return states;
+  };
+  using States = std::vector<std::string>;
+  EXPECT_EQ(state_of("get hosts -o wide"), (States{"ENROLLED", "NONE"}));
+  api.put({{"kind", "Device"}, {"name", "x"}, {"spec", {{"publicKey", kKey}, {"revoked", true}}}});
+  api.put({{"kind", "Device"},
+           {"name", "tim-pi"},
+           {"status", "ERROR"},
+           {"reason", {"two devices hold its key"}},
+           {"spec", {{"publicKey", kKey}, {"revoked", false}}}});
+  EXPECT_EQ(state_of("get hosts -o wide"), (States{"CLONED", "REVOKED"}));
+  EXPECT_EQ(state_of("get host tim-pi -o wide"), (States{"CLONED"}));
+  EXPECT_EQ(state_of("get host x -o wide"), (States{"REVOKED"}));
+  // Nobody is asked about them for nothing.
+  for (const char* line : {"get hosts", "get hosts -o json", "get deployments -o wide"}) {
+    api.log.clear();
+    EXPECT_EQ(titan(line), 0) << err;
+    for (const std::string& request : api.log) {
+      EXPECT_EQ(request.find("devices"), std::string::npos) << line;
+    }
   }
 }
 

@@ -56,6 +56,58 @@ TEST_F(DeviceChannelTest, TriesNoSecondSessionWhenANewOneIsOverAtOnce) {
   EXPECT_FALSE(device.doubt()) << "nothing was claimed that could be wrong";
 }
 
+TEST_F(DeviceChannelTest, SaysHowLongTheServerAskedToWait) {
+  DeviceChannel device = channel();
+  for (const char* target : {"/sync", "/v1/sessions", "/v1/sessions/challenge"}) {
+    server_.forget_sessions();
+    tamper_ = [&](const HttpRequest& request, HttpResponse& response) {
+      if (request.target.ends_with(target)) response = {429, {{"Retry-After", "7"}}, ""};
+    };
+    EXPECT_FALSE(device.sync({})) << target;
+    EXPECT_EQ(device.retry_after(), std::chrono::seconds(7)) << target;
+    tamper_ = nullptr;
+    ASSERT_TRUE(device.sync({})) << target;
+    EXPECT_EQ(device.retry_after(), std::nullopt) << target;
+  }
+}
+
+TEST_F(DeviceChannelTest, ChangesItsKey) {
+  DeviceChannel device = channel();
+  ASSERT_TRUE(device.sync({}));
+  const SigningKey next = SigningKey::make(random_);
+  ASSERT_TRUE(device.rotate(next));
+  EXPECT_EQ(device.session(), nullptr);
+  EXPECT_EQ(server_.devices, (std::map<PublicKey, std::string>{{next.public_key(), "pi"}}));
+  EXPECT_EQ(device.sync({}).error().code, ErrorCode::denied) << "by the key that it had";
+  EXPECT_EQ(device.open().error().code, ErrorCode::denied);
+  EXPECT_EQ(device.rotate(next).error().code, ErrorCode::denied);
+  EXPECT_FALSE(device.doubt());
+}
+
+TEST_F(DeviceChannelTest, BelievesOnlyTheServerThatItsKeyWasChanged) {
+  const SigningKey next = SigningKey::make(random_);
+  HttpResponse sample;
+  const auto rotate = [&](const std::function<void(HttpResponse&)>& tamper) {
+    server_.devices.clear();
+    server_.bind(device_.public_key(), "pi");
+    tamper_ = [&](const HttpRequest& request, HttpResponse& response) {
+      if (request.target != "/v1/rotate") return;
+      sample = response;
+      tamper(response);
+    };
+    DeviceChannel device = channel();
+    return device.rotate(next).has_value();
+  };
+  ASSERT_TRUE(rotate([](HttpResponse&) {}));
+  const HttpResponse answer = sample;
+  for (const Tampering& tampering : tamperings(answer)) {
+    EXPECT_FALSE(rotate(tampering.apply)) << tampering.name;
+  }
+  EXPECT_FALSE(rotate([&](HttpResponse& response) { response = answer; })) << "said before";
+  server_.organization = "acme";
+  EXPECT_FALSE(rotate([](HttpResponse&) {})) << "of another host";
+}
+
 TEST_F(DeviceChannelTest, SaysThatADeviceIsRevoked) {
   server_.devices.clear();
   EXPECT_EQ(channel().sync({}).error().code, ErrorCode::denied);

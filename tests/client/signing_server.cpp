@@ -107,6 +107,7 @@ HttpResponse SigningServer::handle(const HttpRequest& request) {
   if (path == "/v1/lobby") return lobby(request);
   if (path == "/v1/sessions/challenge") return challenge(request);
   if (path == "/v1/sessions") return session(request);
+  if (path == "/v1/rotate") return change_key(request);
   const std::string token = header(request, "Authorization");
   const auto found = sessions.find(token);
   if (found == sessions.end()) return refused(401, "denied");
@@ -189,6 +190,29 @@ HttpResponse SigningServer::session(const HttpRequest& request) {
   challenges_.erase(found);
   ++opened;
   return response;
+}
+
+HttpResponse SigningServer::change_key(const HttpRequest& request) {
+  const json body = parse_json(request.body).value();
+  const PublicKey next = PublicKey::parse(text(body, "next")).value();
+  const model::RotationProof proof{.server = key.public_key(),
+                                   .device = key_of(body),
+                                   .next = next,
+                                   .challenge = text(body, "challenge")};
+  const auto bound = devices.find(proof.device);
+  const Signature by_next = Signature::parse(text(body, "nextSignature")).value();
+  const bool counts = challenges_.erase(proof.challenge) > 0 && bound != devices.end() &&
+                      is_signed(proof.device, model::rotation_proof(proof), body) &&
+                      verifies(next, model::rotation_next_proof(proof), by_next);
+  if (!counts) return refused(403, "denied");
+  if (devices.contains(next)) return refused(409, "conflict");
+  const std::string host = bound->second;
+  devices.erase(bound);
+  bind(next, host);
+  std::erase_if(sessions, [&](const auto& one) { return one.second.host == host; });
+  return signed_answer(
+      request, 200,
+      canonical_json({{"host", host}, {"organization", organization}, {"key", next.text()}}));
 }
 
 HttpResponse SigningServer::sync(const HttpRequest& request, const Session& session) {

@@ -65,6 +65,7 @@ class SigningServer {
   HttpResponse lobby(const HttpRequest& request) const;
   HttpResponse challenge(const HttpRequest& request);
   HttpResponse session(const HttpRequest& request);
+  HttpResponse change_key(const HttpRequest& request);
   HttpResponse sync(const HttpRequest& request, const Session& session);
   void state(const PublicKey& next, const SigningKey& signer);
 

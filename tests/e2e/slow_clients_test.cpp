@@ -63,7 +63,9 @@ class SlowClients : public ::testing::Test {
   }
 
   testing::TemporaryDirectory folder_;
-  testing::RunningServer server_{folder_.path() + "/server"};
+  // One token asks for all.
+  testing::RunningServer server_{folder_.path() + "/server",
+                                 std::vector<std::string>{"--token-rate", "0"}};
   SystemClock clock_;
   Clock::Monotonic opened_{};
   std::deque<RawClient> writers_;

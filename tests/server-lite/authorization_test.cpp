@@ -51,6 +51,7 @@ constexpr Row kTable[] = {
     {"POST /v1/login", Where::anybody, viewer},
     {"POST /v1/enroll", Where::anybody, viewer},
     {"POST /v1/lobby", Where::anybody, viewer},
+    {"POST /v1/rotate", Where::anybody, viewer},
     {"POST /v1/sessions", Where::anybody, viewer},
     {"POST /v1/sessions/challenge", Where::anybody, viewer},
 

@@ -124,6 +124,28 @@ class TestDevice {
     return response;
   }
   HttpResponse open_session() { return end_session(begin_session()); }
+  // What it sends to have the key of `next` from then on.
+  nlohmann::json rotation(const TestDevice& next) {
+    const std::string ephemeral = AgreementKey::make(random_).public_text();
+    const HttpResponse response =
+        post("/v1/sessions/challenge",
+             {{"key", key()}, {"ephemeral", ephemeral}, {"nonce", make_nonce()}});
+    EXPECT_EQ(response.status, 200) << response.body;
+    const std::string challenge = parse_json(response.body).value()["challenge"];
+    return {{"key", key()},
+            {"next", next.key()},
+            {"ephemeral", ephemeral},
+            {"challenge", challenge},
+            {"signature", sign("titan-rotate-1", {server_key(), challenge, key(), next.key()})},
+            {"nextSignature",
+             next.sign("titan-rotate-next-1", {server_key(), challenge, key(), next.key()})}};
+  }
+  HttpResponse rotate(const nlohmann::json& body) {
+    const std::string nonce = make_nonce();
+    HttpResponse response = post("/v1/rotate", body, {{"Titan-Nonce", nonce}});
+    if (response.status == 200) expect_signed_answer(response, nonce);
+    return response;
+  }
   // An enrollment for the host, which a person makes, and a session.
   void become(const std::string& host) {
     const std::string secret = make_nonce() + make_nonce();

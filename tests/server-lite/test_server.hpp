@@ -34,10 +34,12 @@ class TestServer {
   // Servers of another seed have other keys and epochs.
   explicit TestServer(server_lite::Retention retention = {},
                       server_lite::OnClone on_clone = server_lite::OnClone::warn,
-                      std::uint64_t seed = 7, oidc::OidcProvider* provider = nullptr)
+                      std::uint64_t seed = 7, oidc::OidcProvider* provider = nullptr,
+                      const server_lite::RequestRates& rates = {})
       : retention_(retention),
         on_clone_(on_clone),
         provider_(provider),
+        rates_(rates),
         random_(seed),
         transport_([this](const HttpRequest& request) { return handle(request); }),
         client_(transport_) {
@@ -179,6 +181,7 @@ class TestServer {
                                    .spool = &spool_,
                                    .first_token = [] { return Result<std::string>(kAdminToken); },
                                    .on_clone = on_clone_,
+                                   .rates = rates_,
                                    .provider = provider_,
                                    .wake = [this] { woken_ = true; }})
             .value();
@@ -188,6 +191,7 @@ class TestServer {
   const server_lite::Retention retention_;
   const server_lite::OnClone on_clone_;
   oidc::OidcProvider* const provider_;  // borrowed
+  const server_lite::RequestRates rates_;
   // In memory where there is such a file system: nobody cuts the power of this store.
   TemporaryDirectory directory_{std::filesystem::is_directory("/dev/shm")
                                     ? std::string("/dev/shm")
