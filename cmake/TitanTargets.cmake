@@ -16,14 +16,17 @@ if(TITAN_WARNINGS_AS_ERRORS)
   target_compile_options(titan_settings INTERFACE -Werror)
 endif()
 
-# The heavy headers are compiled once. They are named here alone: a file still includes what it
-# uses, and stays correct without this.
-add_library(titan_heavy OBJECT ${PROJECT_SOURCE_DIR}/cmake/heavy_headers.cpp)
+# The heavy headers are compiled once, and so is the code of nlohmann::json. They are named here and
+# in json_instances.hpp alone: a file still includes what it uses, and stays correct without this.
+add_library(titan_heavy STATIC ${PROJECT_SOURCE_DIR}/cmake/heavy_headers.cpp)
+set_source_files_properties(${PROJECT_SOURCE_DIR}/cmake/heavy_headers.cpp PROPERTIES
+  SKIP_PRECOMPILE_HEADERS ON)
 target_link_libraries(titan_heavy PRIVATE titan::settings tl::expected
   nlohmann_json::nlohmann_json Threads::Threads)
 target_precompile_headers(titan_heavy PRIVATE
   <algorithm> <chrono> <functional> <map> <memory> <optional> <string> <string_view> <variant>
-  <vector> <nlohmann/json.hpp> <tl/expected.hpp>)
+  <vector> <nlohmann/json.hpp> <tl/expected.hpp>
+  ${PROJECT_SOURCE_DIR}/cmake/json_instances.hpp)
 
 # titan_library(name SOURCES … DEPS …) makes titan_name and titan::name.
 function(titan_library name)
@@ -31,7 +34,8 @@ function(titan_library name)
   add_library(titan_${name} STATIC ${arg_SOURCES})
   add_library(titan::${name} ALIAS titan_${name})
   target_link_libraries(titan_${name} PUBLIC titan::settings tl::expected
-    nlohmann_json::nlohmann_json Threads::Threads ${arg_DEPS} PRIVATE ${arg_PRIVATE_DEPS})
+    nlohmann_json::nlohmann_json Threads::Threads ${arg_DEPS} titan_heavy
+    PRIVATE ${arg_PRIVATE_DEPS})
   target_precompile_headers(titan_${name} REUSE_FROM titan_heavy)
 endfunction()
 
@@ -43,17 +47,31 @@ function(titan_program name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
+# The flags of tests and of what only they use, after those of everything.
+set(TITAN_TEST_FLAGS "" CACHE STRING "More compiler flags for the sources of tests")
+separate_arguments(titan_test_flags UNIX_COMMAND "${TITAN_TEST_FLAGS}")
+
+# titan_test_sources(target) compiles a target as tests are: with their flags and their headers.
+function(titan_test_sources target)
+  target_compile_options(${target} PRIVATE ${titan_test_flags})
+  target_precompile_headers(${target} REUSE_FROM titan_test_support)
+endfunction()
+
 # titan_test(name LABEL unit|e2e|tidy SOURCES … DEPS …) makes titan_name_test, known to ctest.
 # Tests labelled unit are built and run once more under the sanitizers. Those marked NIGHTLY have
-# much more to do when TITAN_NIGHTLY is on, and then the label nightly instead of their own.
+# much more to do when TITAN_NIGHTLY is on, and then the label nightly instead of their own. COST is
+# about how many seconds the longest of them takes: ctest starts the longest first.
 function(titan_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NIGHTLY" "LABEL;TIMEOUT" "SOURCES;DEPS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NIGHTLY" "LABEL;TIMEOUT;COST" "SOURCES;DEPS")
   set(target titan_${name}_test)
   add_executable(${target} ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE titan::settings GTest::gtest_main ${arg_DEPS})
-  target_precompile_headers(${target} REUSE_FROM titan_test_support)
+  titan_test_sources(${target})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
+  endif()
+  if(NOT arg_COST)
+    set(arg_COST 0)
   endif()
   if(TITAN_NIGHTLY AND arg_NIGHTLY)
     set(arg_LABEL nightly)
@@ -62,7 +80,7 @@ function(titan_test name)
     set_property(GLOBAL APPEND PROPERTY TITAN_NIGHTLY_TESTS ${target})
   endif()
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-    PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+    PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} COST ${arg_COST})
   if(arg_LABEL STREQUAL "unit")
     set_property(GLOBAL APPEND PROPERTY TITAN_UNIT_TESTS ${target})
   endif()

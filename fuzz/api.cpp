@@ -84,7 +84,7 @@ class Rig {
   // Who says nothing of a token is an admin: strangers are told nothing that could go wrong.
   static HttpRequest with_token(HttpRequest request) {
     if (!request.headers.contains("Authorization")) {
-      request.headers["Authorization"] = std::string("Bearer ") + kAdminToken;
+      request.headers["Authorization"] = "Bearer " + std::string(kAdminToken);
     }
     return request;
   }
