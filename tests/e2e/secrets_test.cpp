@@ -1,0 +1,347 @@
+// A secret's way from `titan create secret` to a file on a host and away again, with the real
+// programs; and where its value must never be found.
+#include <gtest/gtest.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <sys/vfs.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/base64.hpp"
+#include "base/json.hpp"
+#include "base/process_runner.hpp"
+#include "base/random.hpp"
+#include "base/text.hpp"
+#include "tests/e2e/process_memory.hpp"
+#include "tests/e2e/programs.hpp"
+
+namespace titan {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::RunningServer;
+
+constexpr const char* kShared = "/dev/shm";
+constexpr const char* kName = "harbour-door";
+const model::Key kProd{.kind = model::Kind::deployment, .workspace = "default", .name = "prod"};
+
+std::string hex_of(std::string_view text, std::string_view digits) {
+  std::string hex;
+  for (const char letter : text) {
+    const auto byte = static_cast<unsigned char>(letter);
+    hex += digits[byte >> 4U];
+    hex += digits[byte & 15U];
+  }
+  return hex;
+}
+
+// The letters of base64 that tell nothing but the text, when it stands `shift` bytes after a
+// multiple of three.
+std::string base64_of(std::string_view text, std::size_t shift) {
+  const std::string all = base64url(std::string(shift, 'x') + std::string(text));
+  const std::size_t begin = (8 * shift + 5) / 6;
+  return all.substr(begin, 8 * (shift + text.size()) / 6 - begin);
+}
+
+// A text that is looked for as it is, as hex, as base64 of both alphabets wherever it stands in
+// what was encoded, and as the digest by which one could try it.
+class Needle {
+ public:
+  explicit Needle(const std::string& text) {
+    spellings_ = {text, hex_of(text, "0123456789abcdef"), hex_of(text, "0123456789ABCDEF"),
+                  Digest::of(text).hex(), Digest::of("p=" + text + "\n").hex()};
+    for (std::size_t shift = 0; shift < 3; ++shift) {
+      std::string letters = base64_of(text, shift);
+      spellings_.push_back(letters);
+      std::ranges::replace(letters, '-', '+');
+      std::ranges::replace(letters, '_', '/');
+      spellings_.push_back(letters);
+    }
+  }
+
+  // The spelling that was found; empty: none.
+  [[nodiscard]] std::string found_in(std::string_view bytes) const {
+    for (const std::string& spelling : spellings_) {
+      if (memmem(bytes.data(), bytes.size(), spelling.data(), spelling.size()) != nullptr) {
+        return spelling;
+      }
+    }
+    return "";
+  }
+  [[nodiscard]] std::size_t longest() const {
+    return std::ranges::max_element(spellings_, {}, &std::string::size)->size();
+  }
+
+ private:
+  std::vector<std::string> spellings_;
+};
+
+std::string text_of(const Outcome& outcome) {
+  return outcome.output + outcome.errors;
+}
+
+// All files below the folder; links are not followed.
+std::string contents_of(const std::string& folder) {
+  std::string all;
+  for (const auto& [path, content] : testing::read_files(folder)) all += path + "\n" + content;
+  return all;
+}
+
+bool has_shared_memory() {
+  struct statfs found {};
+  return ::statfs(kShared, &found) == 0 && found.f_type == TMPFS_MAGIC;
+}
+
+class Secrets : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!has_shared_memory()) GTEST_SKIP() << "there is no tmpfs in " << kShared;
+    run_ = std::make_unique<testing::TemporaryDirectory>(kShared);
+    server_ = std::make_unique<RunningServer>(data_);
+    fs::create_directory(folder_.path() + "/device");
+    fs::create_directory_symlink(run_->path(), device_ + "/run");
+    put_fleet();
+  }
+
+  void put_fleet() {
+    auto& client = server_->client();
+    const std::string text = "p={{values.password}}\n";
+    client
+        .put({.name = "t",
+              .spec = model::TemplateSpec{.files = {{.path = "root/etc/door.conf",
+                                                     .mode = 0640,
+                                                     .digest = client.put_blob(text).value(),
+                                                     .size = text.size()}}}})
+        .value();
+    client.put({.name = "pi", .spec = model::HostSpec{.labels = {{"name", "pi"}}}}).value();
+    client.put({.name = "w", .workspace = "default", .spec = model::WorkloadSpec{}}).value();
+    client
+        .put({.name = "pi",
+              .workspace = "default",
+              .spec = model::TargetSpec{.labels = {{"name", "pi"}}}})
+        .value();
+  }
+  void deploy() {
+    const json values = {{"password", {{"$secret", kName}, {"key", "password"}}}};
+    server_->client()
+        .put({.name = "prod",
+              .workspace = "default",
+              .spec = model::DeploymentSpec{.workload = "w",
+                                            .template_name = "t",
+                                            .target = "pi",
+                                            .values = model::Values::from(values).value()}})
+        .value();
+  }
+
+  // Both note what the program says.
+  Outcome titan(std::vector<std::string> arguments) {
+    Outcome outcome = testing::run_titan(*server_, std::move(arguments));
+    titan_said_ += text_of(outcome);
+    return outcome;
+  }
+  int run_agent() {
+    const Outcome outcome = SystemProcessRunner()
+                                .run({.arguments = testing::agent_once(*server_, "pi", device_)})
+                                .value();
+    agent_said_ += text_of(outcome);
+    return outcome.exit_code;
+  }
+  // Of the file at its place, through the link.
+  [[nodiscard]] std::string file() const { return testing::read_text(place_); }
+  static std::string made_of(const std::string& value) { return "p=" + value + "\n"; }
+
+  std::string get(const std::string& target) {
+    return server_->transport().send({.method = "GET", .target = target}).value().body;
+  }
+  // The answer of every route that is got, by its path.
+  std::map<std::string, std::string> every_answer() {
+    const json api = parse_json(get("/openapi.json"), 64UL << 20U).value();
+    std::map<std::string, std::string> answers;
+    for (const auto& [path, operations] : api["paths"].items()) {
+      if (!operations.contains("get")) continue;
+      answers[path] = get(filled(path));
+    }
+    answers["/openapi.json"] = api.dump();
+    answers["rendered"] = get("/v1/hosts/pi/changes?render=true");
+    answers["value"] = get("/v1/blobs/" + blob_of("password"));
+    return answers;
+  }
+  std::string blob_of(const std::string& key) {
+    const json secret =
+        parse_json(get(std::string("/v1/workspaces/default/secrets/") + kName)).value();
+    return secret["spec"]["data"][key]["blob"];
+  }
+  // Parameters in the path are given what there is.
+  std::string filled(const std::string& path) {
+    const std::map<std::string, std::string> names = {
+        {"workspaces", "default"}, {"deployments", "prod"}, {"workloads", "w"}, {"targets", "pi"},
+        {"templates", "t"},        {"hosts", "pi"},         {"devices", "pi"},  {"secrets", kName}};
+    std::string target;
+    std::string before;
+    for (const std::string& part : split(path.substr(1), '/')) {
+      const auto name = names.find(before);
+      std::string value = part;
+      if (part == "{workspace}") value = "default";
+      if (part == "{name}") value = name == names.end() ? "none" : name->second;
+      if (part == "{digest}") value = Digest::of("p={{values.password}}\n").text();
+      if (part == "{id}") value = "1";
+      target.append("/").append(value);
+      before = part;
+    }
+    return target;
+  }
+  std::string git_objects() const {
+    return SystemProcessRunner()
+        .run({.arguments = {"git", "-c", "safe.directory=*", "--git-dir", device_ + "/git",
+                            "cat-file", "--batch-all-objects", "--batch"}})
+        .value()
+        .output;
+  }
+
+  testing::TemporaryDirectory folder_;
+  std::unique_ptr<testing::TemporaryDirectory> run_;
+  std::string data_ = folder_.path() + "/server";
+  std::string device_ = folder_.path() + "/device";
+  std::string place_ = device_ + "/root/etc/door.conf";
+  std::unique_ptr<RunningServer> server_;
+  std::string titan_said_;
+  std::string agent_said_;
+};
+
+std::string make_canary() {
+  SystemRandom random;
+  return "canary." + base64url(Secret::random(random, 24).bytes());
+}
+
+TEST(Needle, IsFoundInEverySpelling) {
+  const std::string text = make_canary();
+  const Needle needle(text);
+  for (std::size_t shift = 0; shift < 4; ++shift) {
+    const std::string around = std::string(shift, '\xff') + text + "\xfe\xfd";
+    EXPECT_FALSE(needle.found_in(base64url(around)).empty()) << shift;
+    EXPECT_FALSE(needle.found_in("x" + hex_of(around, "0123456789abcdef")).empty());
+  }
+  EXPECT_FALSE(needle.found_in(json{{"a", text}}.dump()).empty());
+  EXPECT_FALSE(needle.found_in(Digest::of(text).text()).empty());
+  EXPECT_TRUE(needle.found_in(base64url(text.substr(0, text.size() - 1))).empty());
+  EXPECT_TRUE(needle.found_in("").empty());
+}
+
+TEST_F(Secrets, AreReadAtTheirPlaceRotatedAndTakenAway) {
+  ASSERT_EQ(titan({"create", "secret", kName, "--from-literal", "password=one"}).exit_code, 0)
+      << titan_said_;
+  deploy();
+  ASSERT_EQ(run_agent(), 0) << agent_said_;
+  EXPECT_EQ(file(), made_of("one"));
+  EXPECT_TRUE(fs::is_symlink(place_));
+  const std::string target = fs::read_symlink(place_).string();
+  EXPECT_TRUE(target.starts_with(fs::canonical(run_->path()).string() + "/secrets/")) << target;
+  EXPECT_EQ(fs::status(place_).permissions(), fs::perms(0640));
+  EXPECT_EQ(server_->await_status(kProd, model::Status::ready), model::Status::ready);
+
+  ASSERT_EQ(titan({"rotate", "secret", kName, "--from-literal", "password=two"}).exit_code, 0)
+      << titan_said_;
+  ASSERT_EQ(run_agent(), 0) << agent_said_;
+  EXPECT_EQ(file(), made_of("two"));
+
+  // The machine starts again, and the server is away.
+  fs::remove_all(run_->path() + "/secrets");
+  EXPECT_EQ(file(), "");
+  server_->program().signal(SIGSTOP);
+  const Outcome alone =
+      SystemProcessRunner()
+          .run({.arguments = testing::agent_once("http://127.0.0.1:1", "pi", device_)})
+          .value();
+  server_->program().signal(SIGCONT);
+  EXPECT_EQ(alone.exit_code, 6) << text_of(alone);
+  EXPECT_EQ(file(), made_of("two"));
+
+  ASSERT_EQ(titan({"delete", "deployment", "prod"}).exit_code, 0) << titan_said_;
+  ASSERT_EQ(run_agent(), 0) << agent_said_;
+  EXPECT_FALSE(fs::exists(fs::symlink_status(place_)));
+  EXPECT_FALSE(fs::exists(run_->path() + "/secrets"));
+  EXPECT_EQ(titan({"delete", "secret", kName}).exit_code, 0) << titan_said_;
+}
+
+TEST_F(Secrets, AreFoundNowhereButInTheMemoryOfTheirHost) {
+  const std::string first = make_canary();
+  const std::string second = make_canary();
+  const std::string backup = folder_.path() + "/titan.bak";
+  std::ofstream(folder_.path() + "/value") << second;
+  ASSERT_EQ(titan({"create", "secret", kName, "--from-literal", "password=" + first}).exit_code, 0)
+      << titan_said_;
+  deploy();
+  ASSERT_EQ(run_agent(), 0) << agent_said_;
+  ASSERT_EQ(file(), made_of(first));
+  ASSERT_EQ(
+      titan({"rotate", "secret", kName, "--from-file", "password=" + folder_.path() + "/value"})
+          .exit_code,
+      0)
+      << titan_said_;
+  ASSERT_EQ(run_agent(), 0) << agent_said_;
+  ASSERT_EQ(file(), made_of(second));
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{"get", "secrets"},
+                                             {"get", "secret", kName, "-o", "yaml"},
+                                             {"describe", "secret", kName},
+                                             {"describe", "deployment", "prod"},
+                                             {"describe", "host", "pi"}}) {
+    EXPECT_EQ(titan(arguments).exit_code, 0) << join(arguments, " ");
+  }
+  const Outcome kept = SystemProcessRunner()
+                           .run({.arguments = {testing::program_path("titan-server"), "backup",
+                                               backup, "--data", data_}})
+                           .value();
+  ASSERT_EQ(kept.exit_code, 0) << kept.errors;
+
+  // By place: what is in it, and what has to be found there, so that the search is known to work.
+  struct Place {
+    std::string content;
+    std::string must_hold;
+  };
+  std::map<std::string, Place> places = {
+      {"the server's database and its log",
+       {testing::read_text(data_ + "/titan.db") + testing::read_text(data_ + "/titan.db-wal"),
+        kName}},
+      {"the server's folder", {contents_of(data_), kName}},
+      {"the backup", {testing::read_text(backup), kName}},
+      {"the server's log", {testing::read_text(data_ + ".log"), "/v1/"}},
+      {"what titan said", {titan_said_, kName}},
+      {"what the agent said", {agent_said_, "default/prod"}},
+      {"the agent's Git", {git_objects(), std::string("secret:") + kName + "/password@sha256:"}},
+      {"the agent's state", {contents_of(device_ + "/state"), kName}},
+      {"the files of the host",
+       {contents_of(device_ + "/root") + contents_of(device_ + "/git"), "HEAD"}}};
+  for (const auto& [path, answer] : every_answer()) places["GET " + path] = {answer, ""};
+  places.at("GET /v1/metrics").must_hold = "titan_secrets_sealed_total";
+  places.at("GET rendered").must_hold = std::string("secret:") + kName;
+  for (const char* path :
+       {"/v1/secrets", "/v1/workspaces/{workspace}/secrets",
+        "/v1/workspaces/{workspace}/secrets/{name}", "/v1/changes", "/v1/hosts/{name}/changes"}) {
+    places.at(std::string("GET ") + path).must_hold = kName;
+  }
+  EXPECT_GT(places.at("GET value").content.size(), 40U);
+  const std::vector<Needle> canaries = {Needle(first), Needle(second)};
+  for (const auto& [name, place] : places) {
+    EXPECT_TRUE(place.must_hold.empty() || place.content.find(place.must_hold) != std::string::npos)
+        << name << " does not hold " << place.must_hold << ": " << place.content.substr(0, 2000);
+    for (const Needle& canary : canaries) EXPECT_EQ(canary.found_in(place.content), "") << name;
+  }
+  EXPECT_EQ(canaries[1].found_in(contents_of(run_->path())), second) << "where it is read from";
+
+  const testing::ProcessMemory memory(server_->program().pid());
+  std::size_t names = 0;
+  const bool looked = memory.read(canaries[0].longest(), [&](std::string_view piece) {
+    for (const Needle& canary : canaries) EXPECT_EQ(canary.found_in(piece), "");
+    if (piece.find(kName) != std::string_view::npos) ++names;
+  });
+  if (!looked) GTEST_SKIP() << "the kernel does not let the test read the server's memory";
+  EXPECT_GT(names, 0U) << "what has to be in the server's memory is not found either";
+}
+
+}  // namespace
+}  // namespace titan
