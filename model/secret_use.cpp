@@ -100,6 +100,11 @@ bool is_secret_reference(const json& value) {
 }
 
 Result<std::vector<SecretReference>> secret_references(const Values& values) {
+  return secret_references(values, kSecretReferencesMax);
+}
+
+Result<std::vector<SecretReference>> secret_references(const Values& values,
+                                                       std::size_t count_max) {
   if (is_secret_reference(values.json())) {
     return invalid("a reference to a secret cannot stand for all of the values");
   }
@@ -107,9 +112,8 @@ Result<std::vector<SecretReference>> secret_references(const Values& values) {
   const auto add = [&](const json& place, const std::string& path) -> Result<void> {
     TITAN_ASSIGN(SecretReference reference, parse_reference(place, path));
     found.insert(std::move(reference));
-    if (found.size() <= kSecretReferencesMax) return {};
-    return invalid_field(path, "the values refer to more than " +
-                                   std::to_string(kSecretReferencesMax) +
+    if (found.size() <= count_max) return {};
+    return invalid_field(path, "the values refer to more than " + std::to_string(count_max) +
                                    " different values of secrets");
   };
   TITAN_TRY(for_each_reference<const json>(values.json(), "", add));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -30,7 +31,9 @@ bool is_secret_reference(const nlohmann::json& value);
 
 // The references in the values, each once, sorted. invalid, with the path below the values as
 // `field` ("db.password"), when one is not of the form above, when the values themselves are one,
-// or when there are more than kSecretReferencesMax.
+// or when there are more than `count_max`.
+Result<std::vector<SecretReference>> secret_references(const Values& values, std::size_t count_max);
+// Of the values of one entity: at most kSecretReferencesMax.
 Result<std::vector<SecretReference>> secret_references(const Values& values);
 // The path of the first reference, however it is formed.
 std::optional<std::string> first_secret_reference(const Values& values);

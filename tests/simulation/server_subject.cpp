@@ -88,10 +88,11 @@ std::string report_of(const std::map<Key, model::DesiredDeployment>& held, Dice&
 Result<std::unique_ptr<Subject>> ServerSubject::open(store::Store& store, const Clock& clock,
                                                      Random& random) {
   std::unique_ptr<ServerSubject> subject(new ServerSubject(clock));
-  TITAN_ASSIGN(subject->server_, server_lite::Server::open(
-                                     {store, clock, random, subject->log_, subject->keys_},
-                                     {.retention = {.changes = kChangesKept},
-                                      .first_token = [] { return Result<std::string>(kToken); }}));
+  TITAN_ASSIGN(subject->server_,
+               server_lite::Server::open(
+                   {store, clock, random, subject->log_, subject->keys_, subject->master_},
+                   {.retention = {.changes = kChangesKept},
+                    .first_token = [] { return Result<std::string>(kToken); }}));
   for (const std::string& content : kContents) {
     TITAN_TRY(store.put_blob(Digest::of(content), content));
   }
