@@ -145,8 +145,7 @@ Result<void> Admission::check_secret_keys(const model::Entity& entity) const {
   return {};
 }
 
-Result<void> Admission::check_keys_unused(const model::Entity& stored,
-                                          const model::Entity& secret,
+Result<void> Admission::check_keys_unused(const model::Entity& stored, const model::Entity& secret,
                                           std::vector<Key>& users) const {
   const Key key = secret.key();
   std::string missing;
