@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/assert.hpp"
 #include "base/base64.hpp"
@@ -30,12 +31,45 @@ Error other_start(std::string_view what, std::string_view prefix) {
                  " and the base64url of 32 bytes, without padding");
 }
 
-void append_with_length(std::string& to, std::string_view piece) {
-  std::array<char, kLengthBytes> length{};
-  for (std::size_t i = 0; i < kLengthBytes; ++i) {
-    length[i] = static_cast<char>(static_cast<std::uint64_t>(piece.size()) >> (8 * i));
+// Writes to memory that is large enough.
+class PieceWriter {
+ public:
+  explicit PieceWriter(char* to) : to_(to) {}
+  void add(std::string_view piece) {
+    for (std::size_t i = 0; i < kLengthBytes; ++i) {
+      *to_++ = static_cast<char>(static_cast<std::uint64_t>(piece.size()) >> (8 * i));
+    }
+    to_ = std::ranges::copy(piece, to_).out;
   }
-  to.append(length.data(), length.size()).append(piece);
+
+ private:
+  char* to_;
+};
+
+std::size_t size_of(std::string_view context, std::initializer_list<std::string_view> pieces) {
+  std::size_t size = kLengthBytes + context.size();
+  for (const auto piece : pieces) size += kLengthBytes + piece.size();
+  return size;
+}
+
+void write(char* to, std::string_view context, std::initializer_list<std::string_view> pieces) {
+  PieceWriter writer(to);
+  writer.add(context);
+  for (const auto piece : pieces) writer.add(piece);
+}
+
+// Takes the next piece off the front of `bytes`.
+std::optional<std::string_view> take_piece(std::string_view& bytes) {
+  if (bytes.size() < kLengthBytes) return std::nullopt;
+  std::uint64_t size = 0;
+  for (std::size_t i = 0; i < kLengthBytes; ++i) {
+    size |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[i])) << (8 * i);
+  }
+  bytes.remove_prefix(kLengthBytes);
+  if (size > bytes.size()) return std::nullopt;
+  const std::string_view piece = bytes.substr(0, size);
+  bytes.remove_prefix(size);
+  return piece;
 }
 
 }  // namespace
@@ -124,13 +158,31 @@ bool verifies(const PublicKey& key, std::string_view message, const Signature& s
 }
 
 std::string signable(std::string_view context, std::initializer_list<std::string_view> pieces) {
-  std::size_t size = kLengthBytes + context.size();
-  for (const auto piece : pieces) size += kLengthBytes + piece.size();
-  std::string bytes;
-  bytes.reserve(size);
-  append_with_length(bytes, context);
-  for (const auto piece : pieces) append_with_length(bytes, piece);
+  std::string bytes(size_of(context, pieces), '\0');
+  write(bytes.data(), context, pieces);
   return bytes;
+}
+
+Secret signable_secret(std::string_view context, std::initializer_list<std::string_view> pieces) {
+  Secret bytes = Secret::zeros(size_of(context, pieces));
+  write(reinterpret_cast<char*>(bytes.buffer().data()), context, pieces);
+  return bytes;
+}
+
+Result<std::vector<std::string_view>> pieces_of(std::string_view signable, std::string_view context,
+                                                std::size_t count) {
+  const Error other = invalid("expected \"" + std::string(context) + "\" and " +
+                              std::to_string(count) + " pieces, found something else");
+  const auto found = take_piece(signable);
+  if (!found || *found != context) return other;
+  std::vector<std::string_view> pieces;
+  while (pieces.size() < count) {
+    const auto piece = take_piece(signable);
+    if (!piece) return other;
+    pieces.push_back(*piece);
+  }
+  if (!signable.empty()) return other;
+  return pieces;
 }
 
 }  // namespace titan

@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/random.hpp"
 #include "base/result.hpp"
@@ -90,5 +91,11 @@ bool verifies(const PublicKey& key, std::string_view message, const Signature& s
 // lowest first. So no two lists of pieces give the same bytes, and nothing that was signed for one
 // use counts for another. One allocation.
 std::string signable(std::string_view context, std::initializer_list<std::string_view> pieces);
+// The same bytes, when one of the pieces must not stay in memory.
+Secret signable_secret(std::string_view context, std::initializer_list<std::string_view> pieces);
+// The pieces of such bytes, which it borrows. invalid when they are not the whole encoding of this
+// context and of exactly so many pieces; the error quotes none of them.
+Result<std::vector<std::string_view>> pieces_of(std::string_view signable, std::string_view context,
+                                                std::size_t count);
 
 }  // namespace titan

@@ -56,7 +56,7 @@ class WholeServer {
     }
     store_ = open(store::SqliteStore::Synchronous::full);
     server_ =
-        must(server_lite::Server::open({*store_, clock_, random_, log_, keys_},
+        must(server_lite::Server::open({*store_, clock_, random_, log_, keys_, master_},
                                        {.retention = {.changes = UINT64_MAX},
                                         .first_token = [] { return Result<std::string>(kToken); },
                                         .rates = {.token = {}},
@@ -117,6 +117,7 @@ class WholeServer {
   std::unique_ptr<store::SqliteStore> store_;
   std::unique_ptr<FileSystem> files_ = must(DiskFileSystem::open(folder_.path()));
   server_lite::ServerKeys keys_ = must(server_lite::ServerKeys::open(*files_, random_));
+  server_lite::MasterKey master_ = must(server_lite::MasterKey::open(*files_, {}, false, random_));
   std::mutex stepping_;  // held by each step
   server_lite::StepLoop steps_{clock_};
   std::unique_ptr<server_lite::Server> server_;

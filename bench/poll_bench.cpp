@@ -66,10 +66,11 @@ class PollRig {
   Log log_{no_log_, clock_, Log::Format::json};
   std::unique_ptr<FileSystem> files_ = must(DiskFileSystem::open(folder_.path()));
   server_lite::ServerKeys keys_ = must(server_lite::ServerKeys::open(*files_, random_));
+  server_lite::MasterKey master_ = must(server_lite::MasterKey::open(*files_, {}, false, random_));
   std::unique_ptr<store::SqliteStore> store_ =
       must(store::SqliteStore::open(folder_.database(), clock_, random_));
   std::unique_ptr<server_lite::Server> server_ = must(server_lite::Server::open(
-      {*store_, clock_, random_, log_, keys_},
+      {*store_, clock_, random_, log_, keys_, master_},
       {.first_token = [] { return Result<std::string>(kAdminToken); },
        // They are counted, but never too many.
        .rates = {.token = {server_lite::kRateMax}, .device = {server_lite::kRateMax}}}));

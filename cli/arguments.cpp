@@ -36,6 +36,7 @@ class Parser {
     add_describe();
     add_wait();
     add_delete();
+    add_rotate();
     add_config();
     add_login();
     add_auth();
@@ -102,6 +103,7 @@ class Parser {
     add_kinds(verb, WriteCommand::Mode::create);
     add_create_token(verb);
     add_create_enrollment(verb);
+    add_create_secret(verb);
   }
 
   CLI::App& add_secret(CLI::App& verb, Kind kind, const std::string& example, Maker maker) {
@@ -142,6 +144,46 @@ class Parser {
     verb.add_option("--ttl", life_, "For how long it can be used, such as 2d (else 1h)");
     verb.add_option("--server-url", server_url_,
                     "URL of the server as the device sees it (else as you do)");
+  }
+
+  void add_create_secret(CLI::App& create) {
+    CLI::App& verb =
+        add_verb(create, "secret", "A secret, whose values only hosts that need them get to see",
+                 "titan create secret db --from-literal user=app --generate password\n"
+                 "  titan create secret tls --from-file tls.key=./server.key\n"
+                 "  pass show db | titan create secret db --from-file password=-",
+                 [this] { return make_write_secret(WriteSecretCommand::Mode::create); });
+    add_secret_flags(verb);
+    verb.add_option("--tags", entity_.tags, "Free metadata: KEY=VALUE,…");
+  }
+
+  void add_rotate() {
+    CLI::App& rotate = add_verb(app_, "rotate", "Give keys of a secret new values",
+                                "titan rotate secret db --generate password", nullptr);
+    rotate.require_subcommand(1);
+    CLI::App& verb =
+        add_verb(rotate, "secret", "A secret; keys that are not named stay as they are",
+                 "titan rotate secret db --generate password\n"
+                 "  titan rotate secret tls --from-file tls.key=./new.key",
+                 [this] { return make_write_secret(WriteSecretCommand::Mode::rotate); });
+    add_secret_flags(verb);
+  }
+
+  void add_secret_flags(CLI::App& verb) {
+    verb.ignore_case();
+    for (const std::string& other : other_words_of(Kind::secret)) verb.alias(other);
+    verb.add_option("NAME", name_, "Name");
+    verb.add_option("--name", name_flag_, "Name, when it is not given as the argument");
+    const auto add = [&verb](const char* flag, std::vector<std::string>& to, const char* what) {
+      verb.add_option(flag, to, what)
+          ->expected(1)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    };
+    add("--from-literal", secret_.literals, "KEY=VALUE, which others on this machine may see");
+    add("--from-file", secret_.files, "KEY=PATH, to the last byte; - is standard input");
+    add("--generate", secret_.generated, "KEY or KEY=LENGTH: random letters and digits (else 32)");
+    add_connection(verb, true);
+    add_output(verb);
   }
 
   void add_document_output(CLI::App& verb) {
@@ -598,6 +640,17 @@ class Parser {
     return command;
   }
 
+  Result<Command> make_write_secret(WriteSecretCommand::Mode mode) {
+    WriteSecretCommand command{.mode = mode,
+                               .values = secret_,
+                               .tags = entity_.tags,
+                               .connection = connection_,
+                               .output = output()};
+    TITAN_ASSIGN(command.name, one_name());
+    if (command.name.empty()) return invalid("the secret needs a name");
+    return command;
+  }
+
   Result<Command> make_can_i() {
     CanICommand command{.verb = verb_, .connection = connection_, .output = output()};
     TITAN_ASSIGN(command.kind, kind_of_word(kind_));
@@ -704,6 +757,7 @@ class Parser {
   std::map<const CLI::App*, Maker> makers_;
   ConnectionFlags connection_;
   EntityFlags entity_;
+  SecretValueFlags secret_;
   DeleteFlags delete_;
   std::string format_ = "table";
   std::string kind_;

@@ -23,6 +23,7 @@
 #include "cli/commands/version.hpp"
 #include "cli/commands/wait.hpp"
 #include "cli/commands/write.hpp"
+#include "cli/commands/write_secret.hpp"
 
 namespace titan::cli {
 
@@ -31,8 +32,8 @@ using Command =
                  GetChangesCommand, DescribeCommand, WaitCommand, DeleteCommand, DeleteFilesCommand,
                  CurrentContextCommand, GetContextsCommand, UseContextCommand, SetContextCommand,
                  LoginCommand, LogoutCommand, WhoamiCommand, CanICommand, CreateTokenCommand,
-                 CreateEnrollmentCommand, GetLobbyCommand, ApproveCommand, RevokeCommand,
-                 NewKeyCommand, SignCommand, StatusCommand, VersionCommand>;
+                 CreateEnrollmentCommand, WriteSecretCommand, GetLobbyCommand, ApproveCommand,
+                 RevokeCommand, NewKeyCommand, SignCommand, StatusCommand, VersionCommand>;
 
 // What a command line asks for: a command, or its help.
 struct Arguments {

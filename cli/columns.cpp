@@ -72,6 +72,15 @@ std::string state_of_device(const model::DeviceSpec& spec) {
   return spec.revoked ? "yes" : "no";
 }
 
+std::string keys_of_secret(const model::SecretSpec& spec) {
+  return std::to_string(spec.data.size());
+}
+std::string key_names_of_secret(const model::SecretSpec& spec) {
+  std::vector<std::string> names;
+  for (const auto& [key, entry] : spec.data) names.push_back(key);
+  return join(names, ",");
+}
+
 std::vector<Column> columns_of_kind(model::Kind kind) {
   switch (kind) {
     case model::Kind::workspace:
@@ -100,6 +109,8 @@ std::vector<Column> columns_of_kind(model::Kind kind) {
               of_spec("EXPIRES", &expiry_of_enrollment)};
     case model::Kind::device:
       return {of_spec("KEY", &model::DeviceSpec::public_key), of_spec("REVOKED", &state_of_device)};
+    case model::Kind::secret:
+      return {of_spec("KEYS", &keys_of_secret)};
   }
   return {};
 }
@@ -115,6 +126,8 @@ std::vector<Column> wide_columns_of_kind(model::Kind kind) {
       return {of_spec("REPLICAS", &replicas_of_deployment)};
     case model::Kind::token:
       return {of_spec("DESCRIPTION", &model::TokenSpec::description)};
+    case model::Kind::secret:
+      return {of_spec("KEY-NAMES", &key_names_of_secret)};
     default:
       return {};
   }

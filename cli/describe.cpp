@@ -154,6 +154,13 @@ void print_host_state(Writer& writer, const client::HostState& state,
   print_host_deployments(writer, state.deployments);
 }
 
+void print_keys(Writer& writer, const model::SecretSpec& spec) {
+  Table table({"KEY", "DIGEST"});
+  for (const auto& [key, entry] : spec.data) table.add({key, entry.digest.text()});
+  writer.field("Keys", std::to_string(spec.data.size()));
+  writer.table(table, "");
+}
+
 void print_changes(Writer& writer, const std::vector<model::Change>& changes) {
   if (changes.empty()) return;
   Table table({"SEQ", "AGE", "OPERATION", "ACTOR", "WHAT"});
@@ -182,8 +189,11 @@ void print_description(std::ostream& out, const Description& description,
   writer.field("Version", std::to_string(entity.version));
   writer.field("Revision", std::to_string(entity.revision));
   writer.field("Tags", model::labels_text(entity.tags));
-  const nlohmann::json spec = model::json_of(entity.spec);
-  if (!spec.empty()) writer.block("Spec", yaml_text(spec));
+  if (const auto* secret = std::get_if<model::SecretSpec>(&entity.spec)) {
+    print_keys(writer, *secret);
+  } else if (const auto spec = model::json_of(entity.spec); !spec.empty()) {
+    writer.block("Spec", yaml_text(spec));
+  }
   if (const auto* deployment = std::get_if<model::DeploymentSpec>(&entity.spec)) {
     print_assigned(writer, *deployment, description.assigned);
     print_hosts(writer, description.hosts);

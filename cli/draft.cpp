@@ -8,6 +8,7 @@
 #include "cli/progress.hpp"
 #include "cli/session.hpp"
 #include "client/template_directory.hpp"
+#include "model/secret_value.hpp"
 
 namespace titan::cli {
 namespace {
@@ -53,6 +54,34 @@ Result<std::optional<std::string>> take_directory(json& document) {
   return std::optional(directory);
 }
 
+constexpr const char* kSomethingSealed = "AAAA";
+constexpr const char* kNotShown = "(a value that is sealed when it is applied)";
+
+Error bad_value(const std::string& key, const std::string& message) {
+  return invalid_field("spec.data." + key + ".value", message);
+}
+
+// Takes the plain values out of a secret's spec.
+Result<std::map<std::string, Secret>> take_values(json& document) {
+  std::map<std::string, Secret> values;
+  if (text_in(document, "kind") != model::name_of(model::Kind::secret)) return values;
+  const auto spec = document.find("spec");
+  if (spec == document.end() || !spec->is_object()) return values;
+  const auto data = spec->find("data");
+  if (data == spec->end() || !data->is_object()) return values;
+  for (auto& [key, entry] : data->items()) {
+    if (!entry.is_object() || !entry.contains("value")) continue;
+    if (!entry["value"].is_string()) return bad_value(key, "expected a text; put it in quotes");
+    Secret value = Secret::of(std::move(entry["value"].get_ref<std::string&>()));
+    const auto checked = model::check_secret_value(value.bytes());
+    if (!checked) return bad_value(key, checked.error().message);
+    if (entry.size() > 1) return bad_value(key, "stands alone, without digest, blob and sealed");
+    entry = {{"sealed", kSomethingSealed}};
+    values.emplace(key, std::move(value));
+  }
+  return values;
+}
+
 Error about(Error error, const std::string& subject) {
   error.subject = subject;
   return error;
@@ -66,7 +95,11 @@ Result<Draft> draft_of(const json& document, const DraftPlace& place) {
   TITAN_TRY(settle_workspace(settled, place));
   TITAN_ASSIGN(draft.directory, take_directory(settled));
   if (draft.directory) draft.directory = path_from(place.folder, *draft.directory);
+  TITAN_ASSIGN(draft.values, take_values(settled));
   TITAN_ASSIGN(draft.entity, model::parse_entity(settled));
+  for (const auto& [key, value] : draft.values) {
+    std::get<model::SecretSpec>(draft.entity.spec).data.at(key).sealed = kNotShown;
+  }
   return draft;
 }
 
@@ -82,6 +115,22 @@ Result<std::map<Digest, std::string>> read_files(Draft& draft, const Env& env) {
   }
   draft.entity.spec = std::move(read->spec);
   return std::move(read->blobs);
+}
+
+Result<void> seal_values(Draft& draft, client::Client& client) {
+  if (draft.values.empty()) return {};
+  TITAN_ASSIGN(const PublicKey server, client.server_key());
+  const model::Key secret = draft.entity.key();
+  auto& data = std::get<model::SecretSpec>(draft.entity.spec).data;
+  for (const auto& [key, value] : draft.values) {
+    data[key] = {.sealed = model::seal_secret_value(server, secret, key, value.bytes())};
+  }
+  return {};
+}
+
+Result<void> make_ready(Draft& draft, client::Client& client, const Env& env) {
+  TITAN_TRY(upload_files(draft, client, env));
+  return seal_values(draft, client);
 }
 
 Result<void> upload_files(Draft& draft, client::Client& client, const Env& env) {

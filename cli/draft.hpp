@@ -7,6 +7,7 @@
 
 #include "base/digest.hpp"
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "cli/env.hpp"
 #include "client/client.hpp"
 #include "model/entity.hpp"
@@ -18,6 +19,9 @@ struct Draft {
   model::Entity entity = {};
   // The folder that a template's driver, defaults and files are still to be read from.
   std::optional<std::string> directory = {};
+  // Of a secret: values that are still to be sealed, by key. In the entity something that is not
+  // the value stands in their place.
+  std::map<std::string, Secret> values = {};
   std::string source = {};  // where it was read: "fleet.yaml, document 2"; empty: from flags
 };
 
@@ -29,12 +33,17 @@ struct DraftPlace {
 };
 
 // Reads a document: an entity (see model/entity.hpp), where a Template may have `directory: PATH`
-// in its spec in place of all other fields. invalid, with the field, when it is anything else.
+// in its spec in place of all other fields, and a Secret `value: TEXT` in place of what is stored
+// of a value. invalid, with the field, when it is anything else; no error quotes a value.
 Result<Draft> draft_of(const nlohmann::json& document, const DraftPlace& place);
 
 // Reads the folder of `draft`, if it has one, into its spec. Returns the content of its files.
 Result<std::map<Digest, std::string>> read_files(Draft& draft, const Env& env);
 // The same, and uploads those files that the server does not have yet.
 Result<void> upload_files(Draft& draft, client::Client& client, const Env& env);
+// Seals the values of a secret for the key that the server names, into the entity.
+Result<void> seal_values(Draft& draft, client::Client& client);
+// All that has to be done before the draft can be written.
+Result<void> make_ready(Draft& draft, client::Client& client, const Env& env);
 
 }  // namespace titan::cli

@@ -14,6 +14,10 @@ constexpr std::size_t kContextsMax = 1000;
 constexpr std::size_t kTokenBytesMax = 4096;
 constexpr std::size_t kTokenSecretBytes = 32;  // random ones, in a token and an enrollment
 
+constexpr std::size_t kGeneratedLetters = 32;  // of a value of a secret, when nobody says
+constexpr std::size_t kGeneratedLettersMin = 8;
+constexpr std::size_t kGeneratedLettersMax = 1024;
+
 constexpr std::size_t kAuthorKeyBytesMax = 4096;
 constexpr std::chrono::hours kSerialAheadMax{24};  // that the clock of another author is ahead
 

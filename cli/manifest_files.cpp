@@ -51,8 +51,9 @@ class Reader {
     result_.errors.push_back(std::move(error));
   }
   ManifestFiles finish() {
-    std::ranges::stable_sort(result_.drafts, {},
-                             [](const Draft& draft) { return draft.entity.kind(); });
+    std::ranges::stable_sort(result_.drafts, {}, [](const Draft& draft) {
+      return model::creation_place(draft.entity.kind());
+    });
     return std::move(result_);
   }
 

@@ -9,8 +9,8 @@
 
 namespace titan::cli {
 
-// What `-f PATH` names: drafts in the order in which they can be created (see model::kKinds), and
-// what is wrong with the documents and files that give none.
+// What `-f PATH` names: drafts in the order in which they can be created (see
+// model::creation_place), and what is wrong with the documents and files that give none.
 struct ManifestFiles {
   std::vector<Draft> drafts = {};
   std::vector<Error> errors = {};  // the subject says which file and document

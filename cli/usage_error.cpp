@@ -42,6 +42,8 @@ std::string unknown_kind(const std::string& word) {
     case model::Kind::token:
     case model::Kind::enrollment:
       return plural + " are made by titan create, and have no flags of apply";
+    case model::Kind::secret:
+      return plural + " are written by titan create secret, titan rotate secret and titan apply -f";
     case model::Kind::device:
       return plural + " come by titan create enrollment, or by titan approve";
     default:

@@ -102,8 +102,10 @@ class Rig {
       store::SqliteStore::open(folder_.path() + "/titan.db", clock_, random_).value();
   std::unique_ptr<FileSystem> files_ = DiskFileSystem::open(folder_.path()).value();
   server_lite::ServerKeys keys_ = server_lite::ServerKeys::open(*files_, random_).value();
+  server_lite::MasterKey master_ =
+      server_lite::MasterKey::open(*files_, {}, false, random_).value();
   std::unique_ptr<server_lite::Server> server_ =
-      server_lite::Server::open({*store_, clock_, random_, log_, keys_},
+      server_lite::Server::open({*store_, clock_, random_, log_, keys_, master_},
                                 {.first_token = [] { return Result<std::string>(kAdminToken); },
                                  .rates = {.token = {}, .device = {}}})  // its clock stands still
           .value();

@@ -4,6 +4,7 @@
 #include "model/manifest.hpp"
 
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 #include "base/json.hpp"
 #include "fuzz/target.hpp"
@@ -29,6 +30,10 @@ void check(Result<Value> (*parse)(const json&), const json& value) {
   require(canonical_json(json_of(*again)) == text, "it prints as before", text);
   if constexpr (requires { *parsed == *again; }) {
     require(*parsed == *again, "it reads back equal", text);
+  }
+  if constexpr (std::is_same_v<Value, model::DesiredDeployment>) {
+    const auto inputs = model::inputs_with_placeholders(*parsed);
+    require(!inputs || !model::first_secret_reference(*inputs), "no reference is left", text);
   }
 }
 

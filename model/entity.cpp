@@ -5,6 +5,7 @@
 
 #include "model/field_reader.hpp"
 #include "model/limits.hpp"
+#include "model/secret_use.hpp"
 
 namespace titan::model {
 namespace {
@@ -123,8 +124,19 @@ std::vector<Reference> references_of(const Entity& entity) {
                               .workspace = in_workspace(kind) ? entity.workspace : "",
                               .name = name}});
   };
+  // A reference that does not parse was refused where the entity was read.
+  const auto add_secrets = [&](const Values& values) {
+    const auto named = secret_references(values);
+    if (!named) return;
+    std::string last;
+    for (const SecretReference& reference : *named) {
+      if (reference.name != last) add("values", Kind::secret, reference.name);
+      last = reference.name;
+    }
+  };
   if (const auto* workload = std::get_if<WorkloadSpec>(&entity.spec)) {
     add("template", Kind::template_, workload->default_template);
+    add_secrets(workload->values);
   }
   if (const auto* deployment = std::get_if<DeploymentSpec>(&entity.spec)) {
     add("workload", Kind::workload, deployment->workload);
@@ -133,6 +145,7 @@ std::vector<Reference> references_of(const Entity& entity) {
     for (const std::string& name : deployment->depends_on) {
       add("dependsOn", Kind::deployment, name);
     }
+    add_secrets(deployment->values);
   }
   if (const auto* assignment = std::get_if<AssignmentSpec>(&entity.spec)) {
     add("deployment", Kind::deployment, assignment->deployment);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/base64.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "model/limits.hpp"
@@ -163,6 +164,23 @@ std::vector<std::string> FieldReader::texts(std::string_view field, std::size_t 
     texts.push_back(item.get<std::string>());
   }
   return texts;
+}
+
+std::string FieldReader::sealed(std::string_view field, std::size_t bytes_max) {
+  const json* value = find(field);
+  if (value == nullptr) return {};
+  const auto* text = value->get_ptr<const std::string*>();
+  if (text == nullptr) {
+    refuse(field, "expected a string");
+  } else if (text->size() > bytes_max) {
+    refuse(field, "is " + std::to_string(text->size()) + " bytes long, the limit is " +
+                      std::to_string(bytes_max));
+  } else if (const auto parsed = parse_base64url(*text); !parsed) {
+    refuse(field, parsed.error().message);
+  } else {
+    return *text;
+  }
+  return {};
 }
 
 std::map<std::string, std::string> FieldReader::text_map(std::string_view field) {

@@ -41,6 +41,9 @@ class FieldReader {
   [[nodiscard]] Digest digest(std::string_view field);
   [[nodiscard]] Values values(std::string_view field);
   [[nodiscard]] std::vector<std::string> texts(std::string_view field, std::size_t count_max);
+  // The base64url of something sealed, of at most `bytes_max` letters. No error quotes it: what
+  // stands there by mistake may be what should have been sealed.
+  [[nodiscard]] std::string sealed(std::string_view field, std::size_t bytes_max);
   // Texts of any length, for the caller to check.
   [[nodiscard]] std::map<std::string, std::string> text_map(std::string_view field);
   // An object or an array (of at most `count_max`) for the caller to read on; null when absent.

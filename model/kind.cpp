@@ -30,6 +30,7 @@ constexpr std::array<KindWords, kKinds.size()> kWords = {{
     {"Token", "token", "tokens", false, false},
     {"Enrollment", "enrollment", "enrollments", false, false},
     {"Device", "device", "devices", false, false},
+    {"Secret", "secret", "secrets", true, true},
 }};
 
 const KindWords& words_of(Kind kind) {
@@ -49,6 +50,11 @@ std::string_view plural_of(Kind kind) {
 }
 bool in_workspace(Kind kind) {
   return words_of(kind).in_workspace;
+}
+std::size_t creation_place(Kind kind) {
+  // Only a secret is needed by kinds with lower numbers.
+  const Kind by_number = kind == Kind::secret ? Kind::workload : kind;
+  return 2 * static_cast<std::size_t>(by_number) + (kind == Kind::workload ? 1 : 0);
 }
 bool is_for_hosts(Kind kind) {
   return words_of(kind).is_for_hosts;

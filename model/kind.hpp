@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 #include "base/result.hpp"
@@ -20,12 +21,13 @@ enum class Kind {
   token,
   enrollment,
   device,
+  secret,
 };
 
-// All kinds, each after those it may refer to: the order in which a set of them can be created.
+// All kinds, in the order of their numbers.
 inline constexpr std::array kKinds = {
-    Kind::workspace,  Kind::host,       Kind::template_, Kind::workload,   Kind::target,
-    Kind::deployment, Kind::assignment, Kind::token,     Kind::enrollment, Kind::device};
+    Kind::workspace,  Kind::host,  Kind::template_,  Kind::workload, Kind::target, Kind::deployment,
+    Kind::assignment, Kind::token, Kind::enrollment, Kind::device,   Kind::secret};
 
 // "Deployment", as in the JSON field `kind`.
 std::string_view name_of(Kind kind);
@@ -35,6 +37,9 @@ std::string_view singular_of(Kind kind);
 std::string_view plural_of(Kind kind);
 // Kinds that live in a workspace; the others belong to the organization.
 bool in_workspace(Kind kind);
+// Its place in the order in which a set of entities can be created: each kind comes after those
+// that it may refer to.
+std::size_t creation_place(Kind kind);
 // Kinds of which follows what hosts should have; the others say who may ask.
 bool is_for_hosts(Kind kind);
 

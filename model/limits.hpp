@@ -5,11 +5,17 @@
 // The limits of model/, in one place. Sizes are in bytes.
 namespace titan::model {
 
-constexpr std::size_t kEnrollmentBytesMax = 4096;  // of an enrollment string
-constexpr std::size_t kSecretBytesMin = 16;        // of a token or an enrollment secret
-constexpr std::size_t kGrantsMax = 64;             // of a token
-constexpr std::size_t kStatementsMax = 100;        // that a server keeps about its keys
-constexpr std::size_t kAuthorSignaturesMax = 8;    // of one deployment, or one host
+constexpr std::size_t kEnrollmentBytesMax = 4096;          // of an enrollment string
+constexpr std::size_t kSecretBytesMin = 16;                // of a token or an enrollment secret
+constexpr std::size_t kGrantsMax = 64;                     // of a token
+constexpr std::size_t kStatementsMax = 100;                // that a server keeps about its keys
+constexpr std::size_t kAuthorSignaturesMax = 8;            // of one deployment, or one host
+constexpr std::size_t kSecretKeysMax = 64;                 // of one secret
+constexpr std::size_t kSecretKeyBytesMax = 63;             // the name of one of them
+constexpr std::size_t kSecretValueBytesMax = 16UL << 10U;  // of one of them
+constexpr std::size_t kSealedTextBytesMax = 24UL << 10U;   // base64url of a sealed value
+constexpr std::size_t kSecretReferencesMax = 64;  // different ones in the values of one entity
+constexpr std::size_t kSecretUsesMax = 2 * kSecretReferencesMax;  // of one deployment
 constexpr std::size_t kNameBytesMax = 63;
 constexpr std::size_t kLabelKeyBytesMax = 63;
 constexpr std::size_t kLabelValueBytesMax = 63;

@@ -1,7 +1,9 @@
 #include "model/manifest.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "base/json.hpp"
@@ -9,6 +11,7 @@
 #include "base/text.hpp"
 #include "model/field_reader.hpp"
 #include "model/limits.hpp"
+#include "model/secret.hpp"
 #include "model/spec.hpp"
 
 namespace titan::model {
@@ -42,6 +45,15 @@ void write(JsonWriter& writer, const AuthorSignature& signature) {
   writer.end_object();
 }
 
+void write(JsonWriter& writer, const SecretUse& use) {
+  writer.begin_object();
+  writer.member("digest", use.digest.text());
+  writer.member("key", use.key);
+  writer.member("name", use.name);
+  if (!use.sealed.empty()) writer.member("sealed", use.sealed);
+  writer.end_object();
+}
+
 void write(JsonWriter& writer, const DesiredDeployment& desired);
 
 template <class Item>
@@ -72,6 +84,10 @@ void write(JsonWriter& writer, const DesiredDeployment& desired) {
   writer.member("inputs", desired.inputs.json());
   writer.member("key", desired.key.text());
   if (desired.error.empty()) writer.member("renderedDigest", desired.rendered_digest.text());
+  if (!desired.secrets.empty()) {
+    writer.name("secrets");
+    write(writer, desired.secrets);
+  }
   writer.name("template");
   writer.begin_object();
   writer.member("digest", has_digest ? desired.template_digest.text() : "");
@@ -163,6 +179,53 @@ std::optional<SignedValues> read_signed(FieldReader& reader, const char* field) 
   return given;
 }
 
+// Reads each item of an array.
+template <class Item>
+std::vector<Item> read_items(FieldReader& reader, const char* field, std::size_t count_max,
+                             Result<Item> (*parse)(const json&, std::string path)) {
+  std::vector<Item> items;
+  const json* array = reader.array(field, count_max);
+  if (array == nullptr) return items;
+  for (const json& object : *array) {
+    auto item = parse(object, reader.path_of(field) + "[" + std::to_string(items.size()) + "]");
+    if (!item) {
+      reader.refuse(std::move(item).error());
+      return {};
+    }
+    items.push_back(*std::move(item));
+  }
+  return items;
+}
+
+Result<SecretUse> parse_secret_use(const json& object, std::string path) {
+  FieldReader reader(object, std::move(path));
+  reader.require({"name", "key", "digest"});
+  SecretUse use{.name = reader.text("name"),
+                .key = reader.text("key"),
+                .digest = reader.digest("digest"),
+                .sealed = reader.sealed("sealed", kSealedTextBytesMax)};
+  if (const auto checked = check_name("name", use.name); !checked) {
+    reader.refuse("name", checked.error().message);
+  }
+  if (!is_secret_key(use.key)) {
+    reader.refuse("key", quote(use.key) + " is not the key of a secret");
+  }
+  TITAN_TRY(reader.finish());
+  return use;
+}
+
+// In their one order, so that no two lists say the same.
+std::vector<SecretUse> read_secret_uses(FieldReader& reader, const char* field) {
+  auto uses = read_items(reader, field, kSecretUsesMax, &parse_secret_use);
+  const auto out_of_order = [](const SecretUse& one, const SecretUse& next) {
+    return std::tie(one.name, one.key) >= std::tie(next.name, next.key);
+  };
+  if (std::ranges::adjacent_find(uses, out_of_order) != uses.end()) {
+    reader.refuse(field, "expected each once, by name and key");
+  }
+  return uses;
+}
+
 Result<DesiredDeployment> parse_desired(const json& object, std::string path) {
   FieldReader reader(object, std::move(path));
   reader.require({"key", "version", "template", "inputs", "desiredDigest"});
@@ -174,7 +237,8 @@ Result<DesiredDeployment> parse_desired(const json& object, std::string path) {
                             .rendered_digest = reader.digest("renderedDigest"),
                             .error = reader.text("error"),
                             .author = read_signed(reader, "author"),
-                            .host = read_signed(reader, "host")};
+                            .host = read_signed(reader, "host"),
+                            .secrets = read_secret_uses(reader, "secrets")};
   read_template_of(reader, desired);
   if (desired.key.kind != Kind::deployment) reader.refuse("key", "expected a deployment's key");
   if (desired.desired_digest.empty()) reader.refuse("desiredDigest", "must be given");
@@ -184,24 +248,6 @@ Result<DesiredDeployment> parse_desired(const json& object, std::string path) {
   if (desired.error.empty()) reader.require({"driver"});
   TITAN_TRY(reader.finish());
   return desired;
-}
-
-// Reads each item of an array.
-template <class Item>
-std::vector<Item> read_items(FieldReader& reader, const char* field,
-                             Result<Item> (*parse)(const json&, std::string path)) {
-  std::vector<Item> items;
-  const json* array = reader.array(field, kReportDeploymentsMax);
-  if (array == nullptr) return items;
-  for (const json& object : *array) {
-    auto item = parse(object, reader.path_of(field) + "[" + std::to_string(items.size()) + "]");
-    if (!item) {
-      reader.refuse(std::move(item).error());
-      return {};
-    }
-    items.push_back(*std::move(item));
-  }
-  return items;
 }
 
 // A deployment that stands twice, or is both wanted and gone, would make the outcome depend on the
@@ -237,14 +283,15 @@ Result<Manifest> parse_manifest(const json& object) {
   FieldReader reader(object, "");
   reader.require(
       {"host", "bookmark", "full", "digest", "deployments", "tombstones", "pollAfter", "time"});
-  Manifest manifest{.host = reader.text("host"),
-                    .bookmark = reader.parsed<Bookmark>("bookmark", &Bookmark::parse),
-                    .full = reader.boolean("full"),
-                    .digest = reader.digest("digest"),
-                    .deployments = read_items(reader, "deployments", &parse_desired),
-                    .tombstones = read_items(reader, "tombstones", &parse_tombstone),
-                    .poll_after = std::chrono::seconds(reader.number("pollAfter")),
-                    .time = reader.timestamp("time")};
+  Manifest manifest{
+      .host = reader.text("host"),
+      .bookmark = reader.parsed<Bookmark>("bookmark", &Bookmark::parse),
+      .full = reader.boolean("full"),
+      .digest = reader.digest("digest"),
+      .deployments = read_items(reader, "deployments", kReportDeploymentsMax, &parse_desired),
+      .tombstones = read_items(reader, "tombstones", kReportDeploymentsMax, &parse_tombstone),
+      .poll_after = std::chrono::seconds(reader.number("pollAfter")),
+      .time = reader.timestamp("time")};
   if (const auto checked = check_name("host", manifest.host); !checked) {
     reader.refuse(checked.error());
   }

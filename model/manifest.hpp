@@ -12,6 +12,7 @@
 #include "model/author_signature.hpp"
 #include "model/bookmark.hpp"
 #include "model/key.hpp"
+#include "model/secret_use.hpp"
 #include "model/template.hpp"
 #include "model/values.hpp"
 
@@ -44,6 +45,7 @@ struct DesiredDeployment {
   // the host is, too.
   std::optional<SignedValues> author = {};
   std::optional<SignedValues> host = {};
+  std::vector<SecretUse> secrets = {};  // those that `inputs` refer to, by name and key
   bool operator==(const DesiredDeployment&) const = default;
 };
 

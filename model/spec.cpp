@@ -16,6 +16,7 @@
 #include "model/field_reader.hpp"
 #include "model/key.hpp"
 #include "model/limits.hpp"
+#include "model/secret_use.hpp"
 
 namespace titan::model {
 namespace {
@@ -121,6 +122,19 @@ json json_of_spec(const DeviceSpec& spec) {
   return object;
 }
 
+json json_of_spec(const SecretSpec& spec) {
+  json object = {{"data", json::object()}};
+  for (const auto& [key, entry] : spec.data) {
+    json& place = object["data"][key];
+    if (entry.sealed.empty()) {
+      place = {{"digest", entry.digest.text()}, {"blob", entry.blob.text()}};
+    } else {
+      place = {{"sealed", entry.sealed}};
+    }
+  }
+  return object;
+}
+
 void refuse_unless_name(FieldReader& reader, std::string_view field, const std::string& name) {
   if (const auto checked = check_name(reader.path_of(field), name); !checked) {
     reader.refuse(checked.error());
@@ -178,6 +192,26 @@ Result<Delivery> parse_delivery(std::string_view text) {
   return invalid(quote(text) + R"( is not a way of delivery: expected "agent" or "gitops")");
 }
 
+// Values that may not refer to secrets, which belong to a workspace.
+Values values_without_secrets(FieldReader& reader, const char* field) {
+  Values values = reader.values(field);
+  if (const auto place = first_secret_reference(values)) {
+    reader.refuse(place->empty() ? field : std::string(field) + "." + *place,
+                  "only the values of workloads and deployments may refer to secrets");
+  }
+  return values;
+}
+
+Values values_with_secrets(FieldReader& reader, const char* field) {
+  Values values = reader.values(field);
+  if (auto references = secret_references(values); !references) {
+    Error& error = references.error();
+    const std::string place = error.field.empty() ? "" : "." + error.field;
+    reader.refuse(std::string(field) + place, std::move(error.message));
+  }
+  return values;
+}
+
 Spec read_workspace(FieldReader& reader) {
   return WorkspaceSpec{.description = reader.text("description")};
 }
@@ -186,7 +220,7 @@ Spec read_host(FieldReader& reader) {
   return HostSpec{.labels = labels(reader, "labels"),
                   .drivers = names(reader, "drivers"),
                   .delivery = reader.parsed<Delivery>("delivery", &parse_delivery),
-                  .values = reader.values("values"),
+                  .values = values_without_secrets(reader, "values"),
                   .capacity = reader.optional_number("capacity"),
                   .lease = duration(reader, "lease"),
                   .signatures = read_signatures(reader, "signatures")};
@@ -194,7 +228,7 @@ Spec read_host(FieldReader& reader) {
 
 Spec read_template(FieldReader& reader) {
   TemplateSpec spec{.driver = optional_name(reader, "driver"),
-                    .defaults = reader.values("defaults")};
+                    .defaults = values_without_secrets(reader, "defaults")};
   if (spec.driver.empty()) spec.driver = "files";
   if (const json* files = reader.array("files", kTemplateFilesMax); files != nullptr) {
     auto parsed = parse_template_files(*files, reader.path_of("files"));
@@ -210,7 +244,7 @@ Spec read_template(FieldReader& reader) {
 Spec read_workload(FieldReader& reader) {
   return WorkloadSpec{.repo = reader.text("repo"),
                       .default_template = optional_name(reader, "template"),
-                      .values = reader.values("values")};
+                      .values = values_with_secrets(reader, "values")};
 }
 
 Spec read_target(FieldReader& reader) {
@@ -226,7 +260,7 @@ Spec read_deployment(FieldReader& reader) {
   DeploymentSpec spec{.workload = required_name(reader, "workload"),
                       .template_name = optional_name(reader, "template"),
                       .target = required_name(reader, "target"),
-                      .values = reader.values("values"),
+                      .values = values_with_secrets(reader, "values"),
                       .replicas = reader.optional_number("replicas"),
                       .spread_by = label_key(reader, "spreadBy"),
                       .reschedule_after = duration(reader, "rescheduleAfter"),
@@ -292,11 +326,61 @@ Spec read_device(FieldReader& reader) {
   return spec;
 }
 
+// No error quotes what was found: it may be a value that was meant to be secret.
+Result<SecretEntry> parse_secret_entry(const json& object, const std::string& path) {
+  if (!object.is_object()) {
+    return invalid_field(path, "expected an object with sealed, or with digest and blob");
+  }
+  if (object.contains("value")) {
+    return invalid_field(path + ".value",
+                         "a value is not taken as it is: seal it for the server's key, as titan "
+                         "create secret and titan apply do");
+  }
+  FieldReader reader(object, path);
+  SecretEntry entry{.digest = reader.digest("digest"),
+                    .blob = reader.digest("blob"),
+                    .sealed = reader.sealed("sealed", kSealedTextBytesMax)};
+  TITAN_TRY(reader.finish());
+  const bool is_stored = !entry.digest.empty() && !entry.blob.empty();
+  const bool is_partly_stored = !entry.digest.empty() || !entry.blob.empty();
+  if (entry.sealed.empty() ? !is_stored : is_partly_stored) {
+    return invalid_field(path, "expected either sealed, or digest and blob");
+  }
+  return entry;
+}
+
+Spec read_secret(FieldReader& reader) {
+  SecretSpec spec;
+  reader.require({"data"});
+  const json* data = reader.object("data");
+  if (data == nullptr) return spec;
+  if (data->empty() || data->size() > kSecretKeysMax) {
+    reader.refuse("data", "expected 1 to " + std::to_string(kSecretKeysMax) + " keys, found " +
+                              std::to_string(data->size()));
+  }
+  for (const auto& [key, object] : data->items()) {
+    if (!is_secret_key(key)) {
+      reader.refuse("data", quote(key) + " is not the key of a secret: expected 1 to " +
+                                std::to_string(kSecretKeyBytesMax) +
+                                " letters, digits, '-', '_' and '.', with a letter or digit first "
+                                "and last");
+      break;
+    }
+    auto entry = parse_secret_entry(object, reader.path_of("data." + key));
+    if (!entry) {
+      reader.refuse(std::move(entry).error());
+      break;
+    }
+    spec.data.emplace(key, *std::move(entry));
+  }
+  return spec;
+}
+
 // In the order of enum Kind.
 using ReadSpec = Spec (*)(FieldReader&);
 constexpr std::array<ReadSpec, kKinds.size()> kReaders = {
-    read_workspace,  read_host,       read_template, read_workload,   read_target,
-    read_deployment, read_assignment, read_token,    read_enrollment, read_device};
+    read_workspace,  read_host,  read_template,   read_workload, read_target, read_deployment,
+    read_assignment, read_token, read_enrollment, read_device,   read_secret};
 
 constexpr std::uint32_t kModeDefault = 0644;
 

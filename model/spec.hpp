@@ -11,6 +11,7 @@
 #include "model/enrollment.hpp"
 #include "model/host.hpp"
 #include "model/kind.hpp"
+#include "model/secret.hpp"
 #include "model/target.hpp"
 #include "model/template.hpp"
 #include "model/token.hpp"
@@ -20,8 +21,9 @@
 namespace titan::model {
 
 // What is desired, by kind, in the order of enum Kind: spec.index() is the kind's number.
-using Spec = std::variant<WorkspaceSpec, HostSpec, TemplateSpec, WorkloadSpec, TargetSpec,
-                          DeploymentSpec, AssignmentSpec, TokenSpec, EnrollmentSpec, DeviceSpec>;
+using Spec =
+    std::variant<WorkspaceSpec, HostSpec, TemplateSpec, WorkloadSpec, TargetSpec, DeploymentSpec,
+                 AssignmentSpec, TokenSpec, EnrollmentSpec, DeviceSpec, SecretSpec>;
 
 // The spec as camelCase JSON; fields that say nothing are left out.
 nlohmann::json json_of(const Spec& spec);

@@ -9,6 +9,7 @@
 #include "base/limits.hpp"
 #include "model/field_reader.hpp"
 #include "model/limits.hpp"
+#include "model/secret_use.hpp"
 
 namespace titan::model {
 namespace {
@@ -43,7 +44,10 @@ bool written_alike(const json& left, const json& right) {
 void overlay(json& weaker, const json& stronger) {
   for (const auto& [key, value] : stronger.items()) {
     json& place = weaker[key];
-    if (place.is_object() && value.is_object()) {
+    // A reference to a secret is as one text.
+    const bool merges = place.is_object() && value.is_object() && !is_secret_reference(place) &&
+                        !is_secret_reference(value);
+    if (merges) {
       overlay(place, value);
     } else {
       place = value;

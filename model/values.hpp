@@ -24,9 +24,10 @@ class Values {
   [[nodiscard]] const nlohmann::json& json() const { return *json_; }
   [[nodiscard]] bool empty() const;
   // These values with `stronger` laid over them: objects merge deeply, all else replaces (a list
-  // too), and a null stays a null. {} changes nothing on either side. Layers are laid from the
-  // weakest to the strongest: in another grouping the outcome differs where a layer in the middle
-  // puts something else in the place of an object, since what it hid would show again.
+  // too, and a reference to a secret), and a null stays a null. {} changes nothing on either side.
+  // Layers are laid from the weakest to the strongest: in another grouping the outcome differs
+  // where a layer in the middle puts something else in the place of an object, since what it hid
+  // would show again.
   [[nodiscard]] Values overlaid_with(const Values& stronger) const;
   // Equal when written equally: 1 and 1.0 differ, as they do in a rendered file.
   bool operator==(const Values& other) const;

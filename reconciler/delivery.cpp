@@ -1,12 +1,15 @@
 #include "reconciler/delivery.hpp"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
 #include "base/text.hpp"
 #include "model/author_statement.hpp"
+#include "model/limits.hpp"
+#include "model/secret_use.hpp"
 
 namespace titan::reconciler {
 namespace {
@@ -31,7 +34,8 @@ Delivery delivery_at(const EntityRecord& deployment, const Version& version, con
                     .version = &version,
                     .workload = version.workload == nullptr ? nullptr : version.workload->at(seq),
                     .host = &host,
-                    .host_version = &host_version};
+                    .host_version = &host_version,
+                    .seq = seq};
   const EntityRecord* source = template_record(version, delivery.workload);
   if (source != nullptr) delivery.template_ = source->at(seq);
   return delivery;
@@ -66,8 +70,85 @@ std::string name_of_template(const Delivery& delivery) {
   return std::get<model::WorkloadSpec>(delivery.workload->entity->spec).default_template;
 }
 
+const model::SecretSpec& secret_spec(const Version& version) {
+  return std::get<model::SecretSpec>(version.entity->spec);
+}
+
+// What the link leads to; null: there is no such secret, or it has no such key.
+const model::SecretEntry* entry_at(const SecretLink& link, std::uint64_t seq) {
+  const Version* version = link.secret->at(seq);
+  if (version == nullptr) return nullptr;
+  const auto& data = secret_spec(*version).data;
+  const auto found = data.find(link.key);
+  return found == data.end() ? nullptr : &found->second;
+}
+
+// The links of the deployment, and of its workload if there is one.
+template <class Visit>
+void for_each_secret(const Version& deployment, const Version* workload, const Visit& visit) {
+  for (const SecretLink& link : deployment.secrets) visit(link);
+  if (workload == nullptr) return;
+  for (const SecretLink& link : workload->secrets) visit(link);
+}
+
+// `secret`: as it is; null: it is not there.
+std::string no_value_text(const std::string& name, const Version* secret, const std::string& key) {
+  return "secret " + quote(name) +
+         (secret == nullptr ? std::string(" does not exist") : " has no key " + quote(key));
+}
+
+// A sentence for each value of a secret that is not there.
+std::set<std::string> missing_secrets(const Version& deployment, const Version* workload,
+                                      std::uint64_t seq) {
+  std::set<std::string> missing;
+  for_each_secret(deployment, workload, [&](const SecretLink& link) {
+    if (entry_at(link, seq) != nullptr) return;
+    missing.insert(no_value_text(link.secret->key.name, link.secret->at(seq), link.key));
+  });
+  return missing;
+}
+
+// The same of what is there now. Values that do not parse were refused when they were written.
+void add_missing_secrets(const Fleet& fleet, const model::Entity& user, const model::Values& values,
+                         std::set<std::string>& missing) {
+  const auto references = model::secret_references(values);
+  if (!references) return;
+  for (const model::SecretReference& reference : *references) {
+    const EntityRecord* record = fleet.find({.organization = user.organization,
+                                             .kind = Kind::secret,
+                                             .workspace = user.workspace,
+                                             .name = reference.name});
+    const Version* now = record == nullptr ? nullptr : record->now();
+    if (now != nullptr && secret_spec(*now).data.contains(reference.key)) continue;
+    missing.insert(no_value_text(reference.name, now, reference.key));
+  }
+}
+
+// The values of secrets that the merged inputs refer to. REQUIRES: none is missing.
+std::vector<model::SecretUse> secrets_used(const Delivery& delivery, const model::Values& inputs) {
+  std::map<std::pair<std::string, std::string>, Digest> known;
+  for_each_secret(*delivery.version, delivery.workload, [&](const SecretLink& link) {
+    known[{link.secret->key.name, link.key}] = entry_at(link, delivery.seq)->digest;
+  });
+  std::vector<model::SecretUse> uses;
+  if (known.empty()) return uses;
+  const auto references = model::secret_references(inputs, model::kSecretUsesMax);
+  if (!references) return uses;  // whoever renders it finds what is wrong
+  for (const model::SecretReference& reference : *references) {
+    const auto found = known.find({reference.name, reference.key});
+    if (found == known.end()) continue;
+    uses.push_back({.name = reference.name, .key = reference.key, .digest = found->second});
+  }
+  return uses;
+}
+
 bool is_complete(const Delivery& delivery) {
-  return delivery.workload != nullptr && delivery.template_ != nullptr;
+  if (delivery.workload == nullptr || delivery.template_ == nullptr) return false;
+  bool complete = true;
+  for_each_secret(*delivery.version, delivery.workload, [&](const SecretLink& link) {
+    complete = complete && entry_at(link, delivery.seq) != nullptr;
+  });
+  return complete;
 }
 
 // Why a delivery that is not complete cannot be rendered.
@@ -85,6 +166,10 @@ std::string held_reason(const Delivery& delivery) {
   } else if (delivery.workload != nullptr) {
     missing.push_back("neither the deployment nor its workload " + quote(spec.workload) +
                       " names a template");
+  }
+  for (const std::string& one :
+       missing_secrets(*delivery.version, delivery.workload, delivery.seq)) {
+    missing.push_back(one);
   }
   return join(missing, "; ");
 }
@@ -186,6 +271,9 @@ Digest desired_digest(const Delivery& delivery) {
   }
   hasher.add(delivery.version->digest.hex()).add(delivery.workload->digest.hex());
   hasher.add(delivery.template_->digest.hex()).add(delivery.host_version->digest.hex());
+  for_each_secret(*delivery.version, delivery.workload, [&](const SecretLink& link) {
+    hasher.add(entry_at(link, delivery.seq)->digest.hex());
+  });
   // Those of the deployment are new with each of its versions.
   if (!deployment_spec(*delivery.version).signatures.empty()) {
     for (const model::AuthorSignature& signature : delivery.host_version->signatures) {
@@ -212,6 +300,7 @@ model::DesiredDeployment desired_form(const Fleet& fleet, const Delivery& delive
   const model::Values author = model::author_inputs(
       *delivery.template_->entity, *delivery.workload->entity, *delivery.version->entity);
   desired.inputs = inputs_of(fleet, delivery, author);
+  desired.secrets = secrets_used(delivery, desired.inputs);
   show_signatures(delivery, author, desired);
   return desired;
 }
@@ -273,6 +362,13 @@ std::vector<std::string> missing_references(const Fleet& fleet, const model::Ent
                         " names a template");
     }
   }
+  std::set<std::string> secrets;
+  add_missing_secrets(fleet, deployment, spec.values, secrets);
+  if (workload != nullptr) {
+    const auto& theirs = std::get<model::WorkloadSpec>(workload->entity->spec).values;
+    add_missing_secrets(fleet, deployment, theirs, secrets);
+  }
+  missing.insert(missing.end(), secrets.begin(), secrets.end());
   return missing;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/assert.hpp"
 #include "base/json.hpp"
+#include "model/secret_use.hpp"
 
 namespace titan::reconciler {
 namespace {
@@ -75,6 +76,8 @@ Digest digest_of(const Entity& entity) {
     add(hasher, workload->values);
   } else if (const auto* source = std::get_if<model::TemplateSpec>(&entity.spec)) {
     hasher.add(source->digest().text());
+  } else if (const auto* secret = std::get_if<model::SecretSpec>(&entity.spec)) {
+    for (const auto& [key, entry] : secret->data) hasher.add(key).add(entry.digest.hex());
   }
   return hasher.finish();
 }
@@ -92,6 +95,7 @@ std::vector<EntityRecord*> referred(const Version& version) {
        {version.workload, version.target, version.template_, version.deployment}) {
     if (one != nullptr) all.push_back(one);
   }
+  for (const SecretLink& link : version.secrets) all.push_back(link.secret);
   return all;
 }
 
@@ -322,6 +326,14 @@ Version Fleet::make_version(EntityRecord& record, std::uint64_t seq, Timestamp t
   const auto named = [&](Kind kind, const std::string& name) {
     return name.empty() ? nullptr : &this->record(key_beside(*entity, kind, name));
   };
+  // A reference that does not parse was refused when the values were written.
+  const auto secrets_in = [&](const model::Values& values) {
+    const auto references = model::secret_references(values);
+    if (!references) return;
+    for (const model::SecretReference& reference : *references) {
+      version.secrets.push_back({named(Kind::secret, reference.name), reference.key});
+    }
+  };
   if (const auto* deployment = std::get_if<model::DeploymentSpec>(&entity->spec)) {
     version.workload = named(Kind::workload, deployment->workload);
     version.target = named(Kind::target, deployment->target);
@@ -329,8 +341,10 @@ Version Fleet::make_version(EntityRecord& record, std::uint64_t seq, Timestamp t
     for (const std::string& name : deployment->depends_on) {
       version.depends_on.push_back(named(Kind::deployment, name));
     }
+    secrets_in(deployment->values);
   } else if (const auto* workload = std::get_if<model::WorkloadSpec>(&entity->spec)) {
     version.template_ = named(Kind::template_, workload->default_template);
+    secrets_in(workload->values);
   } else if (const auto* assignment = std::get_if<model::AssignmentSpec>(&entity->spec)) {
     version.deployment = named(Kind::deployment, assignment->deployment);
     version.host = &host_record(key_beside(*entity, Kind::host, assignment->host));
@@ -482,6 +496,7 @@ void Fleet::apply_to_entity(const Change& change, const Entity* after) {
       break;
     case Kind::workload:
     case Kind::template_:
+    case Kind::secret:
       mark_users(record);
       break;
     default:
@@ -511,8 +526,9 @@ std::size_t Fleet::mark_hosts_of(const EntityRecord& deployment) {
                         [this](const HostRecord& host) { mark(host); });
 }
 
-// Of a workload or a template: all that use it, straight or through a workload. Where that leads
-// to the same hosts again and again, marking every host is cheaper than finding out which.
+// Of a workload, a template or a secret: all that use it, straight or through a workload. Where
+// that leads to the same hosts again and again, marking every host is cheaper than finding out
+// which.
 void Fleet::mark_users(const EntityRecord& record) {
   std::set<const EntityRecord*> deployments;
   for (const EntityRecord* user : record.users) {

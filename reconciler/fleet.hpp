@@ -21,9 +21,9 @@ namespace titan::reconciler {
 
 // The host index: what is asked of the fleet, now and at every sequence since the horizon, in
 // memory. It leads from a host's labels to targets, from targets to deployments, from those to
-// workloads and templates, and back; and it knows for each host after which sequence nothing
-// mattered to it. Changes that touch no spec (a status, a tag) leave no trace in the history, so a
-// question about delivery never sees them: they only alter the entity as it is now.
+// workloads, templates and secrets, and back; and it knows for each host after which sequence
+// nothing mattered to it. Changes that touch no spec (a status, a tag) leave no trace in the
+// history, so a question about delivery never sees them: they only alter the entity as it is now.
 // reconciler/delivery.hpp asks it who gets what.
 //
 // Cost, with L labels on a host: finding a host is one look-up; the deployments of a host cost the

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,7 +19,14 @@
 
 namespace titan::reconciler {
 
+struct EntityRecord;
 struct HostRecord;
+
+// One value of a secret, as values name it.
+struct SecretLink {
+  EntityRecord* secret = nullptr;
+  std::string key = {};
+};
 
 // What one entity asked for, from one change to the next. `digest` is over what it contributes to
 // the form of a deployment on a host: equal digests, equal contributions.
@@ -38,6 +46,7 @@ struct Version {
   EntityRecord* deployment = nullptr;          // of an assignment
   std::vector<EntityRecord*> depends_on = {};  // of a deployment
   HostRecord* host = nullptr;                  // of an assignment
+  std::vector<SecretLink> secrets = {};        // of a deployment or a workload, each once
   std::vector<LabelNo> looked_up_by = {};      // of a target; empty: of every host
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "model/secret_use.hpp"
 #include "server-lite/limits.hpp"
 
 namespace titan::server_lite {
@@ -38,6 +39,23 @@ bool names(const model::Entity& entity, const Key& key) {
                      [&](const model::Reference& reference) { return reference.key == key; });
 }
 
+// The values of secrets that the entity refers to; of other kinds: none.
+std::vector<model::SecretReference> secrets_of(const model::Entity& entity) {
+  const model::Values* values = nullptr;
+  if (const auto* workload = std::get_if<model::WorkloadSpec>(&entity.spec)) {
+    values = &workload->values;
+  } else if (const auto* deployment = std::get_if<model::DeploymentSpec>(&entity.spec)) {
+    values = &deployment->values;
+  }
+  if (values == nullptr) return {};
+  auto references = model::secret_references(*values);
+  return references ? *std::move(references) : std::vector<model::SecretReference>();
+}
+
+bool has_key(const model::Entity& secret, const std::string& key) {
+  return std::get<model::SecretSpec>(secret.spec).data.contains(key);
+}
+
 // Users as the fleet knows them. The server clears assignments away by itself; a deployment that
 // waits for its hosts is invisible to delivery, and still in its workspace.
 std::vector<Key> standing_users(const FleetView& view, const Key& key) {
@@ -60,6 +78,14 @@ const ProposedChange* Admission::proposed(const Key& key) const {
 bool Admission::will_exist(const Key& key) const {
   const ProposedChange* change = proposed(key);
   return change == nullptr ? view_.fleet.exists(key) : !is_removal(*change);
+}
+
+const model::Entity* Admission::find(const Key& key) const {
+  if (const ProposedChange* change = proposed(key)) {
+    return is_removal(*change) ? nullptr : &change->entity;
+  }
+  const auto* record = view_.fleet.find(key);
+  return record == nullptr || record->now() == nullptr ? nullptr : record->now()->entity.get();
 }
 
 std::vector<Key> Admission::users_of(const Key& key) const {
@@ -91,18 +117,57 @@ Result<void> Admission::check_has_template(const model::Entity& entity) const {
                 .kind = Kind::workload,
                 .workspace = entity.workspace,
                 .name = spec->workload};
-  const model::Entity* workload = nullptr;
-  if (const ProposedChange* change = proposed(key)) {
-    workload = &change->entity;
-  } else if (const auto* record = view_.fleet.find(key); record != nullptr && record->now()) {
-    workload = record->now()->entity.get();
-  }
+  const model::Entity* workload = find(key);
   if (workload != nullptr &&
       !std::get<model::WorkloadSpec>(workload->spec).default_template.empty()) {
     return {};
   }
   return invalid_field("spec.template", "must be given, since the workload " +
                                             quote(spec->workload) + " names none");
+}
+
+// That the secrets exist was checked.
+Result<void> Admission::check_secret_keys(const model::Entity& entity) const {
+  for (const model::SecretReference& reference : secrets_of(entity)) {
+    const model::Entity* secret = find({.organization = entity.organization,
+                                        .kind = Kind::secret,
+                                        .workspace = entity.workspace,
+                                        .name = reference.name});
+    if (secret == nullptr || has_key(*secret, reference.key)) continue;
+    std::vector<std::string> keys;
+    for (const auto& [key, entry] : std::get<model::SecretSpec>(secret->spec).data) {
+      keys.push_back(key);
+    }
+    return invalid_field("spec.values", "secret " + quote(reference.name) + " has no key " +
+                                            quote(reference.key) +
+                                            did_you_mean(reference.key, keys));
+  }
+  return {};
+}
+
+Result<void> Admission::check_keys_unused(const model::Entity& stored, const model::Entity& secret,
+                                          std::vector<Key>& users) const {
+  const Key key = secret.key();
+  std::string missing;
+  std::vector<Key> left_without;
+  for (const Key& user : users_of(key)) {
+    const model::Entity* entity = find(user);
+    if (entity == nullptr) continue;
+    for (const model::SecretReference& reference : secrets_of(*entity)) {
+      const bool is_lost = reference.name == key.name && has_key(stored, reference.key) &&
+                           !has_key(secret, reference.key);
+      if (!is_lost) continue;
+      missing = reference.key;
+      left_without.push_back(user);
+      break;
+    }
+  }
+  if (left_without.empty()) return {};
+  Error in_use = conflict("the key " + quote(missing) + " is used by " + users_text(left_without));
+  in_use.field = "spec.data";
+  users = std::move(left_without);
+  if (users.size() > kUsersListed) users.resize(kUsersListed);
+  return in_use;
 }
 
 Result<void> Admission::check_references(const model::Entity& entity) const {
@@ -113,6 +178,7 @@ Result<void> Admission::check_references(const model::Entity& entity) const {
                              quote(reference.key.name) + " does not exist" +
                              did_you_mean(reference.key.name, names_beside(reference.key)));
   }
+  TITAN_TRY(check_secret_keys(entity));
   return check_has_template(entity);
 }
 

@@ -17,13 +17,18 @@ class Admission {
  public:
   Admission(const FleetView& view, const Proposal& proposal) : view_(view), proposal_(proposal) {}
 
-  // invalid when something that the entity names would not exist, or when a deployment would have
-  // a template neither of its own nor by its workload.
+  // invalid when something that the entity names would not exist, a key of a secret among it, or
+  // when a deployment would have a template neither of its own nor by its workload.
   [[nodiscard]] Result<void> check_references(const model::Entity& entity) const;
   // conflict, listing them, when other entities would name this one, or when it is a workspace
   // that would hold some or is `default`. Leaves at most kUsersListed of them in `users`.
   [[nodiscard]] Result<void> check_unused(const model::Key& key,
                                           std::vector<model::Key>& users) const;
+  // conflict, listing them, when others would refer to keys that this secret has and would no
+  // longer have. `stored`: as it is.
+  [[nodiscard]] Result<void> check_keys_unused(const model::Entity& stored,
+                                               const model::Entity& secret,
+                                               std::vector<model::Key>& users) const;
   // Whether the entity would be there.
   [[nodiscard]] bool will_exist(const model::Key& key) const;
   // The removal of a deployment that hosts hold: it stays, as one that is being deleted.
@@ -33,6 +38,9 @@ class Admission {
   [[nodiscard]] const ProposedChange* proposed(const model::Key& key) const;
   [[nodiscard]] std::vector<model::Key> users_of(const model::Key& key) const;
   [[nodiscard]] std::vector<std::string> names_beside(const model::Key& key) const;
+  // As it would be; null: not there.
+  [[nodiscard]] const model::Entity* find(const model::Key& key) const;
+  [[nodiscard]] Result<void> check_secret_keys(const model::Entity& entity) const;
   [[nodiscard]] Result<void> check_has_template(const model::Entity& entity) const;
 
   const FleetView& view_;

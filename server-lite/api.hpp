@@ -36,6 +36,7 @@ struct Api {
   front_door::Spool* spool;  // null: large answers wait in memory
   const Clock& clock;
   const ServerKeys& keys;
+  const Registry& registry;
   DeviceService& devices;
   LoginService& logins;
 };

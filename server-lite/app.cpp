@@ -17,6 +17,8 @@
 #include "base/text.hpp"
 #include "server-lite/front_door/front_door.hpp"
 #include "server-lite/http_handler.hpp"
+#include "server-lite/identity/master_key.hpp"
+#include "server-lite/identity/secret_vault.hpp"
 #include "server-lite/identity/server_keys.hpp"
 #include "server-lite/key_commands.hpp"
 #include "server-lite/limits.hpp"
@@ -51,6 +53,7 @@ struct Options {
   RequestRates rates = {};
   std::string oidc_file;                       // empty: no identity provider
   std::optional<oidc::OidcOptions> oidc = {};  // what it says
+  MasterKeyPlace master = {};
 };
 
 constexpr const char* kListenDefault = "127.0.0.1:7480";
@@ -166,9 +169,34 @@ void add_key_commands(CLI::App& app, Options& options) {
   });
 }
 
+void add_master_key_command(CLI::App& app, Options& options) {
+  CLI::App* master = app.add_subcommand("master-key", "The key under which secrets are stored");
+  master->require_subcommand(1);
+  CLI::App* make = master->add_subcommand("new", "Make a master key");
+  make->footer(
+      "Without --master-key the server makes one itself, in its data folder.\n\n"
+      "Example:\n  titan-server master-key new /etc/titan/master.key");
+  make->add_option("FILE", options.keys.file, "Where it goes")->required();
+  make->callback([&] {
+    options.needs_data = false;
+    options.command = [&](const ProgramEnv& env) { return run_new_master_key(options.keys, env); };
+  });
+}
+
 AccessLog access_log_of(const std::string& word) {
   if (word == "all") return AccessLog::all;
   return word == "none" ? AccessLog::none : AccessLog::news;
+}
+
+// Of the environment. A service manager that lays out no such credential says nothing of it.
+MasterKeyPlace master_key_place(const ProgramEnv& env) {
+  MasterKeyPlace place{.file = env.variable("TITAN_MASTER_KEY").value_or("")};
+  const std::string credentials = env.variable("CREDENTIALS_DIRECTORY").value_or("");
+  if (credentials.empty()) return place;
+  const std::filesystem::path credential = std::filesystem::path(credentials) / "titan-master-key";
+  std::error_code failed;
+  if (std::filesystem::exists(credential, failed)) place.credential = credential.string();
+  return place;
 }
 
 // Nothing when the program shall go on; else its exit code.
@@ -178,6 +206,7 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   options.tls.certificate = env.variable("TITAN_TLS_CERT").value_or("");
   options.tls.key = env.variable("TITAN_TLS_KEY").value_or("");
   options.oidc_file = env.variable("TITAN_OIDC").value_or("");
+  options.master = master_key_place(env);
   CLI::App app(kDescription, "titan-server");
   app.add_option("--data", options.data, "The folder of the store; made if absent (TITAN_DATA)");
   app.add_option(
@@ -192,6 +221,9 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   app.add_option("--tls-key", options.tls.key, "PEM file of its key (TITAN_TLS_KEY)");
   app.add_option("--oidc", options.oidc_file,
                  "YAML file of the identity provider that people log in at (TITAN_OIDC)");
+  app.add_option("--master-key", options.master.file,
+                 "File of the key under which secrets are stored (TITAN_MASTER_KEY; the credential "
+                 "titan-master-key of systemd; keys/master in the data folder)");
   app.add_option("--keep-changes", options.retention.changes,
                  "How many changes the log keeps at most")
       ->check(CLI::Range(std::uint64_t(1000), std::uint64_t(10'000'000)))
@@ -225,6 +257,7 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   add_subcommands(app, options);
   add_token_commands(app, options);
   add_key_commands(app, options);
+  add_master_key_command(app, options);
   try {
     std::reverse(arguments.begin(), arguments.end());  // as the library wants them
     app.parse(arguments);
@@ -322,6 +355,9 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
   }
   if (!store) return store.error();
   TITAN_ASSIGN(ServerKeys keys, ServerKeys::open(*folder, random));
+  TITAN_ASSIGN(const bool has_secrets, holds_secrets(**store));
+  TITAN_ASSIGN(const MasterKey master,
+               MasterKey::open(*folder, options.master, has_secrets, random));
   StepLoop steps(clock);
   oidc::HttpUrlFetcher fetcher;
   std::optional<oidc::OidcProvider> provider;
@@ -330,7 +366,7 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
   TITAN_ASSIGN(
       const auto server,
       Server::open(
-          {**store, clock, random, log, keys},
+          {**store, clock, random, log, keys, master},
           {.retention = options.retention,
            .access_log = options.access_log,
            .spool = &spool,

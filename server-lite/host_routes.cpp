@@ -175,6 +175,13 @@ class HostQuestion final : public Question {
   Parts parts_;
 };
 
+// Only a device gets the values of secrets, and only those of the host that it is.
+HostService::Reader reader_of(const Api& api, const Request& request) {
+  if (request.who->session == nullptr) return std::nullopt;
+  return api.registry.key_of(
+      {.organization = request.who->organization, .kind = Kind::device, .name = request.who->host});
+}
+
 Reply sync(const Api& api, const Request& request) {
   const auto wait = request.wait();
   if (!wait) return unreadable(wait.error(), request.id);
@@ -187,7 +194,8 @@ Reply sync(const Api& api, const Request& request) {
   if (!sync) return error_response(sync.error(), request.id);
   HostService& hosts = api.hosts;
   const Key host = host_key(request);
-  const auto answer = hosts.sync(host, *sync, request.id);
+  const HostService::Reader reader = reader_of(api, request);
+  const auto answer = hosts.sync(host, *sync, request.id, reader);
   if (!answer) return error_response(answer.error(), request.id);
   // Who is asked for something is not kept waiting.
   const bool waits = !answer->changed && !answer->report_wanted && wait->count() > 0;
@@ -199,7 +207,8 @@ Reply sync(const Api& api, const Request& request) {
           .host = host,
           .since = answer->manifest.bookmark,
           .request_id = request.id,
-          .look = [&hosts, host](const auto& since) { return hosts.deliver(host, since); },
+          .look = [&hosts, host,
+                   reader](const auto& since) { return hosts.deliver(host, since, reader); },
           .form = [seal](const auto& told) { return answer_response(told, seal); },
           .presence = hosts.attend(host),
           .is_over = [seal] { return seal.is_over(); }}),

@@ -70,7 +70,7 @@ std::unique_ptr<HostService::Presence> HostService::attend(const Key& host) cons
 }
 
 Result<HostService::Answer> HostService::sync(const Key& host, const model::SyncRequest& request,
-                                              const std::string& request_id) {
+                                              const std::string& request_id, const Reader& reader) {
   const Look look = hear(host, request);
   if (look.life == nullptr) return no_such_host(host);
   if (request.report || !look.is_ready) {
@@ -82,7 +82,7 @@ Result<HostService::Answer> HostService::sync(const Key& host, const model::Sync
         const auto* record = view.fleet.find_host(host);
         return record != nullptr && view.life_of(*record).report_digest != request.report_digest;
       });
-  TITAN_ASSIGN(Answer answer, deliver(host, request.bookmark));
+  TITAN_ASSIGN(Answer answer, deliver(host, request.bookmark, reader));
   answer.report_wanted = report_wanted;
   return answer;
 }
@@ -111,14 +111,55 @@ std::optional<HostService::Answer> HostService::sync_at_once(const Key& host,
 }
 
 Result<HostService::Answer> HostService::deliver(const Key& host,
-                                                 const std::optional<Bookmark>& since) {
+                                                 const std::optional<Bookmark>& since,
+                                                 const Reader& reader) {
   TITAN_ASSIGN(Answer answer, changes(host, since));
   if (!answer.changed) return answer;
+  if (reader) TITAN_TRY(seal_secrets(answer.manifest, *reader));
   std::vector<Key> delivered;
   for (const auto& desired : answer.manifest.deployments) delivered.push_back(desired.key);
   parts_.roll_up.delivered(delivered);
   if (parts_.roll_up.has_mail()) parts_.wake();
   return answer;
+}
+
+Result<void> HostService::seal_secrets(model::Manifest& manifest, const PublicKey& reader) {
+  for (model::DesiredDeployment& desired : manifest.deployments) {
+    if (desired.secrets.empty() || !desired.error.empty()) continue;
+    const auto sealed = seal_secrets(desired, manifest.bookmark.seq, reader);
+    if (sealed) continue;
+    if (sealed.error().code != ErrorCode::internal) return sealed;
+    // Its siblings go on.
+    desired.error = clip(sealed.error().text(), kSealErrorBytesMax);
+    desired.rendered_digest = {};
+    for (model::SecretUse& use : desired.secrets) use.sealed.clear();
+  }
+  return {};
+}
+
+// Of the moment that the manifest is of: the secret may have another value by now.
+Result<void> HostService::seal_secrets(model::DesiredDeployment& desired, std::uint64_t seq,
+                                       const PublicKey& reader) {
+  for (model::SecretUse& use : desired.secrets) {
+    const Key key{.organization = desired.key.organization,
+                  .kind = Kind::secret,
+                  .workspace = desired.key.workspace,
+                  .name = use.name};
+    const auto secret = parts_.state.read([&](const FleetView& view) {
+      const auto* record = view.fleet.find(key);
+      const auto* version = record == nullptr ? nullptr : record->at(seq);
+      return version == nullptr ? nullptr : version->entity;
+    });
+    if (secret == nullptr) return unavailable(key.subject() + " was changed meanwhile");
+    auto sealed = parts_.vault.seal(*secret, use, reader);
+    if (!sealed && sealed.error().code == ErrorCode::not_found) {
+      // Its bytes are gone from the store.
+      return Error{ErrorCode::internal, sealed.error().message, key.subject()};
+    }
+    if (!sealed) return sealed.error();
+    use.sealed = *std::move(sealed);
+  }
+  return {};
 }
 
 Result<store::Batch> HostService::observation(const Key& host, const model::SyncRequest& sync,

@@ -10,11 +10,13 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "base/signing.hpp"
 #include "model/manifest.hpp"
 #include "model/rendered.hpp"
 #include "model/report.hpp"
 #include "server-lite/answer_cache.hpp"
 #include "server-lite/fleet_state.hpp"
+#include "server-lite/identity/secret_vault.hpp"
 #include "server-lite/roll_up_processor.hpp"
 #include "server-lite/template_renderer.hpp"
 #include "store/store.hpp"
@@ -61,6 +63,7 @@ class HostService {
     TemplateRenderer& renderer;
     RollUpProcessor& roll_up;
     AnswerCache& answers;
+    SecretVault& vault;
     const Clock& clock;
     const std::function<void()>& wake;  // when the roll-up has something to do
   };
@@ -80,18 +83,22 @@ class HostService {
     const Clock& clock_;
   };
 
+  // Who gets the values of secrets, sealed for this key; none: nobody, and then they are left out.
+  using Reader = std::optional<PublicKey>;
   // A host's round trip. Without news from the host and for it, nothing is read from or written
-  // to the store.
-  // not_found: no such host; and the errors of the store.
+  // to the store. A deployment of which a value does not open has an error in its place.
+  // not_found: no such host. unavailable, also: a value was forgotten meanwhile; and the errors of
+  // the store.
   Result<Answer> sync(const model::Key& host, const model::SyncRequest& request,
-                      const std::string& request_id);
+                      const std::string& request_id, const Reader& reader);
   // The same at `now`, when neither side has news: that is known without the store. Else nothing,
   // and then nothing was noted.
   std::optional<Answer> sync_at_once(const model::Key& host, const model::SyncRequest& request,
                                      Clock::Monotonic now);
   // What sync() would answer to a host that has come as far as `since`; what is given out counts as
   // delivered.
-  Result<Answer> deliver(const model::Key& host, const std::optional<model::Bookmark>& since);
+  Result<Answer> deliver(const model::Key& host, const std::optional<model::Bookmark>& since,
+                         const Reader& reader);
   // What sync() would answer, without noting anything.
   Result<Answer> changes(const model::Key& host, const std::optional<model::Bookmark>& since);
   // The answer that nothing is new since that. In memory alone.
@@ -131,6 +138,9 @@ class HostService {
                        const std::string& request_id);
   Result<store::Batch> observation(const model::Key& host, const model::SyncRequest& sync,
                                    bool is_ready, const std::string& request_id);
+  Result<void> seal_secrets(model::Manifest& manifest, const PublicKey& reader);
+  Result<void> seal_secrets(model::DesiredDeployment& desired, std::uint64_t seq,
+                            const PublicKey& reader);
   std::set<model::Key> take_report(const model::Key& host, const model::HostReport& report);
   // `stored`: what the host reported last; null: nothing.
   [[nodiscard]] Standing standing_on(const std::string& host, const model::Key& deployment,

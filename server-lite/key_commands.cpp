@@ -5,6 +5,7 @@
 
 #include "base/file_system.hpp"
 #include "base/random.hpp"
+#include "server-lite/identity/master_key.hpp"
 #include "server-lite/identity/server_keys.hpp"
 #include "server-lite/store_commands.hpp"
 #include "store/backup.hpp"
@@ -44,6 +45,12 @@ ExitCode run_new_root_key(const KeyCommand& command, const ProgramEnv& env) {
   }
   env.out << key.public_key().text() << "\n";
   return ExitCode::done;
+}
+
+ExitCode run_new_master_key(const KeyCommand& command, const ProgramEnv& env) {
+  SystemRandom random;
+  const auto written = write_master_key(command.file, random);
+  return written ? ExitCode::done : fail(written.error(), env);
 }
 
 ExitCode run_trust_root_key(const KeyCommand& command, const ProgramEnv& env) {

@@ -17,6 +17,7 @@ constexpr std::size_t kProposalsAccepted = 1000;        // that nobody waits for
 constexpr std::size_t kChangesTracked = 10'000;         // proposals whose fate is remembered
 constexpr int kWriteAttempts = 8;                       // of a write that is overtaken by others
 constexpr std::size_t kCompiledTemplatesMax = 128;      // kept compiled
+constexpr std::size_t kSealErrorBytesMax = 1024;        // why a value cannot be handed out
 constexpr std::size_t kInputNamesMax = 10'000;          // of templates, kept
 constexpr std::size_t kRenderedDigestsMax = 100'000;    // kept
 constexpr std::chrono::milliseconds kStopNoticed{500};  // at the latest

@@ -249,6 +249,28 @@ void add_specs(json& schemas) {
       {{"deployment", use("Name"), "In the same workspace."}, {"host", use("Name"), ""}}, true);
 }
 
+constexpr const char* kSecretKey = "^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$";
+
+void add_secret_spec(json& schemas) {
+  json sealed = {{"type", "string"}, {"maxLength", model::kSealedTextBytesMax}};
+  schemas["SecretEntry"] = object_of(
+      "Either what is kept of a value, as GET gave it, or a new value, sealed.",
+      {{"digest", use("Digest"), "Of the value, by a key of the server.", kMaybe},
+       {"blob", use("Digest"), "Where the server keeps it, encrypted.", kMaybe},
+       {"sealed", std::move(sealed),
+        "Never answered: base64url of the value, sealed for the key in `GET /v1/identity`.",
+        kMaybe}},
+      true);
+  const json data = {
+      {"type", "object"},
+      {"minProperties", 1},
+      {"maxProperties", model::kSecretKeysMax},
+      {"propertyNames", {{"pattern", kSecretKey}, {"maxLength", model::kSecretKeyBytesMax}}},
+      {"additionalProperties", use("SecretEntry")}};
+  schemas["SecretSpec"] = object_of("Values that only the hosts they are meant for get to see.",
+                                    {{"data", data, "The values, by key."}}, true);
+}
+
 void add_identity_specs(json& schemas) {
   const json words = {{"type", "string"}, {"maxLength", model::kTextBytesMax}};
   schemas["Role"] = one_of({"viewer", "developer", "platform", "admin"});
@@ -562,6 +584,12 @@ void add_manifest(json& schemas) {
   schemas["DesiredTemplate"] = object_of("", {{"name", use("Text"), "Empty when there is none."},
                                               {"digest", use("MaybeDigest"), ""},
                                               {"files", list_of("TemplateFile"), ""}});
+  schemas["SecretUse"] = object_of(
+      "A value of a secret that a deployment uses.",
+      {{"name", use("Name"), "Of the secret."},
+       {"key", use("Text"), "The key in it."},
+       {"digest", use("Digest"), "Of the value, by a key of the server."},
+       {"sealed", use("Text"), "base64url, for the host's key; only to the host itself.", kMaybe}});
   schemas["SignedValues"] =
       object_of("What authors signed.",
                 {{"signatures", list_of("AuthorSignature", model::kAuthorSignaturesMax), ""},
@@ -577,7 +605,9 @@ void add_manifest(json& schemas) {
        {"renderedDigest", use("Digest"), "Of the rendered files.", kMaybe},
        {"error", use("Text"), "Why it cannot be rendered, in place of the digest.", kMaybe},
        {"author", use("SignedValues"), "Only of a deployment that is signed.", kMaybe},
-       {"host", use("SignedValues"), "The same of its host, when that is signed, too.", kMaybe}});
+       {"host", use("SignedValues"), "The same of its host, when that is signed, too.", kMaybe},
+       {"secrets", list_of("SecretUse", model::kSecretUsesMax), "That the inputs refer to.",
+        kMaybe}});
   schemas["Tombstone"] = object_of("A deployment that left the host.",
                                    {{"key", use("Key"), ""}, {"deletedTime", use("Time"), ""}});
   const std::vector<Field> manifest = {
@@ -687,6 +717,7 @@ json openapi_schemas() {
   json schemas = json::object();
   add_texts(schemas);
   add_specs(schemas);
+  add_secret_spec(schemas);
   add_identity_specs(schemas);
   add_devices(schemas);
   add_entities(schemas);
@@ -739,6 +770,7 @@ json openapi_tags() {
           tag("Assignments", "Which replica runs on which host; written by the server."),
           tag("Identity", "Who you are, and what you may do."),
           tag("Tokens", "What people and programs show to be let in."),
+          tag("Secrets", "Values that only the hosts they are meant for get to see."),
           tag("Enrollments", "How devices become hosts."),
           tag("Devices", "The keys by which hosts prove who they are."),
           tag("Changes", "The change log: reading it, following a change, writing several."),

@@ -57,7 +57,7 @@ void RollUpProcessor::take(const model::Change& change) {
     for (const Key& key : reconciler::deployments_affected(view.fleet, change)) {
       mark(key, change.seq);
     }
-    if (change.key.kind == Kind::template_) {
+    if (change.key.kind == Kind::template_ || change.key.kind == Kind::secret) {
       for (const Key& user : view.fleet.users_of(change.key)) mark(user, change.seq);
     }
     if (change.key.kind == Kind::workload) mark(change.key, change.seq);

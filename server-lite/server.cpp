@@ -18,7 +18,8 @@ Server::Server(const Env& env, Options options, std::string epoch)
       journal_(metrics_, env.log, env.clock, options.access_log),
       health_(env.store, env.clock),
       renderer_(env.store),
-      writer_(env.store, state_, renderer_, tracker_, registry_),
+      vault_({env.store, env.keys, env.master, env.random, metrics_}),
+      writer_({env.store, state_, renderer_, tracker_, registry_, vault_}),
       devices_({env.keys, registry_, writer_, env.store, metrics_, env.clock, env.random, env.log},
                epoch),
       logins_({options.provider, writer_, metrics_, env.clock, env.random, env.log}),
@@ -32,11 +33,12 @@ Server::Server(const Env& env, Options options, std::string epoch)
           env.clock, env.log),
       compactor_(env.store, state_, runner_, env.clock, options.retention),
       expiry_(env.store, registry_, writer_, env.clock),
-      hosts_({env.store, state_, renderer_, roll_up_, answers_, env.clock, wake_},
+      hosts_({env.store, state_, renderer_, roll_up_, answers_, vault_, env.clock, wake_},
              std::move(epoch)),
       router_(env.random, journal_, registry_) {
-  const Api api{env.store, state_,  writer_, tracker_,      hosts_,    runner_,  parking_, metrics_,
-                answers_,  health_, feed_,   options.spool, env.clock, env.keys, devices_, logins_};
+  const Api api{env.store, state_,   writer_,   tracker_, hosts_, runner_,
+                parking_,  metrics_, answers_,  health_,  feed_,  options.spool,
+                env.clock, env.keys, registry_, devices_, logins_};
   add_server_metrics(api);
   add_entity_routes(router_, api);
   add_change_routes(router_, api);
@@ -65,6 +67,7 @@ Result<std::unique_ptr<Server>> Server::open(const Env& env, Options options) {
 Result<void> Server::start() {
   TITAN_TRY(load(env_.store, state_.unshared()));
   TITAN_TRY(registry_.load(env_.store));
+  TITAN_TRY(vault_.check());
   env_.store.listen([this](std::span<const model::Change> changes) {
     state_.update([&](FleetView& view) { apply(view, changes); });
     registry_.apply(changes);

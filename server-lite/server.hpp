@@ -20,7 +20,9 @@
 #include "server-lite/host_service.hpp"
 #include "server-lite/identity/device_service.hpp"
 #include "server-lite/identity/login_service.hpp"
+#include "server-lite/identity/master_key.hpp"
 #include "server-lite/identity/registry.hpp"
+#include "server-lite/identity/secret_vault.hpp"
 #include "server-lite/identity/server_keys.hpp"
 #include "server-lite/lease_processor.hpp"
 #include "server-lite/metrics.hpp"
@@ -52,6 +54,7 @@ class Server {
     Random& random;
     Log& log;
     ServerKeys& keys;  // changed by open() alone
+    const MasterKey& master;
   };
   struct Options {
     Retention retention = {};
@@ -69,8 +72,8 @@ class Server {
     std::function<void()> wake = [] {};
   };
 
-  // Brings everything up from the store, and states its epoch. Errors: those of the store, and of
-  // ServerKeys::begin_epoch().
+  // Brings everything up from the store, and states its epoch. Errors: those of the store, of
+  // ServerKeys::begin_epoch() and of SecretVault::check().
   static Result<std::unique_ptr<Server>> open(const Env& env, Options options);
   static Result<std::unique_ptr<Server>> open(const Env& env) { return open(env, Options()); }
   ~Server();
@@ -116,6 +119,7 @@ class Server {
   Parking parking_;
   ChangeTracker tracker_;
   TemplateRenderer renderer_;
+  SecretVault vault_;
   Writer writer_;
   DeviceService devices_;
   LoginService logins_;

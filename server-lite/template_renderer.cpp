@@ -5,6 +5,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "model/secret_use.hpp"
 #include "reconciler/host_query.hpp"
 #include "server-lite/limits.hpp"
 
@@ -71,8 +72,14 @@ Result<TemplateRenderer::CompiledPtr> TemplateRenderer::compiled(
 
 Result<std::vector<model::RenderedFile>> TemplateRenderer::render(
     const model::DesiredDeployment& desired) {
+  TITAN_ASSIGN(const model::Values inputs, model::inputs_with_placeholders(desired));
+  return render(desired, inputs);
+}
+
+Result<std::vector<model::RenderedFile>> TemplateRenderer::render(
+    const model::DesiredDeployment& desired, const model::Values& inputs) {
   TITAN_ASSIGN(const CompiledPtr compiled, this->compiled(desired.template_digest, desired.files));
-  auto rendered = compiled->render(desired.inputs.json());
+  auto rendered = compiled->render(inputs.json());
   if (rendered || rendered.error().code != ErrorCode::exhausted) return rendered;
   // Too deep or too long: a property of the template, as any other mistake in it.
   Error error = rendered.error();
@@ -106,13 +113,14 @@ std::optional<Result<Digest>> TemplateRenderer::known(const Work& work) {
 
 // Only what the inputs decide is kept: a passing fault of the store must not stay.
 Result<Digest> TemplateRenderer::digest_of(const model::DesiredDeployment& desired) {
+  TITAN_ASSIGN(const model::Values inputs, model::inputs_with_placeholders(desired));
   TITAN_ASSIGN(const NamesPtr names, names_of(desired));
-  const Work work{desired.template_digest, names->digest_of(desired.inputs.json())};
+  const Work work{desired.template_digest, names->digest_of(inputs.json())};
   if (const auto found = known(work)) return *found;
   // What is wrong is told in words that any of the inputs may be among.
-  const Work whole{desired.template_digest, Digest::of(canonical_json(desired.inputs.json()))};
+  const Work whole{desired.template_digest, Digest::of(canonical_json(inputs.json()))};
   if (const auto found = known(whole)) return *found;
-  const auto rendered = render(desired);
+  const auto rendered = render(desired, inputs);
   if (!rendered && rendered.error().code != ErrorCode::invalid) return rendered.error();
   Result<Digest> digest =
       rendered ? Result<Digest>(model::digest_of(*rendered)) : Result<Digest>(rendered.error());

@@ -29,6 +29,7 @@ class TemplateRenderer {
   // invalid, naming the file: a blob is missing or has another size than `spec` says, or the
   // template does not compile.
   Result<void> check(const model::TemplateSpec& spec, const std::string& organization);
+  // With placeholders for the values of secrets.
   // invalid: the template cannot be rendered with these inputs. REQUIRES: `desired.error` empty.
   Result<std::vector<model::RenderedFile>> render(const model::DesiredDeployment& desired);
   // Fills in the digest of what render() gives, or why it cannot be rendered; see
@@ -37,6 +38,8 @@ class TemplateRenderer {
 
  private:
   Result<Digest> digest_of(const model::DesiredDeployment& desired);
+  Result<std::vector<model::RenderedFile>> render(const model::DesiredDeployment& desired,
+                                                  const model::Values& inputs);
   // Shared, since a thread may still render with one that was dropped from the map meanwhile.
   using CompiledPtr = std::shared_ptr<const render::CompiledTemplate>;
   Result<CompiledPtr> compiled(const Digest& digest, const std::vector<model::TemplateFile>& files);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -144,6 +145,7 @@ struct Writer::Draft {
   std::set<Key> workspaces = {};                          // that the batch makes
   std::vector<std::shared_ptr<const Entity>> noted = {};  // devices, before they are written anew
   std::vector<Key> users = {};                            // that keep what it would remove
+  std::map<std::string, std::vector<std::string>> blobs = {};  // to store first, by organization
 };
 
 // Everything that a decision about the proposal rests on: the keys that it writes, and those that
@@ -234,6 +236,10 @@ Result<void> Writer::write_draft(const Proposal& proposal, Draft& draft, std::si
   }
   at = 0;
   for (const auto& device : draft.noted) TITAN_TRY(clear_note(*device, draft));
+  // Last, so that nothing of what is refused is left behind.
+  for (const auto& [organization, blobs] : draft.blobs) {
+    TITAN_TRY(vault_.put_blobs(organization, blobs));
+  }
   return {};
 }
 
@@ -299,6 +305,9 @@ Result<void> Writer::add_put(const Proposal& proposal, const ProposedChange& cha
     if (is_noted) draft.noted.push_back(stored);
   }
   if (change.key.kind == Kind::host && is_new) forget_report(change.key, draft);
+  if (change.key.kind == Kind::secret) {
+    TITAN_ASSIGN(entity.spec, take_in_secret(proposal, change, stored.get(), draft));
+  }
   auto mutation = is_new
                       ? store::Mutation{.key = change.key, .expected_revision = 0, .entity = entity}
                       : store::Mutation::upon(*stored, entity);
@@ -307,6 +316,20 @@ Result<void> Writer::add_put(const Proposal& proposal, const ProposedChange& cha
   draft.committed.changes.push_back(
       {std::move(entity), is_new ? WriteOutcome::created : WriteOutcome::updated});
   return {};
+}
+
+Result<model::SecretSpec> Writer::take_in_secret(const Proposal& proposal,
+                                                 const ProposedChange& change, const Entity* stored,
+                                                 Draft& draft) {
+  if (stored != nullptr && !proposal.allow_missing) {
+    TITAN_TRY(state_.read([&](const FleetView& view) {
+      return Admission(view, proposal).check_keys_unused(*stored, change.entity, draft.users);
+    }));
+  }
+  TITAN_ASSIGN(SecretVault::Kept kept, vault_.take_in(change.entity, stored));
+  auto& blobs = draft.blobs[change.key.organization];
+  for (std::string& blob : kept.blobs) blobs.push_back(std::move(blob));
+  return std::move(kept.spec);
 }
 
 Result<void> Writer::check_device(const Proposal& proposal, const ProposedChange& change) {

@@ -13,6 +13,7 @@
 #include "server-lite/change_tracker.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/identity/registry.hpp"
+#include "server-lite/identity/secret_vault.hpp"
 #include "server-lite/key_locks.hpp"
 #include "server-lite/proposal.hpp"
 #include "server-lite/template_renderer.hpp"
@@ -27,17 +28,30 @@ namespace titan::server_lite {
 class Writer {
  public:
   // Borrows all.
-  Writer(store::Store& store, FleetState& state, TemplateRenderer& renderer, ChangeTracker& tracker,
-         const Registry& registry)
-      : store_(store), state_(state), renderer_(renderer), tracker_(tracker), registry_(registry) {}
+  struct Parts {
+    store::Store& store;
+    FleetState& state;
+    TemplateRenderer& renderer;
+    ChangeTracker& tracker;
+    const Registry& registry;
+    SecretVault& vault;
+  };
+  explicit Writer(const Parts& parts)
+      : store_(parts.store),
+        state_(parts.state),
+        renderer_(parts.renderer),
+        tracker_(parts.tracker),
+        registry_(parts.registry),
+        vault_(parts.vault) {}
 
   // Returns once the proposal is durable, or refused:
   // invalid: what an entity names does not exist, its template does not compile, it asks for what
   // the server cannot do, or two changes are of one entity. not_found: the update or removal of
   // what is not there. conflict: it exists (create), is being deleted, is in use, or is at another
-  // revision, or the public key of a device is of another host; and the errors of
-  // store::Store::commit(). The error's field is the place in the entity, in a batch after that of
-  // the change; the subject is the entity.
+  // revision, the public key of a device is of another host, others refer to a key that a secret
+  // would no longer have, or a value of a secret is sealed for another key; and the errors of
+  // SecretVault::take_in() and store::Store::commit(). The error's field is the place in the
+  // entity, in a batch after that of the change; the subject is the entity.
   tl::expected<Committed, Refusal> propose(const Proposal& proposal);
 
   // Takes the proposal to be written by a later step(); its id tells what becomes of it. What was
@@ -66,6 +80,9 @@ class Writer {
   Result<void> add_devices_of(const Proposal& proposal, const model::Key& host, Draft& draft);
   // What the server noted on a host about its device goes when the device is written anew.
   Result<void> clear_note(const model::Entity& device, Draft& draft);
+  // The spec of a secret, as it is stored.
+  Result<model::SecretSpec> take_in_secret(const Proposal& proposal, const ProposedChange& change,
+                                           const model::Entity* stored, Draft& draft);
   static void forget_report(const model::Key& host, Draft& draft);
   void complete(std::vector<model::Change> changes, Committed& committed) const;
 
@@ -74,6 +91,7 @@ class Writer {
   TemplateRenderer& renderer_;
   ChangeTracker& tracker_;
   const Registry& registry_;
+  SecretVault& vault_;
   KeyLocks locks_;
 
   std::mutex accepted_mutex_;  // guards the next

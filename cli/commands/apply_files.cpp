@@ -52,12 +52,12 @@ Error in_terms_of_files(Error error, const std::vector<Draft>& drafts) {
   return error;
 }
 
-ExitCode upload(std::vector<Draft>& drafts, client::Client& client, const Env& env) {
+ExitCode make_ready(std::vector<Draft>& drafts, client::Client& client, const Env& env) {
   ExitCode worst = ExitCode::done;
   for (Draft& draft : drafts) {
-    const auto uploaded = upload_files(draft, client, env);
-    if (uploaded) continue;
-    Error error = uploaded.error();
+    const auto ready = cli::make_ready(draft, client, env);
+    if (ready) continue;
+    Error error = ready.error();
     if (error.subject.empty()) error.subject = draft.entity.key().subject();
     worst = std::max(worst, report(env, error));
     if (error.code == ErrorCode::unavailable) break;
@@ -111,7 +111,7 @@ Result<ExitCode> run(const ApplyFilesCommand& command, const Env& env) {
                                                session.workspace_given(), env));
   ExitCode worst = ExitCode::done;
   for (const Error& error : files.errors) worst = std::max(worst, report(env, error));
-  if (worst == ExitCode::done) worst = upload(files.drafts, session.client(), env);
+  if (worst == ExitCode::done) worst = make_ready(files.drafts, session.client(), env);
   if (worst != ExitCode::done) return nothing_applied(env, worst);
   if (files.drafts.empty()) return ExitCode::done;
 

@@ -144,7 +144,7 @@ class Edit {
   }
 
   Result<client::WriteResult> apply(Draft& draft) {
-    TITAN_TRY(upload_files(draft, client_, env_));
+    TITAN_TRY(make_ready(draft, client_, env_));
     for (std::size_t tries = 1;; ++tries) {
       auto written = client_.put(draft.entity,
                                  {.allow_missing = allow_missing_, .if_match = entity_.revision});

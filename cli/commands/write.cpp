@@ -23,7 +23,7 @@ std::string_view applied_word(client::WriteOutcome outcome) {
 
 Result<client::WriteResult> write(Draft& draft, WriteCommand::Mode mode, bool allow_missing,
                                   client::Client& client, const Env& env) {
-  TITAN_TRY(upload_files(draft, client, env));
+  TITAN_TRY(make_ready(draft, client, env));
   return send(client, draft.entity, mode, allow_missing);
 }
 

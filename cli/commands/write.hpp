@@ -29,7 +29,7 @@ struct WriteCommand {
 
 Result<ExitCode> run(const WriteCommand& command, const Env& env);
 
-// Uploads what the draft needs, then writes it.
+// Makes the draft ready, then writes it.
 Result<client::WriteResult> write(Draft& draft, WriteCommand::Mode mode, bool allow_missing,
                                   client::Client& client, const Env& env);
 // "created", "configured" or "unchanged".

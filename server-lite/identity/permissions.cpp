@@ -27,6 +27,7 @@ constexpr std::array<Permission, kAreas> kPermissions = {{
     {Area::targets, "targets", Scope::workspace, Role::viewer, Role::developer},
     {Area::deployments, "deployments", Scope::workspace, Role::viewer, Role::developer},
     {Area::assignments, "assignments", Scope::workspace, Role::viewer, {}},
+    {Area::secrets, "secrets", Scope::workspace, Role::viewer, Role::developer},
     {Area::tokens, "tokens", Scope::organization, Role::admin, Role::admin},
     {Area::enrollments, "enrollments", Scope::organization, Role::platform, Role::platform},
     {Area::devices, "devices", Scope::anywhere, Role::viewer, Role::platform},
@@ -80,8 +81,9 @@ const Permission& permission_of(Area area) {
 Area area_of(Kind kind) {
   // In the order of enum Kind.
   constexpr std::array<Area, model::kKinds.size()> kAreaOfKind = {
-      Area::workspaces,  Area::hosts,       Area::templates, Area::workloads,   Area::targets,
-      Area::deployments, Area::assignments, Area::tokens,    Area::enrollments, Area::devices};
+      Area::workspaces,  Area::hosts,       Area::templates,   Area::workloads,
+      Area::targets,     Area::deployments, Area::assignments, Area::tokens,
+      Area::enrollments, Area::devices,     Area::secrets};
   return kAreaOfKind[static_cast<std::size_t>(kind)];
 }
 

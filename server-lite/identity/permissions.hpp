@@ -27,6 +27,7 @@ enum class Area {
   targets,
   deployments,
   assignments,
+  secrets,  // reading shows digests alone
   tokens,
   enrollments,
   devices,

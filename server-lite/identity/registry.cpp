@@ -246,6 +246,13 @@ bool Registry::has_device(const model::Key& device) const {
   return devices_.contains(device);
 }
 
+std::optional<PublicKey> Registry::key_of(const model::Key& device) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = devices_.find(device);
+  if (found == devices_.end() || found->second.revoked) return std::nullopt;
+  return found->second.key;
+}
+
 std::optional<model::Entity> Registry::enrollment_of(const Digest& secret) const {
   const std::shared_lock lock(mutex_);
   const auto found = enrollments_.find(secret);

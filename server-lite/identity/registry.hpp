@@ -78,6 +78,8 @@ class Registry {
   [[nodiscard]] std::optional<Bound> bound_to(const PublicKey& key) const;
   // Whether the host has a device.
   [[nodiscard]] bool has_device(const model::Key& device) const;
+  // The public key of the host's device; none: it has no device, or that is revoked.
+  [[nodiscard]] std::optional<PublicKey> key_of(const model::Key& device) const;
 
   // Enrollments as they are stored, expired ones among them.
   [[nodiscard]] std::optional<model::Entity> enrollment_of(const Digest& secret) const;

@@ -430,9 +430,10 @@ TEST_F(Attack, WhatIsForAnotherHostIsRefused) {
                                      .full = true,
                                      .digest = model::digest_of_desired({})};
       HttpResponse response = signed_by(key, request, manifest);
+      const std::string told = manifest.bookmark.text();
       const model::SyncProof proof{.organization = organization,
                                    .host = host,
-                                   .bookmark = manifest.bookmark,
+                                   .bookmark = told,
                                    .nonce = request.headers.find("Titan-Nonce")->second,
                                    .poll_after = std::chrono::seconds(60)};
       response.headers["Titan-Signature"] =

@@ -334,5 +334,49 @@ TEST(Signable, GivesDifferentBytesForDifferentPieces) {
   EXPECT_GT(seen.size(), 1000U);
 }
 
+TEST(Signable, IsTheSameInMemoryThatIsWiped) {
+  testing::SeededRandom random(15);
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string context = any_piece(random);
+    const std::string one = any_piece(random);
+    const std::string two = any_piece(random);
+    EXPECT_EQ(signable_secret(context, {one, two}).bytes(), signable(context, {one, two}));
+  }
+  EXPECT_EQ(signable_secret("", {}).bytes(), signable("", {}));
+}
+
+TEST(PiecesOf, GivesBackWhatWasPutTogether) {
+  testing::SeededRandom random(16);
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string context = any_piece(random);
+    const std::string one = any_piece(random);
+    const std::string two = any_piece(random);
+    const Secret bytes = signable_secret(context, {one, two});
+    EXPECT_EQ(pieces_of(bytes.bytes(), context, 2).value(),
+              (std::vector<std::string_view>{one, two}));
+  }
+  EXPECT_TRUE(pieces_of(signable("alone", {}), "alone", 0).value().empty());
+}
+
+TEST(PiecesOf, TakesNothingButTheWholeEncoding) {
+  const std::string whole = signable("titan-test-1", {"one", "two"});
+  ASSERT_TRUE(pieces_of(whole, "titan-test-1", 2).ok());
+  EXPECT_FALSE(pieces_of(whole, "titan-test-1", 1).ok());
+  EXPECT_FALSE(pieces_of(whole, "titan-test-1", 3).ok());
+  EXPECT_FALSE(pieces_of(whole, "titan-test-2", 2).ok());
+  EXPECT_FALSE(pieces_of(whole + '\0', "titan-test-1", 2).ok());
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_FALSE(pieces_of(whole.substr(0, size), "titan-test-1", 2).ok()) << size;
+  }
+  // A length that only seems to fit once it is added to something.
+  std::string endless = whole;
+  endless.replace(whole.size() - 11, 8, 8, '\xff');
+  const auto refused = pieces_of(endless, "titan-test-1", 2);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid);
+  EXPECT_EQ(refused.error().message,
+            "expected \"titan-test-1\" and 2 pieces, found something else");
+}
+
 }  // namespace
 }  // namespace titan

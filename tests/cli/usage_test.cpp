@@ -52,8 +52,8 @@ TEST_F(UsageTest, ShowsAnExampleInTheHelpOfEveryVerb) {
 TEST_F(UsageTest, ListsTheVerbs) {
   EXPECT_EQ(titan("--help"), 0);
   for (const char* verb :
-       {"create", "apply", "diff", "edit", "get", "describe", "wait", "delete", "config", "login",
-        "logout", "auth", "approve", "revoke", "key", "sign", "status", "version"}) {
+       {"create", "apply", "diff", "edit", "get", "describe", "wait", "delete", "rotate", "config",
+        "login", "logout", "auth", "approve", "revoke", "key", "sign", "status", "version"}) {
     EXPECT_NE(out.find("\n  " + std::string(verb) + " "), std::string::npos) << verb << out;
   }
 }
@@ -66,20 +66,20 @@ TEST_F(UsageTest, ExplainsWhatItDoesNotUnderstand) {
   const Row rows[] = {
       {"",
        "titan: titan expects a verb: one of create, apply, diff, edit, get, describe, wait, "
-       "delete, config, login, logout, auth, approve, revoke, key, sign, status, version\nSee "
-       "titan "
-       "--help.\n"},
+       "delete, rotate, config, login, logout, auth, approve, revoke, key, sign, status, "
+       "version\nSee titan --help.\n"},
       {"gte hosts",
        "titan: \"gte\" is not a verb of titan: expected one of create, apply, diff, edit, get, "
-       "describe, wait, delete, config, login, logout, auth, approve, revoke, key, sign, status, "
+       "describe, wait, delete, rotate, config, login, logout, auth, approve, revoke, key, sign, "
+       "status, "
        "version "
        "(did you mean \"get\"?)\nSee titan --help.\n"},
       {"create",
        "titan: titan create expects a kind: one of workspace, host, template, workload, target, "
-       "deployment, token, enrollment\nSee titan create --help.\n"},
+       "deployment, token, enrollment, secret\nSee titan create --help.\n"},
       {"create hots x",
        "titan: \"hots\" is not a kind: expected one of workspaces, hosts, templates, workloads, "
-       "targets, deployments, assignments, tokens, enrollments, devices (did you mean "
+       "targets, deployments, assignments, tokens, enrollments, devices, secrets (did you mean "
        "\"hosts\"?)\nSee titan create --help.\n"},
       {"create assignment x",
        "titan: assignments are written by the server\nSee titan create --help.\n"},
@@ -118,7 +118,8 @@ TEST_F(UsageTest, ExplainsWhatItDoesNotUnderstand) {
       {"apply -f x host y", "titan: -f with documents and a kind cannot stand together\n"},
       {"get deploymnts",
        "titan: \"deploymnts\" is not a kind: expected one of workspaces, hosts, templates, "
-       "workloads, targets, deployments, assignments, tokens, enrollments, devices (did you mean "
+       "workloads, targets, deployments, assignments, tokens, enrollments, devices, secrets (did "
+       "you mean "
        "\"deployments\"?)\n"},
       {"config get-context",
        "titan: \"get-context\" is not a verb of titan config: expected one of current-context, "

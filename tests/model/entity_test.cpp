@@ -182,6 +182,13 @@ TEST(ReferencesOfAnEntity, AreWhatItsSpecNames) {
                    "spec.dependsOn acme/deployment/iot/b"}));
   EXPECT_EQ(reference_texts(entity(AssignmentSpec{.deployment = "d", .host = "h"}, "iot")),
             Texts({"spec.deployment acme/deployment/iot/d", "spec.host acme/host/h"}));
+  const Values values = Values::from({{"a", {{"$secret", "db"}, {"key", "x"}}},
+                                      {"b", {{"$secret", "db"}, {"key", "y"}}},
+                                      {"c", {{"$secret", "tls"}, {"key", "x"}}}})
+                            .value();
+  const Texts secrets({"spec.values acme/secret/iot/db", "spec.values acme/secret/iot/tls"});
+  EXPECT_EQ(reference_texts(entity(WorkloadSpec{.values = values}, "iot")), secrets);
+  EXPECT_EQ(references_of(entity(DeploymentSpec{.values = values}, "iot")).size(), 2U);
 }
 
 TEST(ReferencesOfAnEntity, AreOfKindsThatCanBeCreatedBeforeIt) {
@@ -189,7 +196,7 @@ TEST(ReferencesOfAnEntity, AreOfKindsThatCanBeCreatedBeforeIt) {
   for (int i = 0; i < 500; ++i) {
     const Entity entity = random.entity();
     for (const Reference& reference : references_of(entity)) {
-      EXPECT_LE(reference.key.kind, entity.kind());
+      EXPECT_LE(creation_place(reference.key.kind), creation_place(entity.kind()));
       EXPECT_EQ(reference.key.workspace.empty(), !in_workspace(reference.key.kind));
     }
   }

@@ -99,7 +99,7 @@ TEST(Key, IsOrderedByOrganizationKindWorkspaceAndName) {
   EXPECT_GT(first.text(), second.text());
 }
 
-TEST(Key, OfAKindComesAfterTheKindsItMayReferTo) {
+TEST(Key, IsOrderedByTheNumberOfItsKindFirst) {
   for (std::size_t i = 0; i < kKinds.size(); ++i) EXPECT_EQ(std::size_t(kKinds[i]), i);
   const Key workload{.kind = Kind::workload, .workspace = "z", .name = "z"};
   const Key deployment{.kind = Kind::deployment, .workspace = "a", .name = "a"};

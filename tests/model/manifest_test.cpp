@@ -111,6 +111,42 @@ TEST(Manifest, IsRefusedWithTheFieldNamed) {
       &parse_manifest);
 }
 
+TEST(Manifest, ListsEachSecretOnceAndInOrder) {
+  const json a = {{"name", "db"}, {"key", "a"}, {"digest", Digest::of("1").text()}};
+  json b = a;
+  b["key"] = "b";
+  json sealed = a;
+  sealed["sealed"] = "AAAA";
+  const auto with = [&](const json& list) {
+    json edited = json_of(desired("prod"));
+    edited["secrets"] = list;
+    return parse_desired_deployment(edited);
+  };
+  EXPECT_EQ(with(json::array({a, b})).value().secrets.size(), 2U);
+  EXPECT_EQ(with(json::array({sealed})).value().secrets.front().sealed, "AAAA");
+  EXPECT_EQ(json_of(with(json::array({sealed})).value())["secrets"], json::array({sealed}));
+  EXPECT_FALSE(json_of(with(json::array()).value()).contains("secrets"));
+  for (const json& list : {json::array({b, a}), json::array({a, sealed})}) {
+    const auto refused = with(list);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().field, "secrets");
+    EXPECT_EQ(refused.error().message, "expected each once, by name and key");
+  }
+  const std::pair<const char*, const char*> wrong[] = {
+      {R"({"name": "D"})", "secrets[0].name"},
+      {R"({"key": "a/b"})", "secrets[0].key"},
+      {R"({"digest": null})", "secrets[0].digest"},
+      {R"({"sealed": "a b"})", "secrets[0].sealed"},
+      {R"({"blob": "x"})", "secrets[0].blob"}};
+  for (const auto& [patch, field] : wrong) {
+    json edited = a;
+    edited.merge_patch(parse_json(patch).value());
+    const auto refused = with(json::array({edited}));
+    ASSERT_FALSE(refused.ok()) << patch;
+    EXPECT_EQ(refused.error().field, field);
+  }
+}
+
 TEST(Manifest, IsRefusedWhenOneOfItsDeploymentsIs) {
   json edited = json_of(manifest());
   edited["deployments"].push_back(json_of(desired("second")));

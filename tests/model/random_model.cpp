@@ -1,9 +1,11 @@
 #include "tests/model/random_model.hpp"
 
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/base64.hpp"
 #include "base/signing.hpp"
 
 namespace titan::testing {
@@ -65,6 +67,43 @@ model::Values RandomModel::values() {
   return model::Values::from(std::move(object)).value();
 }
 
+model::Values RandomModel::values_with_secrets() {
+  json object = values().json();
+  for (std::size_t i = below(3); i > 0; --i) {
+    const json reference = {{"$secret", name()}, {"key", secret_key()}};
+    object[text()] = chance(2) ? reference : json{{text(), {1, reference}}};
+  }
+  return model::Values::from(std::move(object)).value();
+}
+
+std::string RandomModel::secret_key() {
+  return one_of(std::vector<std::string>{"password", "tls.key", "A", "0_b-C"});
+}
+
+std::map<std::string, model::SecretEntry> RandomModel::secret_data() {
+  std::map<std::string, model::SecretEntry> data;
+  for (std::size_t i = 1 + below(3); i > 0; --i) {
+    model::SecretEntry& entry = data[secret_key()];
+    entry = chance(3) ? model::SecretEntry{.sealed = base64url(text() + "x")}
+                      : model::SecretEntry{.digest = digest(), .blob = digest()};
+  }
+  return data;
+}
+
+std::vector<model::SecretUse> RandomModel::secret_uses() {
+  std::map<std::pair<std::string, std::string>, model::SecretUse> uses;
+  for (std::size_t i = chance(2) ? 0 : below(4); i > 0; --i) {
+    model::SecretUse use{.name = name(),
+                         .key = secret_key(),
+                         .digest = digest(),
+                         .sealed = chance(2) ? "" : base64url(text())};
+    uses[{use.name, use.key}] = use;
+  }
+  std::vector<model::SecretUse> list;
+  for (const auto& [names, use] : uses) list.push_back(use);
+  return list;
+}
+
 model::Labels RandomModel::labels() {
   static const std::vector<std::string> kKeys = {"site", "in", "a/b.c_d-e", "Z", "9"};
   static const std::vector<std::string> kValues = {"", "lab", "A.b_c-D", "0"};
@@ -120,7 +159,7 @@ model::Spec RandomModel::spec(Kind kind) {
       return model::TemplateSpec{.driver = name(), .defaults = values(), .files = template_files()};
     case Kind::workload:
       return model::WorkloadSpec{
-          .repo = text(), .default_template = maybe_name(), .values = values()};
+          .repo = text(), .default_template = maybe_name(), .values = values_with_secrets()};
     case Kind::target: {
       model::TargetSpec target{.labels = labels()};
       if (target.labels.empty() || chance(2)) {
@@ -132,7 +171,7 @@ model::Spec RandomModel::spec(Kind kind) {
       model::DeploymentSpec deployment{.workload = name(),
                                        .template_name = maybe_name(),
                                        .target = name(),
-                                       .values = values(),
+                                       .values = values_with_secrets(),
                                        .replicas = number(1'000'000),
                                        .depends_on = names(3),
                                        .suspend = chance(2),
@@ -155,6 +194,8 @@ model::Spec RandomModel::spec(Kind kind) {
     case Kind::enrollment:
       return model::EnrollmentSpec{
           .host = name(), .labels = labels(), .digest = Digest::of(text()), .expires = timestamp()};
+    case Kind::secret:
+      return model::SecretSpec{.data = secret_data()};
     case Kind::device:
       break;
   }
@@ -241,6 +282,7 @@ model::DesiredDeployment RandomModel::desired(model::Key key) {
   } else {
     desired.rendered_digest = digest();
   }
+  desired.secrets = secret_uses();
   for (auto* given : {&desired.author, &desired.host}) {
     auto signatures = this->signatures();
     if (!signatures.empty()) *given = {std::move(signatures), values()};

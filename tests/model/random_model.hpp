@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -42,6 +43,10 @@ class RandomModel {
   std::vector<std::string> names(std::size_t count_max);
   std::vector<model::Key> deployment_keys();
   std::vector<model::TemplateFile> template_files();
+  model::Values values_with_secrets();  // some with references
+  std::string secret_key();
+  std::map<std::string, model::SecretEntry> secret_data();
+  std::vector<model::SecretUse> secret_uses();
   model::AuthorSignatures signatures();  // mostly none
   model::Spec spec(model::Kind kind);
   Digest digest() { return Digest::of(std::to_string(random_.next())); }

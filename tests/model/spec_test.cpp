@@ -70,6 +70,10 @@ TEST(Spec, LeavesOutOfItsJsonWhatSaysNothing) {
            R"(","expires":"1970-01-01T00:00:00.000001Z","host":"h"})"},
       {DeviceSpec{.public_key = kDeviceKey, .revoked = true},
        R"({"publicKey":")" + std::string(kDeviceKey) + R"(","revoked":true})"},
+      {SecretSpec{.data = {{"b", {.sealed = "AAAA"}},
+                           {"a", {.digest = Digest::of("x"), .blob = Digest::of("y")}}}},
+       R"({"data":{"a":{"blob":")" + Digest::of("y").text() + R"(","digest":")" + kDigest +
+           R"("},"b":{"sealed":"AAAA"}}})"},
   };
   for (const auto& [spec, text] : cases) EXPECT_EQ(canonical_json(json_of(spec)), text);
 }
@@ -364,6 +368,82 @@ TEST(Mode, IsRefusedUnlessOctalAndPermissionBitsOnly) {
     EXPECT_EQ(mode.error().message,
               '"' + std::string(text) + "\" is not a file mode: expected octal digits up to 0777");
   }
+}
+
+TEST(Spec, OfASecretIsRefusedWithTheFieldNamed) {
+  const auto data = [](const std::string& entry) { return R"({"data": {"k": )" + entry + "}}"; };
+  const std::string no_object = "expected an object with sealed, or with digest and blob";
+  const std::string not_taken = "a value is not taken as it is: seal it for the server's key";
+  const std::string either = "expected either sealed, or digest and blob";
+  json too_many = json::object();
+  for (std::size_t i = 0; i < kSecretKeysMax; ++i) {
+    too_many["k" + std::to_string(i)] = {{"sealed", "AAAA"}};
+  }
+  const std::string long_key(kSecretKeyBytesMax + 1, 'k');
+  const auto with_key = [](const std::string& key) {
+    return R"({"data": {")" + key + R"(": {"sealed": "AAAA"}}})";
+  };
+  expect_spec_refusals(
+      Kind::secret, parsed(data(R"({"sealed": "AAAA"})")),
+      {
+          {R"({"data": null})", "spec.data", "must be given"},
+          {R"({"data": ["k"]})", "spec.data", "expected an object, found an array"},
+          {data("null"), "spec.data", "expected 1 to 64 keys, found 0"},
+          {canonical_json({{"data", too_many}}), "spec.data", "expected 1 to 64 keys, found 65"},
+          {with_key(""), "spec.data", "\"\" is not the key of a secret"},
+          {with_key(".k"), "spec.data", "\".k\" is not the key of a secret"},
+          {with_key("a/b"), "spec.data", "\"a/b\" is not the key of a secret"},
+          {with_key(long_key), "spec.data", "\"kkk"},
+          {data(R"("hunter2")"), "spec.data.k", no_object},
+          {data(R"(["hunter2"])"), "spec.data.k", no_object},
+          {data(R"({"value": "hunter2"})"), "spec.data.k.value", not_taken},
+          {data(R"({"sealed": 5})"), "spec.data.k.sealed", "expected a string"},
+          {data(R"({"sealed": "hunter 2"})"), "spec.data.k.sealed", ""},
+          {data(R"({"sealed": null})"), "spec.data.k", either},
+          {data(R"({"sealed": null, "digest": ")" + kDigest + R"("})"), "spec.data.k", either},
+          {data(R"({"sealed": null, "blob": ")" + kDigest + R"("})"), "spec.data.k", either},
+          {data(R"({"blob": ")" + kDigest + R"("})"), "spec.data.k", either},
+          {data(R"({"sealed": ")" + std::string(kSealedTextBytesMax + 1, 'A') + R"("})"),
+           "spec.data.k.sealed", "is 24577 bytes long, the limit is 24576"},
+          {data(R"({"seal": "AAAA"})"), "spec.data.k.seal", "unknown field (did you mean"},
+          {R"({"immutable": true})", "spec.immutable", "unknown field"},
+      });
+}
+
+TEST(Spec, OfASecretIsRefusedWithoutSayingWhatStoodThere) {
+  for (const char* entry : {R"("hunter2")", R"({"value": "hunter2"})", R"({"sealed": "hunter2!"})",
+                            R"({"sealed": ["hunter2"]})"}) {
+    const auto refused =
+        parse_spec(Kind::secret, parsed(R"({"data": {"k": )" + std::string(entry) + "}}"));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().text().find("hunter2"), std::string::npos) << refused.error().text();
+  }
+}
+
+TEST(Spec, MayReferToSecretsInTheValuesOfWorkloadsAndDeploymentsOnly) {
+  const std::string reference = R"({"db": {"password": {"$secret": "db", "key": "password"}}})";
+  EXPECT_TRUE(parse_spec(Kind::workload, parsed(R"({"values": )" + reference + "}")).ok());
+  EXPECT_TRUE(parse_spec(Kind::deployment,
+                         parsed(R"({"workload": "w", "target": "t", "values": )" + reference + "}"))
+                  .ok());
+  const struct {
+    Kind kind;
+    std::string field;
+  } others[] = {{Kind::host, "values"}, {Kind::template_, "defaults"}};
+  for (const auto& [kind, field] : others) {
+    const auto refused = parse_spec(kind, parsed("{\"" + field + "\": " + reference + "}"));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().field, "spec." + field + ".db.password");
+    EXPECT_EQ(refused.error().message,
+              "only the values of workloads and deployments may refer to secrets");
+  }
+}
+
+TEST(Spec, RefusesAReferenceToASecretThatIsNotOfItsForm) {
+  const auto refused =
+      parse_spec(Kind::workload, parsed(R"({"values": {"a": [{"$secret": "db"}]}})"));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().field, "spec.values.a[0]");
 }
 
 }  // namespace

@@ -35,7 +35,48 @@ std::string does_not_exist(Kind kind, const std::string& name) {
   return std::string(model::singular_of(kind)) + " \"" + name + "\" does not exist";
 }
 
-// The sentences about workload and template.
+// Every object with "$secret" in the values, as (name, key).
+void add_references(const nlohmann::json& value,
+                    std::set<std::pair<std::string, std::string>>& references) {
+  if (value.is_object() && value.contains("$secret")) {
+    references.emplace(value["$secret"], value["key"]);
+  } else if (value.is_structured()) {
+    for (const auto& inner : value) add_references(inner, references);
+  }
+}
+
+// The secrets that the deployment and its workload refer to, each with its digest or with the
+// sentence that there is none.
+struct Secrets {
+  std::string digests = {};
+  std::vector<std::string> missing = {};
+};
+Secrets secrets_of(const Entities& entities, const Entity& deployment, const Entity* workload) {
+  std::set<std::pair<std::string, std::string>> references;
+  add_references(std::get<model::DeploymentSpec>(deployment.spec).values.json(), references);
+  if (workload != nullptr) {
+    add_references(std::get<model::WorkloadSpec>(workload->spec).values.json(), references);
+  }
+  Secrets secrets;
+  for (const auto& [name, key] : references) {
+    const Entity* secret = find_beside(entities, deployment, Kind::secret, name);
+    if (secret == nullptr) {
+      const std::string text = does_not_exist(Kind::secret, name);
+      const auto& told = secrets.missing;
+      if (std::find(told.begin(), told.end(), text) == told.end()) secrets.missing.push_back(text);
+      continue;
+    }
+    const auto& data = std::get<model::SecretSpec>(secret->spec).data;
+    if (data.contains(key)) {
+      secrets.digests += " " + name + "/" + key + "=" + data.at(key).digest.text();
+    } else {
+      secrets.missing.push_back("secret \"" + name + "\" has no key \"" + key + "\"");
+    }
+  }
+  return secrets;
+}
+
+// The sentences about workload, template and secrets.
 std::vector<std::string> missing_parts(const Entities& entities, const Entity& deployment) {
   std::vector<std::string> missing;
   const auto& spec = std::get<model::DeploymentSpec>(deployment.spec);
@@ -48,6 +89,8 @@ std::vector<std::string> missing_parts(const Entities& entities, const Entity& d
   } else if (!name.empty() && !find_beside(entities, deployment, Kind::template_, name)) {
     missing.push_back(does_not_exist(Kind::template_, name));
   }
+  const auto secrets = secrets_of(entities, deployment, workload).missing;
+  missing.insert(missing.end(), secrets.begin(), secrets.end());
   return missing;
 }
 
@@ -84,6 +127,7 @@ std::string form_text(const Entities& entities, const Entity& deployment, const 
   text += " " + workload_spec.values.json().dump();
   text += " host " + host.name + " " + model::labels_text(host_spec.labels);
   text += " " + host_spec.values.json().dump();
+  text += " secrets" + secrets_of(entities, deployment, workload).digests;
   if (spec.signatures.empty()) return text;
   return text + " signed " + model::json_of(spec.signatures).dump() + " host " +
          model::json_of(host_spec.signatures).dump();

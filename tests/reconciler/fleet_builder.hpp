@@ -102,6 +102,19 @@ inline model::Entity make_workload(const std::string& name, const std::string& r
   return {.name = name, .workspace = "default", .spec = model::WorkloadSpec{.repo = repo}};
 }
 
+// `value` stands for what the server made a digest of.
+inline model::Entity make_secret(const std::string& name, const std::string& key,
+                                 const std::string& value) {
+  return {.name = name,
+          .workspace = "default",
+          .spec = model::SecretSpec{
+              .data = {{key, {.digest = Digest::of(value), .blob = Digest::of("at " + value)}}}}};
+}
+
+inline model::Values make_reference(const std::string& name, const std::string& key) {
+  return model::Values::from({{"password", {{"$secret", name}, {"key", key}}}}).value();
+}
+
 inline model::Entity make_target(const std::string& name, const model::Labels& labels) {
   return {.name = name, .workspace = "default", .spec = model::TargetSpec{.labels = labels}};
 }

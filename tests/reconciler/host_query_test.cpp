@@ -17,6 +17,8 @@ using titan::testing::host_key;
 using titan::testing::make_assignment;
 using titan::testing::make_deployment;
 using titan::testing::make_host;
+using titan::testing::make_reference;
+using titan::testing::make_secret;
 using titan::testing::make_target;
 using titan::testing::make_template;
 using titan::testing::make_workload;
@@ -344,6 +346,94 @@ TEST_F(HostQuery, AHeldDeploymentIsNewsWhenTheReasonIsAnother) {
   const HostChanges changes = ask("nuc", before);
   EXPECT_EQ(text(changes), " broken");
   EXPECT_EQ(changes.changed.at(0).error, "workload \"nobody-else\" does not exist");
+}
+
+// "db/password=v1": which value of which secret, where the test knows what the digests are of.
+std::string secrets_text(const HostChanges& changes) {
+  std::string text;
+  for (const auto& form : changes.changed) {
+    text += " " + form.key.name + (form.error.empty() ? ":" : "! " + form.error);
+    for (const auto& use : form.secrets) {
+      text += " " + use.name + "/" + use.key;
+      for (const char* value : {"v1", "v2"}) {
+        if (use.digest == Digest::of(value)) text += std::string("=") + value;
+      }
+    }
+  }
+  return text;
+}
+
+TEST_F(HostQuery, TellsWhichSecretsADeploymentUsesAndBringsANewValue) {
+  model::Entity deployment = make_deployment("prod", "sensor", "service", "lab");
+  std::get<model::DeploymentSpec>(deployment.spec).values = make_reference("db", "password");
+  model::Entity secret = make_secret("db", "password", "v1");
+  auto& data = std::get<model::SecretSpec>(secret.spec).data;
+  data["unused"] = {.digest = Digest::of("v1"), .blob = Digest::of("b")};
+  builder_.put(secret);
+  const auto before = builder_.put(deployment);
+  EXPECT_EQ(secrets_text(ask("pi", before.seq - 1)), " prod: db/password=v1");
+  EXPECT_EQ(
+      ask("pi", before.seq - 1).changed.front().inputs.json()["values"]["password"]["$secret"],
+      "db");
+
+  data["password"].digest = Digest::of("v2");
+  const auto rotated = builder_.put(secret);
+  EXPECT_EQ(secrets_text(ask("pi", before.seq)), " prod: db/password=v2");
+  EXPECT_EQ(text(ask("nuc", before.seq)), "");
+  data["unused"].digest = Digest::of("v2");
+  builder_.put(secret);
+  EXPECT_EQ(text(ask("pi", rotated.seq)), "");  // a value that nobody asks for
+}
+
+TEST_F(HostQuery, BringsTheSecretsOfAWorkloadToAllThatRunIt) {
+  model::Entity workload = make_workload("sensor");
+  std::get<model::WorkloadSpec>(workload.spec).values = make_reference("db", "password");
+  builder_.put(make_secret("db", "password", "v1"));
+  const auto before = builder_.put(workload);
+  builder_.put(make_secret("db", "password", "v2"));
+  EXPECT_EQ(secrets_text(ask("pi", before.seq)), " prod: db/password=v2 test: db/password=v2");
+  EXPECT_EQ(secrets_text(ask("nuc", before.seq)), " test: db/password=v2");
+}
+
+TEST_F(HostQuery, ListsNoSecretThatAStrongerLayerHides) {
+  model::Entity workload = make_workload("sensor");
+  std::get<model::WorkloadSpec>(workload.spec).values = make_reference("db", "password");
+  model::Entity deployment = make_deployment("prod", "sensor", "service", "lab");
+  std::get<model::DeploymentSpec>(deployment.spec).values = make_reference("other", "password");
+  builder_.put(make_secret("db", "password", "v1"));
+  builder_.put(make_secret("other", "password", "v2"));
+  builder_.put(workload);
+  builder_.put(deployment);
+  EXPECT_EQ(secrets_text(ask("pi", std::nullopt)), " prod: other/password=v2 test: db/password=v1");
+  model::Entity host = make_host("pi", {{"site", "lab"}, {"name", "pi"}});
+  std::get<model::HostSpec>(host.spec).values =
+      model::Values::from({{"password", "on the host"}}).value();
+  builder_.put(host);
+  EXPECT_EQ(secrets_text(ask("pi", std::nullopt)), " prod: test:");
+}
+
+TEST_F(HostQuery, ADeploymentWithoutItsSecretIsHeldWithTheReason) {
+  model::Entity deployment = make_deployment("prod", "sensor", "service", "lab");
+  std::get<model::DeploymentSpec>(deployment.spec).values = make_reference("db", "password");
+  builder_.put(deployment);
+  EXPECT_EQ(secrets_text(ask("pi", std::nullopt)), " prod! secret \"db\" does not exist test:");
+  const auto other = builder_.put(make_secret("db", "user", "v1"));
+  EXPECT_EQ(secrets_text(ask("pi", other.seq - 1)), " prod! secret \"db\" has no key \"password\"");
+  EXPECT_EQ(missing_references(builder_.fleet(), deployment),
+            std::vector<std::string>{"secret \"db\" has no key \"password\""});
+  const auto made = builder_.put(make_secret("db", "password", "v1"));
+  EXPECT_EQ(secrets_text(ask("pi", made.seq - 1)), " prod: db/password=v1");
+  EXPECT_TRUE(missing_references(builder_.fleet(), deployment).empty());
+}
+
+TEST_F(HostQuery, ASecretOfAnotherWorkspaceIsAnotherOne) {
+  model::Entity deployment = make_deployment("prod", "sensor", "service", "lab");
+  std::get<model::DeploymentSpec>(deployment.spec).values = make_reference("db", "password");
+  builder_.put(deployment);
+  model::Entity secret = make_secret("db", "password", "v1");
+  secret.workspace = "other";
+  const auto made = builder_.put(secret);
+  EXPECT_EQ(text(ask("pi", made.seq - 1)), "");
 }
 
 TEST_F(HostQuery, TheManifestHoldsTheNewsAndADigestOfTheWhole) {

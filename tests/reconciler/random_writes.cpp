@@ -30,6 +30,24 @@ model::Values RandomWrites::values() {
   return model::Values::from({{"n", below(3)}}).value();
 }
 
+// Over few names, so that layers hide each other's references.
+model::Values RandomWrites::values_with_secrets() {
+  nlohmann::json object = values().json();
+  while (chance(2)) {
+    const char* place = chance(2) ? "n" : "m";
+    object[place] = {{"$secret", pick("secret")}, {"key", chance(2) ? "a" : "b"}};
+    if (chance(3)) object[place] = {1, object[place]};
+  }
+  return model::Values::from(std::move(object)).value();
+}
+
+model::Entity RandomWrites::make_random_secret() {
+  model::Entity secret = make_secret(pick("secret"), chance(4) ? "b" : "a", pick("value"));
+  auto& data = std::get<model::SecretSpec>(secret.spec).data;
+  if (!chance(3)) data["b"] = {.digest = Digest::of(pick("value")), .blob = Digest::of("at")};
+  return secret;
+}
+
 model::AuthorSignatures RandomWrites::signatures() {
   if (!chance(3)) return {};
   return {{PublicKey(), 1 + below(3), Signature()}};
@@ -77,7 +95,7 @@ model::Entity RandomWrites::make_random_deployment() {
   model::Entity deployment =
       make_deployment(pick("deployment"), pick("workload"), own, pick("target"));
   auto& spec = std::get<model::DeploymentSpec>(deployment.spec);
-  spec.values = values();
+  spec.values = values_with_secrets();
   if (chance(3)) spec.replicas = below(4);
   if (chance(4)) spec.depends_on = {pick("deployment")};
   spec.signatures = signatures();
@@ -85,7 +103,7 @@ model::Entity RandomWrites::make_random_deployment() {
 }
 
 model::Entity RandomWrites::entity() {
-  switch (below(14)) {
+  switch (below(16)) {
     case 0:
       return make_template(pick("template"), pick("content"));
     case 1:
@@ -93,7 +111,7 @@ model::Entity RandomWrites::entity() {
       model::Entity workload = make_workload(pick("workload"), pick("repo"));
       auto& spec = std::get<model::WorkloadSpec>(workload.spec);
       if (!chance(4)) spec.default_template = pick("template");
-      spec.values = values();
+      spec.values = values_with_secrets();
       return workload;
     }
     case 3:
@@ -108,6 +126,9 @@ model::Entity RandomWrites::entity() {
     case 9:
     case 10:
       return make_random_host();
+    case 11:
+    case 12:
+      return make_random_secret();
     default:
       return make_random_deployment();
   }

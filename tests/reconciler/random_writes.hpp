@@ -28,6 +28,8 @@ class RandomWrites {
   std::string pick(const char* prefix) { return prefix + std::to_string(below(4)); }
   model::Labels labels();
   model::Values values();
+  model::Values values_with_secrets();
+  model::Entity make_random_secret();
   model::AuthorSignatures signatures();
   std::string clause();
   model::Entity entity();

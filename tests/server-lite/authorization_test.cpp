@@ -112,6 +112,13 @@ constexpr Row kTable[] = {
     {"GET /v1/workspaces/{workspace}/assignments", Where::workspace, viewer},
     {"GET /v1/workspaces/{workspace}/assignments/{name}", Where::workspace, viewer},
 
+    {"GET /v1/secrets", Where::anywhere, viewer},
+    {"GET /v1/workspaces/{workspace}/secrets", Where::workspace, viewer},
+    {"GET /v1/workspaces/{workspace}/secrets/{name}", Where::workspace, viewer},
+    {"POST /v1/workspaces/{workspace}/secrets", Where::workspace, developer},
+    {"PUT /v1/workspaces/{workspace}/secrets/{name}", Where::workspace, developer},
+    {"DELETE /v1/workspaces/{workspace}/secrets/{name}", Where::workspace, developer},
+
     {"GET /v1/tokens", Where::organization, admin},
     {"GET /v1/tokens/{name}", Where::organization, admin},
     {"POST /v1/tokens", Where::organization, admin},

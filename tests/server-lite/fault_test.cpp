@@ -197,12 +197,13 @@ TEST_F(Fault, AStoreThatFailsAtTheStartIsToldByTheStart) {
   titan::testing::SeededRandom random{1};
   titan::testing::MemoryFileSystem files;
   ServerKeys keys = ServerKeys::open(files, random).value();
+  const MasterKey master = MasterKey::open(files, {}, false, random).value();
   std::ostringstream text;
   Log log(text, clock, Log::Format::json);
   for (std::size_t n = 1; n <= 8; ++n) {
     titan::testing::FaultyStore store(server_.store());
     store.fail_at(n, broken_);
-    const auto server = Server::open({store, clock, random, log, keys});
+    const auto server = Server::open({store, clock, random, log, keys, master});
     ASSERT_FALSE(server) << n;
     EXPECT_EQ(server.error().code, ErrorCode::unavailable);
   }

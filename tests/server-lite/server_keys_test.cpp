@@ -245,7 +245,8 @@ TEST(ServerIdentityRoute, TellsOfTheNewEpochAfterARestore) {
   const auto identity = [&] {
     const auto store = store::SqliteStore::open(database_in(data), clock, random).value();
     ServerKeys keys = ServerKeys::open(*files, random).value();
-    const auto server = Server::open({*store, clock, random, log, keys}).value();
+    const MasterKey master = MasterKey::open(*files, {}, false, random).value();
+    const auto server = Server::open({*store, clock, random, log, keys, master}).value();
     const HttpResponse response = server->handle({.method = "GET", .target = "/v1/identity"});
     EXPECT_TRUE(server->finish());
     return model::parse_server_identity(parse_json(response.body).value()).value();

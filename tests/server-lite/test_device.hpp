@@ -13,6 +13,7 @@
 #include "base/json.hpp"
 #include "base/key_agreement.hpp"
 #include "base/mac.hpp"
+#include "base/sealing.hpp"
 #include "base/signing.hpp"
 #include "tests/server-lite/test_server.hpp"
 #include "tests/support/seeded_random.hpp"
@@ -37,6 +38,12 @@ class TestDevice {
   // Another device takes its key, as when a card is copied.
   void copy_key_of(const TestDevice& other) {
     key_ = SigningKey::parse(other.key_.secret_text().bytes()).value();
+  }
+  // What was sealed for it, as base64url; "does not open" when it was not.
+  [[nodiscard]] std::string open(const nlohmann::json& sealed) const {
+    const auto bytes = parse_base64url(sealed.get<std::string>());
+    const auto plain = open_sealed(key_, bytes.value());
+    return plain ? std::string(plain->bytes()) : std::string("does not open");
   }
   void reboot() { instance_ = make_nonce(); }
   [[nodiscard]] const std::string& instance() const { return instance_; }

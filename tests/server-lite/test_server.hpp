@@ -158,6 +158,8 @@ class TestServer {
   // Where the server's keys are, over its restarts.
   MemoryFileSystem& key_files() { return key_files_; }
   SeededRandom& random() { return random_; }
+  // Of the store.
+  [[nodiscard]] std::string directory() const { return directory_.path(); }
   [[nodiscard]] std::string log_text() const { return log_text_.str(); }
 
  private:
@@ -175,8 +177,10 @@ class TestServer {
                  .value();
     faulty_store_ = std::make_unique<FaultyStore>(*store_);
     keys_.emplace(server_lite::ServerKeys::open(key_files_, random_).value());
+    const bool has_secrets = server_lite::holds_secrets(*store_).value();
+    master_.emplace(server_lite::MasterKey::open(key_files_, {}, has_secrets, random_).value());
     server_ =
-        server_lite::Server::open({*faulty_store_, clock_, random_, log_, *keys_},
+        server_lite::Server::open({*faulty_store_, clock_, random_, log_, *keys_, *master_},
                                   {.retention = retention_,
                                    .spool = &spool_,
                                    .first_token = [] { return Result<std::string>(kAdminToken); },
@@ -203,6 +207,7 @@ class TestServer {
   Log log_{log_text_, clock_, Log::Format::json};
   MemoryFileSystem key_files_;
   std::optional<server_lite::ServerKeys> keys_;
+  std::optional<server_lite::MasterKey> master_;
   std::unique_ptr<store::SqliteStore> store_;
   std::unique_ptr<FaultyStore> faulty_store_;
   std::atomic<bool> woken_ = false;

@@ -89,10 +89,11 @@ Result<std::unique_ptr<Subject>> ServerSubject::open(store::Store& store, const 
                                                      Random& random) {
   std::unique_ptr<ServerSubject> subject(new ServerSubject(clock));
   TITAN_ASSIGN(subject->server_,
-               server_lite::Server::open({store, clock, random, subject->log_, subject->keys_},
-                                         {.retention = {.changes = kChangesKept},
-                                          .first_token = [] { return Result<std::string>(kToken); },
-                                          .rates = {.token = {}, .device = {}}}));
+               server_lite::Server::open(
+                   {store, clock, random, subject->log_, subject->keys_, subject->master_},
+                   {.retention = {.changes = kChangesKept},
+                    .first_token = [] { return Result<std::string>(kToken); },
+                    .rates = {.token = {}, .device = {}}}));
   for (const std::string& content : kContents) {
     TITAN_TRY(store.put_blob(Digest::of(content), content));
   }

@@ -37,7 +37,8 @@ class ServerSubject final : public Subject {
   explicit ServerSubject(const Clock& clock)
       : clock_(clock),
         log_(nowhere_, clock, Log::Format::json),
-        keys_(server_lite::ServerKeys::open(files_, key_random_).value()) {}
+        keys_(server_lite::ServerKeys::open(files_, key_random_).value()),
+        master_(server_lite::MasterKey::open(files_, {}, false, key_random_).value()) {}
 
   HttpResponse call(const std::string& method, const std::string& target,
                     const std::string& body = "");
@@ -51,6 +52,7 @@ class ServerSubject final : public Subject {
   testing::MemoryFileSystem files_;
   testing::SeededRandom key_random_{1};
   server_lite::ServerKeys keys_;
+  server_lite::MasterKey master_;
   std::unique_ptr<server_lite::Server> server_;
 };
 
