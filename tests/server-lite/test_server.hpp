@@ -172,15 +172,16 @@ class TestServer {
 
   void start() {
     // Nobody cuts the power of this store, so a test need not wait for the disk.
-    store_ = store::SqliteStore::open(directory_.path() + "/titan.db", clock_, random_,
+    store_ = store::SqliteStore::open(directory_.path() + "/titan.db", clock_, shared_random_,
                                       {.synchronous = store::SqliteStore::Synchronous::normal})
                  .value();
     faulty_store_ = std::make_unique<FaultyStore>(*store_);
-    keys_.emplace(server_lite::ServerKeys::open(key_files_, random_).value());
+    keys_.emplace(server_lite::ServerKeys::open(key_files_, shared_random_).value());
     const bool has_secrets = server_lite::holds_secrets(*store_).value();
-    master_.emplace(server_lite::MasterKey::open(key_files_, {}, has_secrets, random_).value());
+    master_.emplace(
+        server_lite::MasterKey::open(key_files_, {}, has_secrets, shared_random_).value());
     server_ =
-        server_lite::Server::open({*faulty_store_, clock_, random_, log_, *keys_, *master_},
+        server_lite::Server::open({*faulty_store_, clock_, shared_random_, log_, *keys_, *master_},
                                   {.retention = retention_,
                                    .spool = &spool_,
                                    .first_token = [] { return Result<std::string>(kAdminToken); },
@@ -203,6 +204,7 @@ class TestServer {
   front_door::Spool spool_{directory_.path()};
   FakeClock clock_;
   SeededRandom random_;
+  SharedRandom shared_random_{random_};  // of the server's threads
   std::ostringstream log_text_;
   Log log_{log_text_, clock_, Log::Format::json};
   MemoryFileSystem key_files_;

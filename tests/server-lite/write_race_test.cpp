@@ -1,10 +1,14 @@
 // Many writers at once, and processors beside them, on a real store.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <map>
 #include <set>
 #include <thread>
 
+#include "model/secret_use.hpp"
+#include "model/secret_value.hpp"
 #include "tests/server-lite/test_server.hpp"
 
 namespace titan::server_lite {
@@ -53,6 +57,47 @@ HttpRequest random_request(SeededRandom& random) {
   }
 }
 
+// The same of secrets and who refers to them: a secret has one of two keys, or both.
+HttpRequest random_secret_request(SeededRandom& random, const PublicKey& server) {
+  const std::string number = std::to_string(random.below(kNames));
+  const std::string name = "k" + number;
+  const std::string base = "/v1/workspaces/default";
+  const Key secret{.kind = Kind::secret, .workspace = "default", .name = name};
+  json data = json::object();
+  for (const char* key : {"a", "b"}) {
+    if (random.below(3) == 0) continue;
+    const std::string value = "value" + std::to_string(random.below(2));
+    data[key] = {{"sealed", model::seal_secret_value(server, secret, key, value)}};
+  }
+  const json reference = {{"$secret", name}, {"key", random.below(2) == 0 ? "a" : "b"}};
+  const json workload = {{"spec", {{"values", {{"v", reference}}}}}};
+  switch (random.below(4)) {
+    case 0:
+      return {.method = "DELETE", .target = base + "/secrets/" + name};
+    case 1:
+      return {.method = "PUT", .target = base + "/workloads/w" + number, .body = workload.dump()};
+    case 2:
+      return {.method = "PUT", .target = base + "/workloads/w" + number, .body = "{}"};
+    default:
+      return {.method = "PUT",
+              .target = base + "/secrets/" + name,
+              .body = json{{"spec", {{"data", data}}}}.dump()};
+  }
+}
+
+// Whether each value of a secret that the workload refers to is there.
+bool has_its_secrets(const model::Entity& workload, const std::map<Key, model::Entity>& there) {
+  const auto* spec = std::get_if<model::WorkloadSpec>(&workload.spec);
+  if (spec == nullptr) return true;
+  const auto references = model::secret_references(spec->values).value();
+  return std::ranges::all_of(references, [&](const model::SecretReference& reference) {
+    const auto secret =
+        there.find({.kind = Kind::secret, .workspace = workload.workspace, .name = reference.name});
+    return secret != there.end() &&
+           std::get<model::SecretSpec>(secret->second.spec).data.contains(reference.key);
+  });
+}
+
 Key target_key(const std::string& name) {
   return {.kind = Kind::target, .workspace = "default", .name = name};
 }
@@ -88,6 +133,9 @@ std::string first_fault(store::Store& store) {
           }
         }
       }
+      for (const auto& [key, entity] : there) {
+        if (!has_its_secrets(entity, there)) return key.text() + " lost a value" + at;
+      }
       after = change.seq;
     }
     if (page.size() < 1000) return "";
@@ -118,6 +166,29 @@ TEST(WriteRace, KeepsEveryReferenceAndCreatesNothingTwice) {
   for (std::thread& writer : writers) writer.join();
   stop = true;
   processors.join();
+  EXPECT_EQ(unexpected, 0);
+  EXPECT_GT(written, 100);
+  EXPECT_EQ(first_fault(server.store()), "");
+}
+
+TEST(WriteRace, KeepsEveryValueOfASecretThatSomethingRefersTo) {
+  TestServer server;
+  const PublicKey key = server.keys().key();
+  std::atomic<int> unexpected = 0;
+  std::atomic<int> written = 0;
+  std::vector<std::thread> writers;
+  for (int i = 0; i < kThreads; ++i) {
+    writers.emplace_back([&, i] {
+      SeededRandom random(2000 + i);
+      for (int n = 0; n < 100; ++n) {
+        const int status = server.handle_alone(random_secret_request(random, key)).status;
+        if (status == 200 || status == 201) ++written;
+        const std::set<int> fine = {200, 201, 404, 409, 422};
+        if (!fine.contains(status)) ++unexpected;
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
   EXPECT_EQ(unexpected, 0);
   EXPECT_GT(written, 100);
   EXPECT_EQ(first_fault(server.store()), "");

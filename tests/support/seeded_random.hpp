@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mutex>
 #include <random>
 
 #include "base/random.hpp"
@@ -17,6 +18,21 @@ class SeededRandom final : public Random {
 
  private:
   std::mt19937_64 engine_;
+};
+
+// One of those for several threads, which take turns. Borrows it.
+class SharedRandom final : public Random {
+ public:
+  explicit SharedRandom(Random& random) : random_(random) {}
+
+  std::uint64_t next() override {
+    const std::lock_guard lock(mutex_);
+    return random_.next();
+  }
+
+ private:
+  std::mutex mutex_;  // guards the next
+  Random& random_;
 };
 
 }  // namespace titan::testing
