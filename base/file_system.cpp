@@ -2,10 +2,12 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +24,7 @@ namespace {
 
 constexpr std::uint32_t kModeBits = 07777;
 constexpr std::uint32_t kDirectoryMode = 0755;
+constexpr decltype(statfs::f_type) kRamfsMagic = 0x858458f6;  // the kernel's header has none
 constexpr std::uint32_t kPrivateMode = 0600;
 constexpr std::size_t kReadBytes = 16UL << 10U;
 // openat2 gives EAGAIN when a folder was renamed while it walked; a few tries are plenty.
@@ -200,6 +203,22 @@ Result<FileSystem::Entry> entry_of(int folder, const dirent& found, const std::s
   return entry;
 }
 
+bool is_link(FileSystem& files, const std::string& path) {
+  const auto found = files.info(path);
+  return found && found->type == FileSystem::Type::symlink;
+}
+
+// The second half of what is written beside `path`, when the first one went well.
+Result<void> move_over(FileSystem& files, const std::string& path, Result<void> written) {
+  const std::string temporary = temporary_path(path);
+  if (written) written = files.rename(temporary, path);
+  if (!written) {
+    static_cast<void>(files.remove_file(temporary));  // the first error tells more
+    return written;
+  }
+  return files.sync_directory(parent_of(path));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DiskFileSystem>> DiskFileSystem::open(const std::string& root) {
@@ -283,6 +302,50 @@ Result<std::vector<FileSystem::Entry>> DiskFileSystem::list(const std::string& p
   return entries;
 }
 
+Result<std::string> DiskFileSystem::read_link(const std::string& path) {
+  TITAN_ASSIGN(const Place place, find_place(root_, path));
+  TITAN_ASSIGN(const struct stat found, place.look(path));
+  if (!S_ISLNK(found.st_mode)) return about(path, invalid("is no symbolic link"));
+  std::string target(kPathBytesMax + 1, '\0');
+  const ssize_t length =
+      ::readlinkat(place.folder.get(), place.name.c_str(), target.data(), target.size());
+  if (length < 0) return failed(path, "reading the link");
+  if (static_cast<std::size_t>(length) == target.size()) {
+    return about(path, exhausted("leads to a path of more than " + std::to_string(kPathBytesMax) +
+                                 " bytes"));
+  }
+  target.resize(static_cast<std::size_t>(length));
+  return target;
+}
+
+Result<bool> DiskFileSystem::in_memory(const std::string& path) {
+  TITAN_TRY(check_root_or_relative(path));
+  TITAN_ASSIGN(const Descriptor folder, open_folder(root_, path, O_PATH));
+  struct statfs found {};
+  if (retry_interrupted([&] { return ::fstatfs(folder.get(), &found); }) != 0) {
+    return failed(path, "asking for the kind of the file system");
+  }
+  return found.f_type == TMPFS_MAGIC || found.f_type == kRamfsMagic;
+}
+
+// By the kernel's word for the folder that is open, since the path that it was opened by may lead
+// elsewhere now.
+Result<std::string> DiskFileSystem::absolute_path() {
+  const std::string link = "/proc/self/fd/" + std::to_string(root_);
+  std::string path(kPathBytesMax + 1, '\0');
+  const ssize_t length = ::readlink(link.c_str(), path.data(), path.size());
+  if (length < 0) return failed("", "asking for the path of the root folder");
+  path.resize(static_cast<std::size_t>(length));
+  struct stat root {};
+  struct stat there {};
+  if (::fstatat(root_, "", &root, AT_EMPTY_PATH) != 0) return failed("", "looking");
+  const bool is_there = ::stat(path.c_str(), &there) == 0;
+  if (!is_there || there.st_dev != root.st_dev || there.st_ino != root.st_ino) {
+    return about("", not_found("the root folder has no path any more"));
+  }
+  return path;
+}
+
 Result<void> DiskFileSystem::write(const std::string& path, std::string_view content,
                                    std::uint32_t mode) {
   TITAN_ASSIGN(const Place place, find_place(root_, path));
@@ -324,6 +387,17 @@ Result<void> DiskFileSystem::rename(const std::string& from, const std::string& 
     return failed(to, "renaming " + from);
   }
   return {};
+}
+
+Result<void> DiskFileSystem::make_link(const std::string& path, const std::string& target) {
+  TITAN_ASSIGN(const Place place, find_place(root_, path));
+  if (target.empty() || target.size() > kPathBytesMax || target.find('\0') != std::string::npos) {
+    return about(path, invalid("a symbolic link leads to 1 to " + std::to_string(kPathBytesMax) +
+                               " bytes without NUL"));
+  }
+  if (::symlinkat(target.c_str(), place.folder.get(), place.name.c_str()) == 0) return {};
+  if (errno == EEXIST) return about(path, conflict("exists already"));
+  return failed(path, "making a symbolic link");
 }
 
 Result<void> DiskFileSystem::make_directory(const std::string& path, std::uint32_t mode) {
@@ -415,7 +489,7 @@ std::string temporary_path(const std::string& path) {
   return path.substr(0, name) + "." + path.substr(name) + ".titan-tmp";
 }
 
-Result<void> make_directories(FileSystem& files, const std::string& path) {
+Result<void> make_directories(FileSystem& files, const std::string& path, std::uint32_t mode) {
   TITAN_TRY(check_relative_path(path));
   std::size_t end = 0;
   while (end < path.size()) {
@@ -424,7 +498,7 @@ Result<void> make_directories(FileSystem& files, const std::string& path) {
     const auto found = files.info(part);
     if (found && found->type == FileSystem::Type::directory) continue;
     if (!found && found.error().code != ErrorCode::not_found) return found.error();
-    TITAN_TRY(files.make_directory(part, kDirectoryMode));
+    TITAN_TRY(files.make_directory(part, mode));
     if (!found) TITAN_TRY(files.sync_directory(parent_of(part)));
   }
   return {};
@@ -435,12 +509,24 @@ Result<void> write_atomically(FileSystem& files, const std::string& path, std::s
   TITAN_TRY(check_relative_path(path));
   const std::string temporary = temporary_path(path);
   auto written = files.write(temporary, content, mode);
-  if (written) written = files.rename(temporary, path);
-  if (!written) {
-    static_cast<void>(files.remove_file(temporary));  // the first error tells more
-    return written;
+  if (!written && written.error().code == ErrorCode::invalid && is_link(files, temporary)) {
+    // link_atomically() was cut off here.
+    TITAN_TRY(files.remove_file(temporary));
+    written = files.write(temporary, content, mode);
   }
-  return files.sync_directory(parent_of(path));
+  return move_over(files, path, std::move(written));
+}
+
+Result<void> link_atomically(FileSystem& files, const std::string& path,
+                             const std::string& target) {
+  TITAN_TRY(check_relative_path(path));
+  const std::string temporary = temporary_path(path);
+  auto made = files.make_link(temporary, target);
+  if (!made && made.error().code == ErrorCode::conflict) {
+    TITAN_TRY(files.remove_file(temporary));
+    made = files.make_link(temporary, target);
+  }
+  return move_over(files, path, std::move(made));
 }
 
 Result<void> remove_if_present(FileSystem& files, const std::string& path) {

@@ -24,7 +24,8 @@ namespace titan {
 // Errors of all methods, besides those named: not_found (a folder on the way), denied,
 // exhausted (no space, a limit of base/limits.hpp), unavailable (I/O error). An Error's subject
 // is the path. read(), write() and lock() want a regular file: a folder is a conflict; a link,
-// device, pipe or socket is invalid, and never waited for.
+// device, pipe or socket is invalid, and never waited for. So nothing is ever written to where a
+// link leads: what replaces one is renamed over it.
 class FileSystem {
  public:
   enum class Type { file, directory, symlink, other };
@@ -52,6 +53,14 @@ class FileSystem {
   virtual Result<Info> info(const std::string& path) = 0;
   // The entries of a folder by name, without "." and "..".
   virtual Result<std::vector<Entry>> list(const std::string& path) = 0;
+  // The text of a symbolic link, which need not lead anywhere. invalid when something else is
+  // there.
+  virtual Result<std::string> read_link(const std::string& path) = 0;
+  // Whether the folder, or all below the root, is kept in memory and on no disk: of tmpfs or
+  // ramfs, by statfs(2). What tmpfs holds may be swapped out.
+  virtual Result<bool> in_memory(const std::string& path) = 0;
+  // The root's absolute path, without symbolic links in it; not_found when it has none any more.
+  virtual Result<std::string> absolute_path() = 0;
 
   // Creates the file, or empties it, writes all of `content`, sets `mode`, and flushes it to the
   // disk. Not atomic: see write_atomically().
@@ -62,6 +71,9 @@ class FileSystem {
   // Replaces `to` in one step when it exists. conflict when `to` is a folder, or a folder would
   // replace a file.
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
+  // Makes a symbolic link with the text `target`, which may lead anywhere and may be absolute.
+  // conflict when something is there; see link_atomically().
+  virtual Result<void> make_link(const std::string& path, const std::string& target) = 0;
   // Done when the folder, or a link to one below the root, exists already; its mode stays.
   // conflict when something else is there.
   virtual Result<void> make_directory(const std::string& path, std::uint32_t mode) = 0;
@@ -91,10 +103,14 @@ class DiskFileSystem final : public FileSystem {
   Result<std::string> read(const std::string& path, std::size_t bytes_max) override;
   Result<Info> info(const std::string& path) override;
   Result<std::vector<Entry>> list(const std::string& path) override;
+  Result<std::string> read_link(const std::string& path) override;
+  Result<bool> in_memory(const std::string& path) override;
+  Result<std::string> absolute_path() override;
   Result<void> write(const std::string& path, std::string_view content,
                      std::uint32_t mode) override;
   Result<void> set_mode(const std::string& path, std::uint32_t mode) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
+  Result<void> make_link(const std::string& path, const std::string& target) override;
   Result<void> make_directory(const std::string& path, std::uint32_t mode) override;
   Result<void> remove_file(const std::string& path) override;
   Result<void> remove_directory(const std::string& path) override;
@@ -115,13 +131,17 @@ std::string parent_of(std::string_view path);
 // The same path has always the same one, so that a later run finds what a killed one left.
 std::string temporary_path(const std::string& path);
 
-// Creates the folders of `path` that are missing (mode 0755), each flushed into its parent.
-Result<void> make_directories(FileSystem& files, const std::string& path);
+// Creates the folders of `path` that are missing, each flushed into its parent.
+Result<void> make_directories(FileSystem& files, const std::string& path,
+                              std::uint32_t mode = 0755);
 // The file is the old one or the new one whole, whenever the process or the power ends: temporary
 // file beside it, flushed, renamed over, folder flushed. The folder must exist. After an error the
-// temporary file is removed, if the disk lets it.
+// temporary file is removed, if the disk lets it. A link at `path` is replaced.
 Result<void> write_atomically(FileSystem& files, const std::string& path, std::string_view content,
                               std::uint32_t mode);
+// The same for a symbolic link, which replaces a file or a link: at any moment the old one or the
+// new one is there.
+Result<void> link_atomically(FileSystem& files, const std::string& path, const std::string& target);
 // Like remove_file(), but done when there is nothing, and the folder is flushed.
 Result<void> remove_if_present(FileSystem& files, const std::string& path);
 

@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -152,6 +154,8 @@ TEST_P(FileSystemContract, RefusesWhatIsNotThere) {
   EXPECT_EQ(code_of(files_.read(path, kEnough)), ErrorCode::not_found);
   EXPECT_EQ(code_of(files_.info(path)), ErrorCode::not_found);
   EXPECT_EQ(code_of(files_.list(path)), ErrorCode::not_found);
+  EXPECT_EQ(code_of(files_.read_link(path)), ErrorCode::not_found);
+  EXPECT_EQ(code_of(files_.in_memory(path)), ErrorCode::not_found);
   EXPECT_EQ(code_of(files_.set_mode(path, 0644)), ErrorCode::not_found);
   EXPECT_EQ(code_of(files_.rename(path, "other")), ErrorCode::not_found);
   EXPECT_EQ(code_of(files_.remove_file(path)), ErrorCode::not_found);
@@ -174,6 +178,8 @@ std::vector<std::pair<std::string, Call>> calls_on_names() {
       {"set_mode", [](auto& f, const auto& p) { return error_of(f.set_mode(p, 0644)); }},
       {"rename from", [](auto& f, const auto& p) { return error_of(f.rename(p, "other")); }},
       {"rename to", [](auto& f, const auto& p) { return error_of(f.rename("file", p)); }},
+      {"make_link", [](auto& f, const auto& p) { return error_of(f.make_link(p, "/x")); }},
+      {"read_link", [](auto& f, const auto& p) { return error_of(f.read_link(p)); }},
       {"make_directory",
        [](auto& f, const auto& p) { return error_of(f.make_directory(p, 0755)); }},
       {"remove_file", [](auto& f, const auto& p) { return error_of(f.remove_file(p)); }},
@@ -185,6 +191,7 @@ std::vector<std::pair<std::string, Call>> calls_on_names() {
 std::vector<std::pair<std::string, Call>> all_calls() {
   auto calls = calls_on_names();
   calls.push_back({"info", [](auto& f, const auto& p) { return error_of(f.info(p)); }});
+  calls.push_back({"in_memory", [](auto& f, const auto& p) { return error_of(f.in_memory(p)); }});
   calls.push_back({"list", [](auto& f, const auto& p) { return error_of(f.list(p)); }});
   calls.push_back({"sync", [](auto& f, const auto& p) { return error_of(f.sync_directory(p)); }});
   return calls;
@@ -293,6 +300,36 @@ TEST_P(FileSystemContract, RemovesAndReplacesALinkItself) {
   EXPECT_EQ(files_.info("link")->type, Type::file);
   EXPECT_EQ(content("link"), "new");
   EXPECT_EQ(content("file"), "kept");
+}
+
+TEST_P(FileSystemContract, MakesLinksThatMayLeadAnywhere) {
+  make("folder");
+  EXPECT_TRUE(files_.make_link("folder/out", "/etc/passwd").ok());
+  EXPECT_TRUE(files_.make_link("dangling", "no/such").ok());
+  EXPECT_EQ(files_.info("folder/out")->type, Type::symlink);
+  EXPECT_EQ(files_.read_link("folder/out").value(), "/etc/passwd");
+  EXPECT_EQ(files_.read_link("dangling").value(), "no/such");
+  EXPECT_EQ(code_of(files_.read("folder/out", kEnough)), ErrorCode::invalid);
+}
+
+TEST_P(FileSystemContract, MakesALinkOnlyWhereNothingIs) {
+  write("file", "kept");
+  make("folder");
+  ASSERT_TRUE(files_.make_link("link", "file").ok());
+  for (const std::string path : {"file", "folder", "link"}) {
+    EXPECT_EQ(code_of(files_.make_link(path, "/x")), ErrorCode::conflict) << path;
+  }
+  EXPECT_EQ(content("file"), "kept");
+  EXPECT_EQ(files_.read_link("link").value(), "file");
+  EXPECT_EQ(code_of(files_.read_link("file")), ErrorCode::invalid);
+  EXPECT_EQ(code_of(files_.read_link("folder")), ErrorCode::invalid);
+}
+
+TEST_P(FileSystemContract, RefusesTextsThatNoLinkCanHave) {
+  for (const std::string& target :
+       {std::string(), std::string("a\0b", 3), std::string(kPathBytesMax + 1, 'a')}) {
+    EXPECT_EQ(code_of(files_.make_link("link", target)), ErrorCode::invalid);
+  }
 }
 
 TEST_P(FileSystemContract, TakesAFolderForAFileNowhere) {
@@ -473,6 +510,32 @@ TEST_F(DiskFileSystemTest, StaysOnItsRootWhenTheRootIsRenamed) {
   EXPECT_TRUE(files_->write("file", "x", 0644).ok());
   EXPECT_TRUE(std::filesystem::exists(moved + "/file"));
   std::filesystem::rename(moved, root_.path());
+}
+
+TEST_F(DiskFileSystemTest, KnowsItsPathWhereverItIsAndHoweverItWasOpened) {
+  const std::string real = std::filesystem::canonical(root_.path()).string();
+  std::filesystem::create_directory(real + "/a");
+  std::filesystem::create_symlink("a", real + "/link");
+  const auto files = DiskFileSystem::open(real + "/link").value();
+  EXPECT_EQ(files->absolute_path().value(), real + "/a");
+  std::filesystem::rename(real + "/a", real + "/b");
+  EXPECT_EQ(files->absolute_path().value(), real + "/b");
+  std::filesystem::remove(real + "/b");
+  EXPECT_EQ(code_of(files->absolute_path()), ErrorCode::not_found);
+}
+
+TEST_F(DiskFileSystemTest, SaysWhetherAFolderIsInMemory) {
+  struct statfs shared {};
+  if (::statfs("/dev/shm", &shared) != 0 || shared.f_type != TMPFS_MAGIC) {
+    GTEST_SKIP() << "there is no tmpfs in /dev/shm";
+  }
+  const TemporaryDirectory memory("/dev/shm");
+  const auto in_memory = DiskFileSystem::open(memory.path()).value();
+  ASSERT_TRUE(in_memory->make_directory("folder", 0700).ok());
+  EXPECT_TRUE(in_memory->in_memory("").value());
+  EXPECT_TRUE(in_memory->in_memory("folder").value());
+  const auto kernel = DiskFileSystem::open("/proc").value();
+  EXPECT_FALSE(kernel->in_memory("").value());
 }
 
 TEST_F(DiskFileSystemTest, SharesLocksWithEveryOtherOpenedOnTheSameRoot) {
@@ -685,6 +748,64 @@ TEST(WriteAtomically, LeavesTheOldOrTheNewFileWhenThePowerIsCut) {
     files.power_cut();
     EXPECT_EQ(files.disk().read("a", kEnough).value(), content) << call;
     EXPECT_EQ(files.disk().list("").value(), kOnlyTheFile) << call;
+  }
+}
+
+TEST(WriteAtomically, ReplacesALinkAndNotWhatItLeadsTo) {
+  for (const Kind& kind : {Kind{"real", real_disk}, Kind{"in memory", memory_disk}}) {
+    const Disk disk = kind.make();
+    ASSERT_TRUE(disk.files->write("victim", "kept", 0644).ok());
+    disk.make_symlink("a", "victim");
+    // What a killed link_atomically() left.
+    disk.make_symlink(temporary_path("a"), "victim");
+    ASSERT_TRUE(write_atomically(*disk.files, "a", "new", 0644).ok()) << kind.name;
+    EXPECT_EQ(disk.files->read("victim", kEnough).value(), "kept");
+    EXPECT_EQ(disk.files->read("a", kEnough).value(), "new");
+    EXPECT_EQ(disk.files->list("").value(), (Entries{{"a", Type::file}, {"victim", Type::file}}));
+  }
+}
+
+TEST(LinkAtomically, ReplacesAFileAndALinkButNoFolder) {
+  for (const Kind& kind : {Kind{"real", real_disk}, Kind{"in memory", memory_disk}}) {
+    const Disk disk = kind.make();
+    ASSERT_TRUE(disk.files->write("a", "old", 0644).ok());
+    // What a killed write_atomically() left.
+    ASSERT_TRUE(disk.files->write(temporary_path("a"), "ha", 0644).ok());
+    ASSERT_TRUE(link_atomically(*disk.files, "a", "/run/a").ok()) << kind.name;
+    EXPECT_EQ(disk.files->read_link("a").value(), "/run/a");
+    ASSERT_TRUE(link_atomically(*disk.files, "a", "/run/b").ok());
+    EXPECT_EQ(disk.files->read_link("a").value(), "/run/b");
+    EXPECT_EQ(disk.files->list("").value(), (Entries{{"a", Type::symlink}}));
+    ASSERT_TRUE(disk.files->make_directory("folder", 0755).ok());
+    EXPECT_EQ(code_of(link_atomically(*disk.files, "folder", "/run/c")), ErrorCode::conflict);
+    EXPECT_EQ(disk.files->list("").value(),
+              (Entries{{"a", Type::symlink}, {"folder", Type::directory}}));
+  }
+}
+
+TEST(LinkAtomically, LeavesTheOldOrTheNewOneWhateverCallFailsOrIsTheLast) {
+  for (const bool replaces_file : {true, false}) {
+    for (const bool killed : {true, false}) {
+      for (std::size_t call = 1; call <= 4; ++call) {
+        FakeFileSystem files;
+        ASSERT_TRUE((replaces_file ? write_atomically(files, "a", "old", 0644)
+                                   : link_atomically(files, "a", "/old"))
+                        .ok());
+        files.faults().reset();
+        killed ? files.faults().fail_from(call, internal("killed"))
+               : files.faults().fail_at(call, internal("failed"));
+        EXPECT_EQ(link_atomically(files, "a", "/new").ok(), call == 4);
+        if (killed) files.power_cut();
+        const bool is_link = files.disk().info("a").value().type == Type::symlink;
+        const std::string found =
+            is_link ? files.disk().read_link("a").value() : files.disk().read("a", kEnough).value();
+        const bool is_new = killed ? call == 4 : call >= 3;
+        EXPECT_EQ(found, is_new ? "/new" : replaces_file ? "old" : "/old") << call;
+        files.faults().reset();
+        EXPECT_TRUE(link_atomically(files, "a", "/newer").ok());
+        EXPECT_EQ(files.disk().list("").value(), (Entries{{"a", Type::symlink}}));
+      }
+    }
   }
 }
 

@@ -17,6 +17,21 @@ Result<std::vector<FileSystem::Entry>> FailingFileSystem::list(const std::string
   return inner_.list(path);
 }
 
+Result<std::string> FailingFileSystem::read_link(const std::string& path) {
+  TITAN_TRY(faults_.call("read_link " + path));
+  return inner_.read_link(path);
+}
+
+Result<bool> FailingFileSystem::in_memory(const std::string& path) {
+  TITAN_TRY(faults_.call("in_memory " + path));
+  return inner_.in_memory(path);
+}
+
+Result<std::string> FailingFileSystem::absolute_path() {
+  TITAN_TRY(faults_.call("absolute_path"));
+  return inner_.absolute_path();
+}
+
 Result<void> FailingFileSystem::write(const std::string& path, std::string_view content,
                                       std::uint32_t mode) {
   if (auto called = faults_.call("write " + path); !called) {
@@ -34,6 +49,11 @@ Result<void> FailingFileSystem::set_mode(const std::string& path, std::uint32_t 
 Result<void> FailingFileSystem::rename(const std::string& from, const std::string& to) {
   TITAN_TRY(faults_.call("rename " + from + " " + to));
   return inner_.rename(from, to);
+}
+
+Result<void> FailingFileSystem::make_link(const std::string& path, const std::string& target) {
+  TITAN_TRY(faults_.call("make_link " + path));
+  return inner_.make_link(path, target);
 }
 
 Result<void> FailingFileSystem::make_directory(const std::string& path, std::uint32_t mode) {

@@ -11,8 +11,9 @@
 namespace titan::testing {
 
 // Any FileSystem, with its calls recorded and failing on demand: "read PATH", "info PATH",
-// "list PATH", "write PATH", "set_mode PATH", "rename FROM TO", "make_directory PATH",
-// "remove_file PATH", "remove_directory PATH", "sync_directory PATH", "lock PATH".
+// "list PATH", "read_link PATH", "in_memory PATH", "absolute_path", "write PATH", "set_mode PATH",
+// "rename FROM TO", "make_link PATH", "make_directory PATH", "remove_file PATH",
+// "remove_directory PATH", "sync_directory PATH", "lock PATH".
 // A call that fails has no effect, except that a write leaves half of its content behind, as a
 // full disk does. Borrows `inner`.
 class FailingFileSystem : public FileSystem {
@@ -24,10 +25,14 @@ class FailingFileSystem : public FileSystem {
   Result<std::string> read(const std::string& path, std::size_t bytes_max) override;
   Result<Info> info(const std::string& path) override;
   Result<std::vector<Entry>> list(const std::string& path) override;
+  Result<std::string> read_link(const std::string& path) override;
+  Result<bool> in_memory(const std::string& path) override;
+  Result<std::string> absolute_path() override;
   Result<void> write(const std::string& path, std::string_view content,
                      std::uint32_t mode) override;
   Result<void> set_mode(const std::string& path, std::uint32_t mode) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
+  Result<void> make_link(const std::string& path, const std::string& target) override;
   Result<void> make_directory(const std::string& path, std::uint32_t mode) override;
   Result<void> remove_file(const std::string& path) override;
   Result<void> remove_directory(const std::string& path) override;

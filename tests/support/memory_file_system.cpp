@@ -76,6 +76,11 @@ void MemoryFileSystem::make_symlink(const std::string& path, const std::string& 
   place->folder->durable[place->name] = link;
 }
 
+void MemoryFileSystem::stand_at(std::string absolute_path, bool in_memory) {
+  absolute_path_ = std::move(absolute_path);
+  in_memory_ = in_memory;
+}
+
 // Every part counts as a folder, so links are followed.
 Result<std::shared_ptr<MemoryFileSystem::Node>> MemoryFileSystem::folder_at(
     const std::string& path) const {
@@ -162,6 +167,24 @@ Result<std::vector<FileSystem::Entry>> MemoryFileSystem::list(const std::string&
   return entries;
 }
 
+Result<std::string> MemoryFileSystem::read_link(const std::string& path) {
+  TITAN_ASSIGN(const Place place, find_place(path));
+  const auto node = place.node();
+  if (node == nullptr) return missing(path);
+  if (node->type != Type::symlink) return about(path, invalid("is no symbolic link"));
+  return node->content;
+}
+
+Result<bool> MemoryFileSystem::in_memory(const std::string& path) {
+  if (!path.empty()) TITAN_TRY(check_relative_path(path));
+  TITAN_TRY(folder_at(path));
+  return in_memory_;
+}
+
+Result<std::string> MemoryFileSystem::absolute_path() {
+  return absolute_path_;
+}
+
 Result<void> MemoryFileSystem::write(const std::string& path, std::string_view content,
                                      std::uint32_t mode) {
   TITAN_ASSIGN(const auto node, open_regular(path, true));
@@ -199,6 +222,17 @@ Result<void> MemoryFileSystem::rename(const std::string& from, const std::string
   }
   source.folder->entries.erase(source.name);
   target.folder->entries[target.name] = moved;
+  return {};
+}
+
+Result<void> MemoryFileSystem::make_link(const std::string& path, const std::string& target) {
+  TITAN_ASSIGN(const Place place, find_place(path));
+  if (target.empty() || target.size() > kPathBytesMax || target.find('\0') != std::string::npos) {
+    return about(path, invalid("this is no text of a symbolic link"));
+  }
+  if (place.node() != nullptr) return about(path, conflict("exists already"));
+  place.folder->entries[place.name] =
+      std::make_shared<Node>(Node{.type = Type::symlink, .mode = 0777, .content = target});
   return {};
 }
 
