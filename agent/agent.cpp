@@ -6,9 +6,10 @@
 #include "agent/author_check.hpp"
 #include "agent/files_driver.hpp"
 #include "agent/limits.hpp"
+#include "agent/secret_rendering.hpp"
 #include "base/text.hpp"
 #include "client/device_request.hpp"
-#include "render/compiled_template.hpp"
+#include "model/secret_use.hpp"
 
 namespace titan::agent {
 namespace {
@@ -40,6 +41,7 @@ Agent::Agent(const Env& env, std::unique_ptr<FileSystem::Lock> lock, IdentitySto
       run_file_(env.run),
       state_file_(env.state),
       blobs_(env.state, [this](const Digest& digest) { return fetch(digest); }),
+      secret_files_(env.run),
       poll_after_(kPollAfterDefault) {}
 
 Result<std::unique_ptr<Agent>> Agent::open(const Env& env, const std::string& host) {
@@ -107,6 +109,7 @@ StepResult Agent::step(Clock::Monotonic now) {
 }
 
 Result<void> Agent::cycle(StepResult& result) {
+  restore_secrets();
   for (int round = 0; round < kRoundsMax; ++round) {
     auto synced = sync();
     if (synced && *synced) synced = sync();  // this time for everything
@@ -120,7 +123,10 @@ Result<void> Agent::cycle(StepResult& result) {
 
 Result<bool> Agent::sync() {
   model::SyncRequest request;
-  if (!ask_for_all_) request.bookmark = state_.bookmark;
+  // What was sealed for a key that the device had before does not open any more.
+  const bool is_sealed_for_another =
+      state_.desires_secrets() && state_.sealed_for != identity_.identity.device;
+  if (!ask_for_all_ && !is_sealed_for_another) request.bookmark = state_.bookmark;
   const model::HostReport report = state_.report();
   request.report_digest = model::digest_of(report);
   if (request.report_digest != state_.reported) request.report = report;
@@ -207,6 +213,12 @@ Result<bool> Agent::adopt(const model::Manifest& manifest) {
   }
   ask_for_all_ = false;
   state_.desired = std::move(desired);
+  if (!state_.desires_secrets()) {
+    state_.sealed_for = {};
+  } else if (manifest.full || state_.sealed_for.empty()) {
+    state_.sealed_for = identity_.identity.device;
+  }
+  state_.renew_sealed();
   state_.bookmark = manifest.bookmark;
   state_.root = channel_->trust().root;
   state_.time = manifest.time;
@@ -220,10 +232,50 @@ void Agent::fail(const Key& key, std::string reason) {
   state_.failures[key] = std::move(reason);
 }
 
+void Agent::look_for_secrets() {
+  lacking_.clear();
+  for (const auto& [key, applied] : state_.applied) {
+    if (applied.secret_files.empty()) continue;
+    for (const reconciler::FileState& file : applied.files) {
+      if (!applied.secret_files.contains(file.path)) continue;
+      if (!secret_files_.has(key, file.path, file.mode)) lacking_[key].insert(file.path);
+    }
+  }
+}
+
+void Agent::restore_secrets() {
+  look_for_secrets();
+  for (const auto& [key, paths] : lacking_) {
+    const auto restored = restore_secrets(key, paths);
+    if (restored) {
+      env_.log.info("values of secrets are back", {{"deployment", key.short_text()}});
+    } else if (logged_.insert(key).second) {
+      env_.log.error("values of secrets are missing",
+                     {{"deployment", key.short_text()}, {"reason", restored.error().text()}});
+    }
+  }
+}
+
+// The link comes first: what is cut off here is begun anew while the file is missing.
+Result<void> Agent::restore_secrets(const Key& key, const std::set<std::string>& paths) {
+  TITAN_ASSIGN(const Rendering rendering, render_all(state_.applied.at(key).form));
+  for (const SecretFile& file : rendering.secret) {
+    if (!paths.contains(file.path)) continue;
+    TITAN_ASSIGN(const std::string target, secret_files_.target(key, file.path));
+    const auto link = env_.root.read_link(file.path);
+    if (!link || *link != target) {
+      TITAN_TRY(make_directories(env_.root, parent_of(file.path)));
+      TITAN_TRY(link_atomically(env_.root, file.path, target));
+    }
+    TITAN_TRY(secret_files_.write(key, file));
+  }
+  return {};
+}
+
 bool Agent::on_host(const DesiredDeployment& form) const {
   const auto found = state_.applied.find(form.key);
   return found != state_.applied.end() && !state_.touched.contains(form.key) &&
-         found->second.form == form;
+         !lacking_.contains(form.key) && found->second.form == form;
 }
 
 Result<void> Agent::take_word(const DesiredDeployment& form) {
@@ -259,7 +311,7 @@ Agent::Intent Agent::prepare() {
       hold(key, "the driver " + quote(form.driver) + " is not on this host, which has \"files\"");
     } else if (on_host(form)) {
       intent.desired.push_back({key, state_.applied.at(key).files});
-    } else if (auto rendered = render(form);
+    } else if (auto rendered = render_all(form);
                !rendered && (rendered.error().retryable() || blob_missing_)) {
       // A blob did not come through, or not from the server: that is no fault of the deployment.
       intent.held.push_back(key);
@@ -267,22 +319,27 @@ Agent::Intent Agent::prepare() {
     } else if (!rendered) {
       hold(key, rendered.error().text());
     } else {
-      intent.desired.push_back({key, file_states(*rendered)});
+      intent.desired.push_back({key, file_states(rendered->files)});
       intent.rendered[key] = *std::move(rendered);
     }
   }
   return intent;
 }
 
-Result<Agent::RenderedFiles> Agent::render(const DesiredDeployment& form) {
+Result<render::CompiledTemplate> Agent::compile(const DesiredDeployment& form) {
   blob_missing_ = false;
   std::vector<render::SourceFile> sources;
   for (const model::TemplateFile& file : form.files) {
     TITAN_ASSIGN(std::string content, blobs_.get(file.digest));
     sources.push_back({file.path, file.mode, std::move(content)});
   }
-  TITAN_ASSIGN(const auto compiled, render::CompiledTemplate::compile(std::move(sources)));
-  TITAN_ASSIGN(RenderedFiles files, compiled.render(form.inputs.json()));
+  return render::CompiledTemplate::compile(std::move(sources));
+}
+
+Result<Agent::RenderedFiles> Agent::render(const DesiredDeployment& form,
+                                           const render::CompiledTemplate& compiled) {
+  TITAN_ASSIGN(const model::Values inputs, model::inputs_with_placeholders(form));
+  TITAN_ASSIGN(RenderedFiles files, compiled.render(inputs.json()));
   const Digest digest = model::digest_of(files);
   if (digest != form.rendered_digest) {
     return internal("rendering gave " + digest.text() + ", the server expects " +
@@ -291,14 +348,28 @@ Result<Agent::RenderedFiles> Agent::render(const DesiredDeployment& form) {
   return files;
 }
 
+Result<Agent::Rendering> Agent::render_all(const DesiredDeployment& form) {
+  TITAN_ASSIGN(const auto compiled, compile(form));
+  Rendering rendering;
+  TITAN_ASSIGN(rendering.files, render(form, compiled));
+  if (form.secrets.empty()) return rendering;
+  TITAN_ASSIGN(rendering.secret,
+               render_secret_files(form, compiled, rendering.files,
+                                   {identity_.key, identity_.identity.organization}));
+  if (!rendering.secret.empty()) TITAN_TRY(secret_files_.check());
+  return rendering;
+}
+
 std::vector<DeploymentFiles> Agent::actual() const {
   std::map<Key, std::map<std::string, reconciler::FileState>> files;
   for (const auto& [key, applied] : state_.applied) {
     auto& of_deployment = files[key];
     for (const reconciler::FileState& file : applied.files) of_deployment[file.path] = file;
   }
-  for (const auto& [key, paths] : state_.touched) {
-    for (const std::string& path : paths) files[key][path] = {.path = path};
+  for (const auto* unknown : {&state_.touched, &lacking_}) {
+    for (const auto& [key, paths] : *unknown) {
+      for (const std::string& path : paths) files[key][path] = {.path = path};
+    }
   }
   std::vector<DeploymentFiles> actual;
   for (const auto& [key, of_deployment] : files) {
@@ -310,6 +381,7 @@ std::vector<DeploymentFiles> Agent::actual() const {
 
 Result<void> Agent::converge(StepResult& result) {
   state_.failures.clear();
+  look_for_secrets();
   const Intent intent = prepare();
   const reconciler::Plan plan = reconciler::plan(intent.desired, intent.held, actual());
   std::set<Key> handled;
@@ -345,15 +417,14 @@ Result<void> Agent::journal(const reconciler::Plan& plan) {
 
 void Agent::execute(const reconciler::Plan& plan, const Intent& intent, StepResult& result) {
   for (const reconciler::Step& step : plan.steps) {
-    const auto removed = remove_files(env_.root, step);
-    if (!removed) fail(step.key, removed.error().text());
+    if (const auto removed = remove(step); !removed) fail(step.key, removed.error().text());
   }
   for (const reconciler::Step& step : plan.steps) {
     if (state_.failures.contains(step.key)) continue;
     if (step.leaves) {
       note_removed(step, result);
     } else {
-      write(step, intent.rendered, result);
+      write(step, intent.rendered.at(step.key), result);
     }
   }
 }
@@ -366,28 +437,52 @@ void Agent::note_removed(const reconciler::Step& step, StepResult& result) {
                 {{"deployment", step.key.short_text()}, {"files", step.removals.size()}});
 }
 
-void Agent::write(const reconciler::Step& step, const std::map<Key, RenderedFiles>& rendered,
-                  StepResult& result) {
-  const RenderedFiles& files = rendered.at(step.key);
-  if (const auto written = write_files(env_.root, step, placed_files(files)); !written) {
+Result<void> Agent::remove(const reconciler::Step& step) {
+  TITAN_TRY(remove_files(env_.root, step));
+  for (const std::string& path : step.removals) TITAN_TRY(secret_files_.remove(step.key, path));
+  return {};
+}
+
+// What a link leads to is there before the link.
+Result<void> Agent::write(const reconciler::Step& step, const Rendering& rendering) {
+  std::map<std::string, std::string> links;
+  for (const SecretFile& file : rendering.secret) {
+    if (std::ranges::find(step.writes, file.path, &reconciler::FileState::path) ==
+        step.writes.end()) {
+      continue;
+    }
+    TITAN_TRY(secret_files_.write(step.key, file));
+    TITAN_ASSIGN(links[file.path], secret_files_.target(step.key, file.path));
+  }
+  return write_files(env_.root, step, placed_files(rendering.files), links);
+}
+
+void Agent::write(const reconciler::Step& step, const Rendering& rendering, StepResult& result) {
+  if (const auto written = write(step, rendering); !written) {
     return fail(step.key, written.error().text());
   }
-  const DesiredDeployment& form = state_.desired.at(step.key);
   state_.touched.erase(step.key);
-  state_.applied[step.key] = {form, file_states(files), ""};
+  note_applied(step.key, rendering);
   ++result.applied;
   env_.log.info("applied", {{"deployment", step.key.short_text()},
-                            {"version", form.version},
+                            {"version", state_.desired.at(step.key).version},
                             {"written", step.writes.size()},
                             {"removed", step.removals.size()}});
+}
+
+void Agent::note_applied(const Key& key, const Rendering& rendering) {
+  Applied applied{state_.desired.at(key), file_states(rendering.files)};
+  for (const SecretFile& file : rendering.secret) applied.secret_files.insert(file.path);
+  state_.applied[key] = std::move(applied);
 }
 
 // Deployments that came anew but need no file touched, and folders that are empty now.
 void Agent::settle(const Intent& intent, const std::set<Key>& handled) {
   for (const auto& [key, rendered] : intent.rendered) {
     if (handled.contains(key)) continue;
-    state_.applied[key] = {state_.desired.at(key), file_states(rendered), ""};
+    note_applied(key, rendered);
   }
+  sweep_secrets();
   std::set<std::string> unused = state_.folders;
   for (const DeploymentFiles& deployment : actual()) {
     for (const reconciler::FileState& file : deployment.files) {
@@ -403,13 +498,26 @@ void Agent::settle(const Intent& intent, const std::set<Key>& handled) {
   }
 }
 
+// What is used no more: the value that a deployment had before, the file that another one has now,
+// what was cut off.
+void Agent::sweep_secrets() {
+  std::map<Key, std::set<std::string>> used;
+  for (const auto& [key, applied] : state_.applied) used[key] = applied.secret_files;
+  for (const auto& [key, paths] : state_.touched) used[key].insert(paths.begin(), paths.end());
+  if (const auto swept = secret_files_.keep_only(used); !swept) {
+    env_.log.warning("values of secrets that nothing uses any more stay in the run directory",
+                     {{"error", swept.error().text()}});
+  }
+}
+
 Result<void> Agent::publish() {
   const Digest digest = state_.digest_of_applied();
   const bool empty_from_the_start = state_.committed.empty() && state_.applied.empty();
   if (digest != state_.committed && !empty_from_the_start) {
     gitops::HostState host{.host = identity_.identity.host};
     for (const auto& [key, applied] : state_.applied) {
-      TITAN_ASSIGN(RenderedFiles files, render(applied.form));
+      TITAN_ASSIGN(const auto compiled, compile(applied.form));
+      TITAN_ASSIGN(RenderedFiles files, render(applied.form, compiled));
       host.deployments.push_back(
           {key, applied.form.version, std::move(files), applied.form.rendered_digest});
     }

@@ -15,6 +15,7 @@
 #include "agent/identity_store.hpp"
 #include "agent/publisher.hpp"
 #include "agent/run_memory.hpp"
+#include "agent/secret_files.hpp"
 #include "base/clock.hpp"
 #include "base/file_system.hpp"
 #include "base/log.hpp"
@@ -24,6 +25,7 @@
 #include "client/device_channel.hpp"
 #include "model/rendered.hpp"
 #include "reconciler/plan.hpp"
+#include "render/compiled_template.hpp"
 
 namespace titan::agent {
 
@@ -56,11 +58,17 @@ struct StepResult {
 // them signed, whatever the server says (agent/author_check.hpp); what a tombstone takes away goes
 // all the same. A deployment that fails never holds back another.
 //
+// Values of secrets come sealed for the host's key, and stay so on every disk. What is made of them
+// is written to the run directory, which has to be in memory, and nowhere else
+// (agent/secret_files.hpp); a step begins with what is missing there, as after each boot. All that
+// the host remembers, commits and reports is rendered with what stands for the values.
+//
 // No decision depends on the wall clock. Not for use from several threads.
 class Agent {
  public:
   // Borrowed. The roots of `state` and `root` are the state directory and the host's root, that of
-  // `run` is the run directory; null when there is none, and then each agent opens a session.
+  // `run` is the run directory; null when there is none: then each agent opens a session, and
+  // deployments that use secrets fail.
   struct Env {
     FileSystem& state;
     FileSystem& root;
@@ -84,12 +92,16 @@ class Agent {
  private:
   // What is known of a deployment during one step.
   using RenderedFiles = std::vector<model::RenderedFile>;
+  // A form's files, and those of them that hold values of secrets.
+  struct Rendering {
+    RenderedFiles files = {};
+    std::vector<SecretFile> secret = {};
+  };
   struct Intent {
     std::vector<reconciler::DeploymentFiles> desired = {};
     std::vector<model::Key> held = {};
     std::optional<Error> postponed = {};  // a passing fault, because of which some are held
-    std::map<model::Key, RenderedFiles> rendered =
-        {};  // those that are not on the host as they are
+    std::map<model::Key, Rendering> rendered = {};  // those that are not on the host as they are
   };
 
   Agent(const Env& env, std::unique_ptr<FileSystem::Lock> lock, IdentityStore::Loaded identity);
@@ -108,6 +120,12 @@ class Agent {
   void note_failure(const Error& error);
   void keep_memory();
 
+  // Writes the files with values of secrets that should be on the host and are not, as it is after
+  // a boot. What cannot be written is found once more, and reported, by prepare().
+  void restore_secrets();
+  Result<void> restore_secrets(const model::Key& key, const std::set<std::string>& paths);
+  void look_for_secrets();
+
   Result<void> converge(StepResult& result);
   Intent prepare();
   // Takes the word of the form's authors, if the host wants it. denied: not theirs.
@@ -117,12 +135,20 @@ class Agent {
   Result<void> journal(const reconciler::Plan& plan);
   void execute(const reconciler::Plan& plan, const Intent& intent, StepResult& result);
   void note_removed(const reconciler::Step& step, StepResult& result);
-  void write(const reconciler::Step& step, const std::map<model::Key, RenderedFiles>& rendered,
-             StepResult& result);
+  Result<void> remove(const reconciler::Step& step);
+  void write(const reconciler::Step& step, const Rendering& rendering, StepResult& result);
+  Result<void> write(const reconciler::Step& step, const Rendering& rendering);
+  void note_applied(const model::Key& key, const Rendering& rendering);
   void settle(const Intent& intent, const std::set<model::Key>& handled);
+  void sweep_secrets();
   void fail(const model::Key& key, std::string reason);
 
-  Result<RenderedFiles> render(const model::DesiredDeployment& form);
+  Result<render::CompiledTemplate> compile(const model::DesiredDeployment& form);
+  // With what stands for the values of secrets.
+  Result<RenderedFiles> render(const model::DesiredDeployment& form,
+                               const render::CompiledTemplate& compiled);
+  // And with the values.
+  Result<Rendering> render_all(const model::DesiredDeployment& form);
   Result<void> publish();
   Result<void> drop_unused_blobs();
 
@@ -137,8 +163,12 @@ class Agent {
   bool memory_failed_ = false;  // and that was said
   StateFile state_file_;
   BlobCache blobs_;
+  SecretFiles secret_files_;
   AgentState state_;
-  bool blob_missing_ = false;    // that was asked for last: it did not come whole, or is another
+  bool blob_missing_ = false;  // that was asked for last: it did not come whole, or is another
+  // Files with values of secrets that should be in the run directory and were not, when
+  // look_for_secrets() looked last.
+  std::map<model::Key, std::set<std::string>> lacking_;
   bool ask_for_all_ = false;     // the bookmark cannot be trusted
   std::set<model::Key> logged_;  // deployments whose failure was logged in this step
   std::chrono::seconds poll_after_;

@@ -1,5 +1,6 @@
 #include "agent/agent_state.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -30,6 +31,7 @@ json json_of(const Applied& applied) {
     files.push_back({{"path", file.path},
                      {"mode", model::mode_text(file.mode)},
                      {"digest", text_of(file.digest)}});
+    if (applied.secret_files.contains(file.path)) files.back()["secret"] = true;
   }
   return {{"form", model::json_of(applied.form)},
           {"files", std::move(files)},
@@ -68,6 +70,7 @@ Result<Applied> parse_applied(const json& object) {
       applied.files.push_back({.path = file.required_text("path"),
                                .mode = file.parsed<std::uint32_t>("mode", &model::parse_mode),
                                .digest = file.digest("digest")});
+      if (file.boolean("secret")) applied.secret_files.insert(applied.files.back().path);
       TITAN_TRY(file.finish());
     }
   }
@@ -119,6 +122,22 @@ void read_serials(FieldReader& reader, AgentState& state) {
 
 }  // namespace
 
+bool AgentState::desires_secrets() const {
+  return std::ranges::any_of(desired,
+                             [](const auto& item) { return !item.second.secrets.empty(); });
+}
+
+void AgentState::renew_sealed() {
+  for (auto& [key, deployment] : applied) {
+    const auto wanted = desired.find(key);
+    if (wanted == desired.end()) continue;
+    for (model::SecretUse& use : deployment.form.secrets) {
+      const auto same = std::ranges::find(wanted->second.secrets, use);
+      if (same != wanted->second.secrets.end()) use.sealed = same->sealed;
+    }
+  }
+}
+
 Digest AgentState::digest_of_applied() const {
   std::vector<model::DesiredDigest> list;
   for (const auto& [key, deployment] : applied) {
@@ -167,6 +186,7 @@ json AgentState::json() const {
   for (const auto& [key, paths] : touched) object["touched"][key.text()] = paths;
   for (const auto& [key, reason] : failures) object["failures"][key.text()] = reason;
   for (const auto& [key, serial] : serials) object["serials"][key.text()] = serial;
+  if (!sealed_for.empty()) object["sealedFor"] = sealed_for.text();
   return object;
 }
 
@@ -183,6 +203,7 @@ Result<AgentState> AgentState::parse(const nlohmann::json& object) {
   read_deployments(reader, state);
   read_journal(reader, state);
   read_serials(reader, state);
+  state.sealed_for = reader.parsed<PublicKey>("sealedFor", &PublicKey::parse);
   const auto folders = reader.texts("folders", kItemsMax);
   state.folders = {folders.begin(), folders.end()};
   TITAN_TRY(reader.finish());

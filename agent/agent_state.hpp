@@ -9,6 +9,7 @@
 
 #include "base/file_system.hpp"
 #include "base/result.hpp"
+#include "base/signing.hpp"
 #include "base/timestamp.hpp"
 #include "model/manifest.hpp"
 #include "model/report.hpp"
@@ -21,6 +22,9 @@ struct Applied {
   model::DesiredDeployment form = {};             // which made these files
   std::vector<reconciler::FileState> files = {};  // on the host, by path below its root
   std::string commit = {};                        // the Git commit that holds it; may be empty
+  // Those of the files that hold values of secrets: links to where they are kept in memory. Their
+  // digests are of what stands for the values, so that nobody can try values against them.
+  std::set<std::string> secret_files = {};
 };
 
 // Everything that the agent must not forget, in `state.json` of its state directory. It is
@@ -28,9 +32,9 @@ struct Applied {
 //
 // The file is one JSON object: bookmark, root (left out when 0), time, desired [DesiredDeployment],
 // applied
-// [{form, files [{path, mode, digest}], commit}], touched {key: [path]}, folders [path],
-// failures {key: reason}, committed (digest), pushed (bool), reported (digest), serials {key:
-// number} (left out when empty).
+// [{form, files [{path, mode, digest, secret (true, or left out)}], commit}], touched {key:
+// [path]}, folders [path], failures {key: reason}, committed (digest), pushed (bool), reported
+// (digest), serials {key: number} and sealedFor (public key), both left out when empty.
 struct AgentState {
   std::optional<model::Bookmark> bookmark = {};  // how far `desired` has come
   std::uint64_t root = 0;                        // of the trust under which it was verified
@@ -48,7 +52,14 @@ struct AgentState {
   // The greatest serials of authors' words that were taken, on deployments and on the host: what
   // has a lower one is older. They stay when the deployment goes, as it may come back.
   std::map<model::Key, std::uint64_t> serials = {};
+  // The device's key that the values of secrets in `desired` are sealed for; none when there are
+  // no values.
+  PublicKey sealed_for = {};
 
+  [[nodiscard]] bool desires_secrets() const;
+  // Takes over, for what is on the host, values of `desired` that are sealed anew: the older ones
+  // may be sealed for a key that is gone.
+  void renew_sealed();
   // Of what is on the host, for Git.
   [[nodiscard]] Digest digest_of_applied() const;
   // What the host says of itself.

@@ -28,6 +28,8 @@
 namespace titan::agent {
 namespace {
 
+constexpr std::uint32_t kRunDirectoryMode = 0711;
+
 enum class Command { once, run, enroll, trust_author, status };
 
 struct Options {
@@ -237,13 +239,14 @@ Result<std::unique_ptr<Transport>> connect(const Options& options, const std::st
 }
 
 // Only its owner may look into it, and nobody else may write to it: there is a session in it.
+// Others may pass through, to the files with values of secrets that their own modes let them read.
 Result<std::unique_ptr<DiskFileSystem>> open_run_directory(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code error;
   if (!fs::exists(path, error)) {
     const fs::path whole = fs::absolute(path, error);
     TITAN_ASSIGN(const auto parent, DiskFileSystem::create(whole.parent_path().string()));
-    TITAN_TRY(parent->make_directory(whole.filename().string(), 0700));
+    TITAN_TRY(parent->make_directory(whole.filename().string(), kRunDirectoryMode));
   }
   const auto others = fs::perms::group_write | fs::perms::others_write;
   if ((fs::status(path, error).permissions() & others) != fs::perms::none) {
@@ -263,8 +266,10 @@ Result<ExitCode> run_agent(const Options& options, Log& log, const Clock& clock)
   TITAN_ASSIGN(const auto root, DiskFileSystem::create(options.root));
   auto run = open_run_directory(options.run);
   if (!run) {
-    log.warning("the run directory cannot be used; each run opens a session of its own",
-                {{"run", options.run}, {"error", run.error().text()}});
+    log.warning(
+        "the run directory cannot be used; each run opens a session of its own, and files with "
+        "values of secrets cannot be written",
+        {{"run", options.run}, {"error", run.error().text()}});
   }
   Publisher publisher(options.git, options.state);
   auto agent =

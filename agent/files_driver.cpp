@@ -59,13 +59,17 @@ Result<void> remove_files(FileSystem& root, const reconciler::Step& step) {
 }
 
 Result<void> write_files(FileSystem& root, const reconciler::Step& step,
-                         const std::map<std::string, const model::RenderedFile*>& content) {
+                         const std::map<std::string, const model::RenderedFile*>& content,
+                         const std::map<std::string, std::string>& links) {
   for (const reconciler::FileState& file : step.writes) {
     const auto source = content.find(file.path);
     TITAN_ASSERT(source != content.end());
     const auto folder = make_directories(root, parent_of(file.path));
     if (!folder) return about(folder.error(), file.path);
-    const auto written = write_atomically(root, file.path, source->second->content, file.mode);
+    const auto link = links.find(file.path);
+    const auto written =
+        link != links.end() ? link_atomically(root, file.path, link->second)
+                            : write_atomically(root, file.path, source->second->content, file.mode);
     if (!written) return about(written.error(), file.path);
   }
   return {};

@@ -12,7 +12,9 @@
 namespace titan::agent {
 
 // The `files` driver: the files under `root/` of a rendered deployment stand at the same path
-// below the host's root. Each file is the old or the new one whole at any moment.
+// below the host's root. Each file is the old or the new one whole at any moment. A file may be a
+// symbolic link there, to where it is kept in memory (agent/secret_files.hpp); files and links
+// replace each other, and nothing is written to where a link leads.
 
 constexpr const char* kFilesDriver = "files";
 
@@ -28,9 +30,11 @@ Result<std::vector<std::string>> missing_folders(FileSystem& root, const std::st
 // Carry out the two halves of a step. Doing it again is harmless. They stop at the first error,
 // whose subject is the path.
 Result<void> remove_files(FileSystem& root, const reconciler::Step& step);
+// `links`: where those lead that stand there as a link, by path.
 // REQUIRES: `content` has every path of step.writes.
 Result<void> write_files(FileSystem& root, const reconciler::Step& step,
-                         const std::map<std::string, const model::RenderedFile*>& content);
+                         const std::map<std::string, const model::RenderedFile*>& content,
+                         const std::map<std::string, std::string>& links = {});
 
 // Removes those of `folders` that are empty, innermost first, and forgets those that are gone or
 // that others use now.

@@ -27,6 +27,8 @@ model::DesiredDeployment form(const std::string& name) {
           .rendered_digest = Digest::of("r")};
 }
 
+constexpr const char* kDevice = "ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+
 AgentState full_state() {
   AgentState state{.bookmark = model::Bookmark{"0123456789abcdef", 7},
                    .time = Timestamp::from_micros(1'000'000),
@@ -34,11 +36,15 @@ AgentState full_state() {
                    .pushed = false,
                    .reported = Digest::of("p")};
   state.desired[key("a")] = form("a");
-  state.applied[key("b")] = {form("b"), {{"etc/b", 0755, Digest::of("b")}}, "commit"};
+  state.applied[key("b")] = {form("b"),
+                             {{"etc/b", 0755, Digest::of("b")}, {"etc/s", 0600, Digest::of("s")}},
+                             "commit",
+                             {"etc/s"}};
   state.touched[key("c")] = {"etc/c", "etc/d"};
   state.folders = {"etc", "etc/x"};
   state.failures[key("d")] = "no space";
   state.serials[key("a")] = 5;
+  state.sealed_for = PublicKey::parse(kDevice).value();
   return state;
 }
 
@@ -48,7 +54,23 @@ TEST(AgentState, ComesBackAsItWasWritten) {
   ASSERT_TRUE(read) << read.error().text();
   EXPECT_EQ(read->json(), json);
   EXPECT_EQ(read->applied.at(key("b")).files.at(0).mode, 0755U);
+  EXPECT_EQ(read->applied.at(key("b")).secret_files, std::set<std::string>{"etc/s"});
+  EXPECT_EQ(read->sealed_for.text(), kDevice);
   EXPECT_EQ(read->touched.at(key("c")), (std::set<std::string>{"etc/c", "etc/d"}));
+}
+
+TEST(AgentState, TakesOverValuesThatAreSealedAnewOfTheSameDigest) {
+  AgentState state = full_state();
+  EXPECT_FALSE(state.desires_secrets());
+  state.desired[key("b")] = form("b");
+  state.desired[key("b")].secrets = {{"db", "password", Digest::of("1"), "new"},
+                                     {"db", "user", Digest::of("3"), "new"}};
+  state.applied[key("b")].form.secrets = {{"db", "password", Digest::of("1"), "old"},
+                                          {"db", "user", Digest::of("2"), "old"}};
+  EXPECT_TRUE(state.desires_secrets());
+  state.renew_sealed();
+  EXPECT_EQ(state.applied[key("b")].form.secrets[0].sealed, "new");
+  EXPECT_EQ(state.applied[key("b")].form.secrets[1].sealed, "old");
 }
 
 TEST(AgentState, ReportsWhatIsAppliedAndWhatFails) {
@@ -108,7 +130,7 @@ TEST(AgentState, OfAnOlderAgentAsksForEverything) {
   ASSERT_TRUE(state) << state.error().text();
   EXPECT_FALSE(state->bookmark);
   EXPECT_EQ(state->desired.at(key("a")).rendered_digest, Digest::of("r"));
-  EXPECT_EQ(state->applied.at(key("b")).files.size(), 1U);
+  EXPECT_EQ(state->applied.at(key("b")).files.size(), 2U);
   EXPECT_NE(state->desired.at(key("a")).desired_digest, Digest::of("desired a"));
   EXPECT_FALSE(state->desired.at(key("a")).desired_digest.empty());
 }
