@@ -161,7 +161,10 @@ Result<void> Agent::cycle(StepResult& result) {
 
 Result<bool> Agent::sync() {
   model::SyncRequest request;
-  if (!ask_for_all_) request.bookmark = state_.bookmark;
+  // What was sealed for a key that the device had before does not open any more.
+  const bool is_sealed_for_another =
+      state_.desires_secrets() && state_.sealed_for != identity_.identity.device;
+  if (!ask_for_all_ && !is_sealed_for_another) request.bookmark = state_.bookmark;
   const model::HostReport report = state_.report();
   request.report_digest = model::digest_of(report);
   if (request.report_digest != state_.reported) request.report = report;
