@@ -134,7 +134,7 @@ void nothing_new_for_sync(benchmark::State& state) {
   compare(state, [](Subject& subject) {
     const model::SyncRequest request{.bookmark = subject.rig.head()};
     return time_of_question(subject.*kSample, [&](const Key& host) {
-      const auto answer = must(subject.rig.hosts().sync(host, request, "req"));
+      const auto answer = must(subject.rig.hosts().sync(host, request, "req", {}));
       if (answer.changed) std::abort();
     });
   });
@@ -154,7 +154,7 @@ void edit_deployments(Subject& subject) {
 }
 
 model::Manifest ask_for_one_change(Subject& subject, const Key& host, const Bookmark& since) {
-  auto answer = must(subject.rig.hosts().sync(host, {.bookmark = since}, "req"));
+  auto answer = must(subject.rig.hosts().sync(host, {.bookmark = since}, "req", {}));
   const auto& changed = answer.manifest.deployments;
   if (changed.size() != 1) fail(internal(std::to_string(changed.size()) + " changes, expected 1"));
   if (!changed[0].error.empty()) fail(internal(changed[0].error));
@@ -190,8 +190,8 @@ void sqlite_steps_of_a_change(benchmark::State& state) {
                            .version = manifest.deployments[0].version,
                            .rendered_digest = manifest.deployments[0].rendered_digest,
                            .desired_digest = manifest.deployments[0].desired_digest}}};
-      must(
-          subject.rig.hosts().sync(host, {.bookmark = manifest.bookmark, .report = report}, "req"));
+      must(subject.rig.hosts().sync(host, {.bookmark = manifest.bookmark, .report = report}, "req",
+                                    {}));
       const auto reported = sqlite_counters();
       state.counters["first " + size_name(kFleets[i])] = static_cast<double>((asked - start).steps);
       state.counters["report " + size_name(kFleets[i])] =

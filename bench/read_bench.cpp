@@ -136,7 +136,7 @@ void poll_without_news(benchmark::State& state) {
   Rig rig(kFleet, {.synchronous = Rig::Synchronous::full});
   const model::SyncRequest request{.bookmark = rig.head()};
   compare(state, rig, [&](std::size_t host) {
-    const auto answer = must(rig.hosts().sync(SampleFleet::host_key(host), request, "req"));
+    const auto answer = must(rig.hosts().sync(SampleFleet::host_key(host), request, "req", {}));
     if (answer.changed) fail(internal("there is news"));
   });
 }

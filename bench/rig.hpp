@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/file_system.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "bench/sample_fleet.hpp"
@@ -14,6 +15,10 @@
 #include "server-lite/change_tracker.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/host_service.hpp"
+#include "server-lite/identity/master_key.hpp"
+#include "server-lite/identity/secret_vault.hpp"
+#include "server-lite/identity/server_keys.hpp"
+#include "server-lite/metrics.hpp"
 #include "server-lite/parking.hpp"
 #include "server-lite/roll_up_processor.hpp"
 #include "server-lite/template_renderer.hpp"
@@ -68,12 +73,14 @@ class Rig {
     explicit Parts(Rig& rig)
         : renderer(*rig.store_),
           roll_up(*rig.store_, rig.state_, renderer, rig.clock_, rig.log_),
-          hosts({*rig.store_, rig.state_, renderer, roll_up, answers, rig.clock_, rig.wake_},
+          vault({*rig.store_, rig.keys_, rig.master_, rig.random_, rig.metrics_}),
+          hosts({*rig.store_, rig.state_, renderer, roll_up, answers, vault, rig.clock_, rig.wake_},
                 rig.head().epoch),
-          writer(*rig.store_, rig.state_, renderer, rig.tracker_, rig.registry_) {}
+          writer({*rig.store_, rig.state_, renderer, rig.tracker_, rig.registry_, vault}) {}
     server_lite::TemplateRenderer renderer;
     server_lite::RollUpProcessor roll_up;
     server_lite::AnswerCache answers;
+    server_lite::SecretVault vault;
     server_lite::HostService hosts;
     server_lite::Writer writer;
   };
@@ -89,6 +96,10 @@ class Rig {
   SystemRandom random_;
   std::ostream no_log_{nullptr};
   Log log_{no_log_, clock_, Log::Format::json};
+  std::unique_ptr<FileSystem> files_ = must(DiskFileSystem::open(folder_.path()));
+  server_lite::ServerKeys keys_ = must(server_lite::ServerKeys::open(*files_, random_));
+  server_lite::MasterKey master_ = must(server_lite::MasterKey::open(*files_, {}, false, random_));
+  server_lite::Metrics metrics_;
   std::unique_ptr<store::SqliteStore> store_;
   server_lite::FleetState state_;
   const std::function<void()> wake_ = [] {};

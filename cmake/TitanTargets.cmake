@@ -18,7 +18,8 @@ endif()
 
 # The heavy headers are compiled once, and so is the code of nlohmann::json. They are named here and
 # in json_instances.hpp alone: a file still includes what it uses, and stays correct without this.
-add_library(titan_heavy STATIC ${PROJECT_SOURCE_DIR}/cmake/heavy_headers.cpp)
+add_library(titan_heavy STATIC
+  ${PROJECT_SOURCE_DIR}/cmake/heavy_headers.cpp ${PROJECT_SOURCE_DIR}/cmake/precompiled_headers.cpp)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/cmake/heavy_headers.cpp PROPERTIES
   SKIP_PRECOMPILE_HEADERS ON)
 target_link_libraries(titan_heavy PRIVATE titan::settings tl::expected
