@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/base64.hpp"
+#include "base/mac.hpp"
 #include "base/text.hpp"
 #include "client/device_channel.hpp"
 #include "client/enrollment.hpp"
@@ -62,7 +63,7 @@ void check_talk(SameAnswer& transport, bool has_session) {
   client::DeviceChannel device({.transport = transport, .random = random},
                                {"pi", "default", key_of('d'), "AAAAAAAAAAAAAAAAAAAAAA"}, trust);
   if (has_session) {
-    device.resume({Secret::of(std::string("token")), Secret::of(std::string(32, 'm'))});
+    device.resume({Secret::of(std::string("token")), Secret::of(std::string(MacKey::kBytes, 'm'))});
   }
   require(!device.sync({}).ok(), "nothing made up is believed");
   require(device.trust() == trust, "nothing made up is followed");

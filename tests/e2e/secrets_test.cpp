@@ -293,6 +293,16 @@ TEST_F(Secrets, AreReadAtTheirPlaceRotatedAndTakenAway) {
   ASSERT_EQ(run_agent(), 0) << agent_said_;
   EXPECT_EQ(file(), made_of("two"));
 
+  // Values sealed for a key that the device no longer has open nothing: they come anew.
+  const Outcome changed =
+      SystemProcessRunner()
+          .run({.arguments = {testing::program_path("titan-agent"), "rotate-key", "--server",
+                              server_->url(), "--state", device_ + "/state", "--run",
+                              device_ + "/run"}})
+          .value();
+  ASSERT_EQ(changed.exit_code, 0) << text_of(changed);
+  ASSERT_EQ(run_agent(), 0) << agent_said_;
+
   // The machine starts again, and the server is away.
   fs::remove_all(run_->path() + "/secrets");
   EXPECT_EQ(file(), "");

@@ -87,8 +87,9 @@ TEST(Simulation, OfTheStoreAndTheHostIndexShowsEveryReaderWhatAPlainModelSays) {
   }
 }
 
+// The shortest of these histories reach all that they are for with few seeds.
 TEST(Simulation, OfTheWholeServerShowsEveryReaderWhatAPlainModelSays) {
-  for (const std::uint64_t seed : seeds(kOnTheServer.histories, 20'261'121)) {
+  for (const std::uint64_t seed : seeds(kOnTheServer.histories, 20'261'125)) {
     expect_right({.seed = seed, .operations = kOnTheServer.operations, .open = &on_the_server});
   }
 }
