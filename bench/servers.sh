@@ -45,7 +45,7 @@ start_titan() {
   fi
   # nginx writes no access log either. One token asks for all: it is counted, but never too much.
   taskset -c $server_core "$server" --access-log none \
-    --token-rate 1000000 --data "$folder/data-$1" \
+    --token-rate 1000000 --device-rate 1000000 --data "$folder/data-$1" \
     --listen 127.0.0.1:"$2" "${tls[@]}" \
     >>"$folder/titan-$1.log" 2>&1 &
   titan_pid=$!
