@@ -42,6 +42,16 @@ Mac mac_of(const MacKey& key, std::string_view message) {
   return mac;
 }
 
+Digest keyed_digest_of(const Secret& key, std::string_view message) {
+  TITAN_ASSERT(key.size() >= crypto_generichash_blake2b_KEYBYTES_MIN &&
+               key.size() <= crypto_generichash_blake2b_KEYBYTES_MAX);
+  sodium::start();
+  std::array<std::uint8_t, crypto_generichash_blake2b_BYTES> hash{};
+  crypto_generichash_blake2b(hash.data(), hash.size(), sodium::bytes_of(message), message.size(),
+                             sodium::bytes_of(key.bytes()), key.size());
+  return Digest::of({reinterpret_cast<const char*>(hash.data()), hash.size()});
+}
+
 bool matches(const Mac& left, const Mac& right) {
   return sodium_memcmp(left.bytes().data(), right.bytes().data(), Mac::kBytes) == 0;
 }

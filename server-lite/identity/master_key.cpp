@@ -104,7 +104,7 @@ Result<Secret> read_or_make(FileSystem& data, bool is_needed, Random& random) {
 
 MasterKey::MasterKey(const Secret& bytes)
     : encryption_(derive(bytes, "titan-secret-encrypt-1", "", kEncryptKeyBytes)),
-      digests_(MacKey::of(derive(bytes, "titan-secret-mac-1", "", MacKey::kBytes))) {}
+      digests_(derive(bytes, "titan-secret-mac-1", "")) {}
 
 Result<MasterKey> MasterKey::open(FileSystem& data, const MasterKeyPlace& place, bool is_needed,
                                   Random& random) {

@@ -3,7 +3,6 @@
 #include <string>
 
 #include "base/file_system.hpp"
-#include "base/mac.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
@@ -34,14 +33,14 @@ class MasterKey {
 
   // Of 32 bytes, for encrypt() and decrypt().
   [[nodiscard]] const Secret& encryption() const { return encryption_; }
-  // For the digests of values.
-  [[nodiscard]] const MacKey& digests() const { return digests_; }
+  // Of 32 bytes, for keyed_digest_of().
+  [[nodiscard]] const Secret& digests() const { return digests_; }
 
  private:
   explicit MasterKey(const Secret& bytes);
 
   Secret encryption_;
-  MacKey digests_;
+  Secret digests_;
 };
 
 // A new one. `path` is any path, and its folder must exist.

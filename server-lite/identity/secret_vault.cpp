@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/base64.hpp"
+#include "base/mac.hpp"
 #include "base/sealing.hpp"
 #include "base/text.hpp"
 #include "model/secret_value.hpp"
@@ -38,7 +39,7 @@ Digest digest_of(const MasterKey& master, const Key& secret, const std::string& 
                  std::string_view value) {
   const Secret message =
       signable_secret(kDigested, {secret.organization, secret.workspace, secret.name, key, value});
-  return Digest::of(mac_of(master.digests(), message.bytes()).bytes());
+  return keyed_digest_of(master.digests(), message.bytes());
 }
 
 Error in_field(const std::string& key, const char* part, Error error) {

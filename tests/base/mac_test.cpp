@@ -5,6 +5,7 @@
 #include "base/base64.hpp"
 #include "base/signing.hpp"
 #include "tests/base/hex.hpp"
+#include "tests/base/plain_blake2b.hpp"
 #include "tests/base/plain_siphash.hpp"
 #include "tests/support/seeded_random.hpp"
 
@@ -97,6 +98,26 @@ TEST(Mac, DiffersForEachBitOfKeyMessageAndMac) {
 TEST(MacKeyDeathTest, TakesSixteenBytesOnly) {
   EXPECT_DEATH(key_of(counting_bytes(32)), "kBytes");
   EXPECT_DEATH(key_of(""), "kBytes");
+}
+
+TEST(KeyedDigest, IsOfTheMessageUnderTheKey) {
+  testing::SeededRandom random(21);
+  const Secret key = Secret::random(random, 32);
+  const Secret other = Secret::random(random, 32);
+  EXPECT_EQ(keyed_digest_of(key, "message"), keyed_digest_of(key.copy(), "message"));
+  EXPECT_NE(keyed_digest_of(key, "message"), keyed_digest_of(other, "message"));
+  EXPECT_NE(keyed_digest_of(key, "message"), keyed_digest_of(key, "messagf"));
+  EXPECT_NE(keyed_digest_of(key, "message"), Digest::of("message"));
+}
+
+TEST(KeyedDigest, IsThatOfBlake2b) {
+  testing::SeededRandom random(22);
+  for (const std::size_t size : {0U, 1U, 127U, 128U, 129U, 1000U}) {
+    const Secret key = Secret::random(random, 32);
+    const Secret message = Secret::random(random, size);
+    EXPECT_EQ(keyed_digest_of(key, message.bytes()),
+              Digest::of(testing::plain_blake2b(32, key.bytes(), message.bytes())));
+  }
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "base/base64.hpp"
+#include "base/mac.hpp"
 #include "base/sealing.hpp"
 #include "tests/support/failing_file_system.hpp"
 #include "tests/support/memory_file_system.hpp"
@@ -32,7 +33,7 @@ bool same(const MasterKey& one, const MasterKey& other) {
   SeededRandom random(1);
   const std::string sealed = encrypt(one.encryption(), "value", "place", random);
   return decrypt(other.encryption(), sealed, "place").ok() &&
-         matches(mac_of(one.digests(), "message"), mac_of(other.digests(), "message"));
+         keyed_digest_of(one.digests(), "message") == keyed_digest_of(other.digests(), "message");
 }
 
 class MasterKeyTest : public ::testing::Test {
