@@ -5,10 +5,9 @@
 #include <utility>
 
 #include "agent/files_driver.hpp"
-#include "base/base64.hpp"
-#include "base/sealing.hpp"
 #include "base/text.hpp"
 #include "model/secret_use.hpp"
+#include "model/secret_value.hpp"
 
 namespace titan::agent {
 namespace {
@@ -16,8 +15,6 @@ namespace {
 using model::DesiredDeployment;
 using model::RenderedFile;
 using model::SecretUse;
-
-constexpr const char* kContext = "titan-secret-2";
 
 Error about(const SecretUse& use, std::string_view what) {
   return invalid("the key " + quote(use.key) + " of the secret " + quote(use.name) + ": " +
@@ -42,24 +39,13 @@ class OpenedSecrets {
  private:
   static Result<Secret> open(const SecretUse& use, const model::Key& deployment,
                              const SecretReader& reader) {
-    if (use.sealed.empty()) return about(use, "the server sent no value");
-    const auto sealed = parse_base64url(use.sealed);
-    if (!sealed) return about(use, "what the server sent is no sealed value");
-    const auto plain = open_sealed(reader.device, *sealed);
-    if (!plain) return about(use, "the value was not sealed for this host's key");
-    const auto pieces = pieces_of(plain->bytes(), kContext, 6);
-    if (!pieces) return about(use, "what was sealed is no value of a secret");
-    const std::string digest = use.digest.text();
-    const std::string_view expected[] = {reader.organization, deployment.workspace, use.name,
-                                         use.key, digest};
-    if (!std::equal(std::begin(expected), std::end(expected), pieces->begin())) {
-      return about(use, "the value is another one than the deployment should have");
-    }
-    const std::string_view value = pieces->back();
-    if (value.empty()) return about(use, "the value is empty");
-    Secret opened = Secret::zeros(value.size());
-    std::ranges::copy(value, opened.buffer().begin());
-    return opened;
+    const model::Key secret{.organization = reader.organization,
+                            .kind = model::Kind::secret,
+                            .workspace = deployment.workspace,
+                            .name = use.name};
+    auto value = model::open_on_host(reader.device, secret, use);
+    if (!value) return about(use, value.error().message);
+    return value;
   }
 
   std::map<std::pair<std::string, std::string>, Secret> values_;
@@ -99,8 +85,8 @@ Error unusable(const DesiredDeployment& form, const render::CompiledTemplate& co
                const OpenedSecrets& opened, ErrorCode code) {
   Error error = invalid("the template cannot be rendered with the values of its secrets");
   for (const SecretUse& use : form.secrets) {
-    if (const auto rendered = render_with(form, compiled, opened, &use); rendered) {
-      const WipedFiles wiped(*rendered);
+    if (auto rendered = render_with(form, compiled, opened, &use); rendered) {
+      const WipedFiles wiped(*std::move(rendered));
       continue;
     }
     error = about(use, "the template cannot be rendered with this value");

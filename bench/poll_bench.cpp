@@ -10,10 +10,13 @@
 #include <string>
 
 #include "base/file_system.hpp"
+#include "base/key_agreement.hpp"
 #include "base/log.hpp"
+#include "base/mac.hpp"
 #include "bench/device_session.hpp"
 #include "bench/rig.hpp"
 #include "bench/temporary_folder.hpp"
+#include "model/proofs.hpp"
 #include "server-lite/server.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -101,6 +104,27 @@ void poll_of_device(benchmark::State& state) {
   poll(state, rig().poll_of_device());
 }
 BENCHMARK(poll_of_device);
+
+// What an answer's proof costs, and what it would cost by BLAKE2b.
+const std::string kProof = model::poll_proof({.organization = "default",
+                                              .host = "tim-pi",
+                                              .bookmark = "0123456789abcdef.1234567",
+                                              .nonce = "nnnnnnnnnnnnnnnnnnnnnn",
+                                              .poll_after = std::chrono::seconds(60)});
+
+void mac_of_a_poll(benchmark::State& state) {
+  SystemRandom random;
+  const MacKey key = MacKey::of(Secret::random(random, MacKey::kBytes));
+  for (auto _ : state) benchmark::DoNotOptimize(mac_of(key, kProof));
+}
+BENCHMARK(mac_of_a_poll);
+
+void blake2b_of_a_poll(benchmark::State& state) {
+  SystemRandom random;
+  const Secret key = Secret::random(random, 32);
+  for (auto _ : state) benchmark::DoNotOptimize(derive(key, "titan-poll-1", kProof, Mac::kBytes));
+}
+BENCHMARK(blake2b_of_a_poll);
 
 }  // namespace
 }  // namespace titan::bench

@@ -224,8 +224,7 @@ void add_rotation(Router& router, const Api& api) {
   route.description =
       "A device answers a challenge of `/v1/sessions/challenge` by the key that it has and by the "
       "one that it will have. The first opens nothing then, and its sessions are over. 403 says "
-      "the "
-      "same whatever was wrong.";
+      "the same whatever was wrong.";
   route.body = "RotationRequest";
   route.answers = {
       {200, "The device has the next key.", "RotatedKey", {"Titan-Key", "Titan-Signature"}}};

@@ -23,8 +23,7 @@ constexpr const char* kNoSession =
 
 constexpr const char* kNoRotation =
     "the key stays as it is: it is unknown, revoked or held by two devices, or the challenge was "
-    "not "
-    "signed in time by both keys";
+    "not signed in time by both keys";
 
 // Reasons.
 constexpr const char* kUnknownKey = "unknown_key";

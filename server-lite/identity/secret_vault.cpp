@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "base/base64.hpp"
 #include "base/mac.hpp"
 #include "base/sealing.hpp"
 #include "base/text.hpp"
@@ -16,7 +15,6 @@ using model::Key;
 using model::Kind;
 using model::SecretEntry;
 
-constexpr std::string_view kToHost = "titan-secret-2";
 constexpr std::string_view kDigested = "titan-secret-digest-1";
 constexpr std::string_view kStored = "titan-secret-value-1";
 
@@ -134,10 +132,8 @@ Result<std::string> SecretVault::seal(const Entity& secret, const model::SecretU
                  key.subject()};
   }
   if (!value) return value.error();
-  const Secret plain = signable_secret(kToHost, {key.organization, key.workspace, key.name, use.key,
-                                                 use.digest.text(), value->bytes()});
   sealed_.add();
-  return base64url(seal_for(reader, plain.bytes()));
+  return model::seal_for_host(reader, key, use, value->bytes());
 }
 
 Result<bool> holds_secrets(store::Store& store) {
