@@ -115,14 +115,12 @@ void Connection::take(std::string_view bytes, Moment now) {
     input_.append(bytes);
     go_on(now);
   }
-  flush(now);
 }
 
 // With what was read before.
 void Connection::go_on(Moment now) {
   if (input_.empty() || is_closed()) return;
   input_.erase(0, consume(input_, now));
-  flush(now);
 }
 
 // Returns how much of the bytes is done with.
@@ -287,7 +285,11 @@ void Connection::send(Moment now, Append append) {
     pace_.begin(now);
   }
   append(output_);
-  flush(now);
+  flush_soon();
+}
+
+void Connection::flush_soon() {
+  if (!std::exchange(flushes_soon_, true)) around_.flush_soon(*this);
 }
 
 void Connection::refuse(const BadRequest& bad, Moment now) {
@@ -303,6 +305,7 @@ void Connection::refuse(int status, const std::string& message, Moment now) {
 }
 
 void Connection::flush(Moment now) {
+  flushes_soon_ = false;
   if (is_closed()) return;
   bool goes_on = true;
   while (goes_on && unsent_in_memory() > 0) {

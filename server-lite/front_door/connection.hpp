@@ -44,6 +44,8 @@ class Connection {
     // too many wait already.
     virtual bool hand_over(Connection& from, std::uint64_t number, HttpRequest request,
                            BodyBuffer body) = 0;
+    // Has the connection told that it can write, after others were read and before the loop waits.
+    virtual void flush_soon(Connection& connection) = 0;
     // Has a worker ask the parked request for its answer, once somebody calls what it gives.
     virtual std::function<void()> waker(Connection& from, std::uint64_t number) = 0;
   };
@@ -72,7 +74,9 @@ class Connection {
   [[nodiscard]] const Peer& peer() const { return peer_; }
   [[nodiscard]] bool is_closed() const { return phase_ == Phase::closed; }
   [[nodiscard]] bool wants_input() const;
-  [[nodiscard]] bool wants_output() const { return unsent() > 0 || tls_wants_write_; }
+  [[nodiscard]] bool wants_output() const {
+    return (unsent() > 0 && !flushes_soon_) || tls_wants_write_;
+  }
   // What is still to be sent, in memory and in a file.
   [[nodiscard]] std::size_t unsent() const { return unsent_in_memory() + unsent_in_file(); }
   [[nodiscard]] std::size_t unsent_in_memory() const { return output_.size() - sent_; }
@@ -112,6 +116,7 @@ class Connection {
   void send(Moment now, Append append);
   void flush(Moment now);
   bool flush_some(std::string_view bytes, std::size_t& sent, Moment now);
+  void flush_soon();
   void account();
   void finish_output(Moment now);
   void enter(Phase phase, Moment now);
@@ -145,6 +150,7 @@ class Connection {
 
   std::string output_;
   std::size_t sent_ = 0;
+  bool flushes_soon_ = false;
   std::shared_ptr<const SpoolFile> file_;  // of an answer, after output_; or null
   std::size_t file_sent_ = 0;
   std::size_t output_accounted_ = 0;  // in the sum of all

@@ -9,6 +9,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "server-lite/front_door/limits.hpp"
@@ -70,6 +71,7 @@ class ConnectionTest : public ::testing::Test, public Connection::Surroundings {
     handed_over_.emplace_back(number, std::move(request));
     return true;
   }
+  void flush_soon(Connection&) override { flushes_ = true; }
   std::function<void()> waker(Connection&, std::uint64_t) override {
     return [this] { ++wakes_; };
   }
@@ -79,7 +81,12 @@ class ConnectionTest : public ::testing::Test, public Connection::Surroundings {
       const auto put = ::send(client_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (put > 0) bytes.remove_prefix(static_cast<std::size_t>(put));
       while (connection_->wants_input() && has_input()) connection_->on_event(true, false, now_);
+      flush();
     }
+  }
+  // As the loop does when it has read of all.
+  void flush() {
+    while (std::exchange(flushes_, false)) connection_->on_event(false, true, now_);
   }
   bool has_input() {
     char byte = 0;
@@ -87,6 +94,7 @@ class ConnectionTest : public ::testing::Test, public Connection::Surroundings {
   }
   // All that has come to the client.
   std::string received() {
+    flush();
     std::string all;
     std::array<char, 65536> part{};
     while (true) {
@@ -98,6 +106,7 @@ class ConnectionTest : public ::testing::Test, public Connection::Surroundings {
   void pass(milliseconds time) {
     now_ += time;
     connection_->check_deadlines(now_);
+    flush();
   }
   void hang_up() {
     client_.close();
@@ -105,11 +114,13 @@ class ConnectionTest : public ::testing::Test, public Connection::Surroundings {
   }
   void complete(std::string body) {
     connection_->complete(handed_over_.back().first, HttpResponse{.body = std::move(body)}, now_);
+    flush();
   }
   void complete_in_file(const std::string& body) {
     connection_->complete(handed_over_.back().first,
                           ResponseInFile{.head = {}, .body = spool_.share("it", body).value()},
                           now_);
+    flush();
   }
   std::uint64_t counted(Limit limit) { return numbers_.limits[static_cast<std::size_t>(limit)]; }
 
@@ -119,6 +130,7 @@ class ConnectionTest : public ::testing::Test, public Connection::Surroundings {
   std::vector<char> scratch_ = std::vector<char>(65536);
   Spool spool_{"/tmp", 3'000'000};
   bool full_ = false;
+  bool flushes_ = false;
   int wakes_ = 0;
   std::vector<std::pair<std::uint64_t, HttpRequest>> handed_over_;
   Descriptor client_{-1};
@@ -148,6 +160,35 @@ TEST_F(ConnectionTest, AnswersPipelinedRequestsInOrder) {
   EXPECT_EQ(received(), answer_text("GET/now/1"));
   complete("x");
   EXPECT_EQ(received(), answer_text("x") + answer_text("GET/now/2") + answer_text("GET/now/3"));
+}
+
+TEST_F(ConnectionTest, SendsNothingBeforeTheLoopHasReadOfOthersToo) {
+  const std::string requests = get("/now/1") + get("/now/2");
+  ASSERT_EQ(::send(client_.get(), requests.data(), requests.size(), 0), requests.size());
+  connection_->on_event(true, false, now_);
+  EXPECT_TRUE(std::exchange(flushes_, false));
+  EXPECT_EQ(received(), "");
+  EXPECT_FALSE(connection_->wants_output()) << "the loop need not be told by the kernel";
+  connection_->on_event(false, true, now_);
+  EXPECT_EQ(received(), answer_text("GET/now/1") + answer_text("GET/now/2"));
+}
+
+TEST_F(ConnectionTest, GoesOnWithRequestsThatHadToWaitForRoom) {
+  // Many times what may wait to be sent.
+  const std::string name(8000, 'n');
+  std::string requests;
+  std::string answers;
+  for (int i = 0; i < 40; ++i) {
+    requests += get("/now/" + name);
+    answers += answer_text("GET/now/" + name);
+  }
+  std::string all;
+  for (std::size_t at = 0; at < requests.size(); at += 50'000) {
+    send(std::string_view(requests).substr(at, 50'000));
+    all += received();
+  }
+  EXPECT_EQ(all.size(), answers.size());
+  EXPECT_EQ(all, answers);
 }
 
 TEST_F(ConnectionTest, TakesARequestHoweverItIsCutIntoPieces) {
