@@ -6,6 +6,7 @@
 
 #include "agent/limits.hpp"
 #include "base/json.hpp"
+#include "base/secret_file.hpp"
 #include "model/field_reader.hpp"
 
 namespace titan::agent {
@@ -80,13 +81,11 @@ void add_author(std::vector<PublicKey>& keys, const PublicKey& key) {
 }
 
 Result<std::optional<SigningKey>> IdentityStore::read_key(const char* path) {
-  auto text = files_.read(path, kIdentityBytesMax);
-  if (!text && text.error().code == ErrorCode::not_found) return std::optional<SigningKey>();
-  if (!text) return text.error();
-  const Secret wiped = Secret::of(*std::move(text));
-  std::string_view line = wiped.bytes();
-  if (line.ends_with('\n')) line.remove_suffix(1);
-  auto key = SigningKey::parse(line);
+  // Whoever may get at it: a host that refused its own key would need a person.
+  const auto line = read_secret_file(files_, path, 0);
+  if (!line && line.error().code == ErrorCode::not_found) return std::optional<SigningKey>();
+  if (!line) return line.error();
+  auto key = SigningKey::parse(line->bytes());
   if (!key) return unreadable(key.error(), path);
   return std::optional<SigningKey>(*std::move(key));
 }
@@ -126,7 +125,7 @@ Result<IdentityStore::NextKey> IdentityStore::next_key(Random& random) {
   }
   if (left) return NextKey{*std::move(left), true};
   SigningKey key = SigningKey::make(random);
-  TITAN_TRY(write_atomically(files_, kNextKey, key.secret_text().bytes(), kFileMode));
+  TITAN_TRY(write_secret_file(files_, kNextKey, key.secret_text().bytes()));
   return NextKey{std::move(key), false};
 }
 

@@ -18,7 +18,6 @@ constexpr std::size_t kGeneratedLetters = 32;  // of a value of a secret, when n
 constexpr std::size_t kGeneratedLettersMin = 8;
 constexpr std::size_t kGeneratedLettersMax = 1024;
 
-constexpr std::size_t kAuthorKeyBytesMax = 4096;
 constexpr std::chrono::hours kSerialAheadMax{24};  // that the clock of another author is ahead
 
 constexpr std::chrono::milliseconds kProgressAfter{1000};  // before that nobody wonders

@@ -1,14 +1,11 @@
 #include "server-lite/identity/master_key.hpp"
 
-#include <filesystem>
-#include <memory>
 #include <utility>
 
 #include "base/base64.hpp"
 #include "base/key_agreement.hpp"
 #include "base/sealing.hpp"
-#include "base/text.hpp"
-#include "server-lite/limits.hpp"
+#include "base/secret_file.hpp"
 
 namespace titan::server_lite {
 namespace {
@@ -16,9 +13,7 @@ namespace {
 constexpr std::string_view kPrefix = "titan-master-key:";
 constexpr const char* kFolder = "keys";
 constexpr const char* kFile = "keys/master";
-constexpr std::uint32_t kSecretMode = 0600;
 constexpr std::uint32_t kFolderMode = 0700;
-constexpr std::uint32_t kOthersMode = 0077;
 // A service manager may give the file to a service by an access list, whose mask shows as the
 // rights of the group.
 constexpr std::uint32_t kEverybodyMode = 0007;
@@ -28,31 +23,11 @@ Error at(const std::string& path, Error error) {
   return error;
 }
 
-// A folder that a path of any kind lies in, the name there, and the path for errors.
-struct Place {
-  std::unique_ptr<DiskFileSystem> folder;
-  std::string name;
-};
-
-Result<Place> place_of(const std::filesystem::path& path) {
-  const std::string folder = path.parent_path().string();
-  TITAN_ASSIGN(auto files, DiskFileSystem::open(folder.empty() ? "." : folder));
-  return Place{std::move(files), path.filename().string()};
-}
-
-Result<Secret> read_key(FileSystem& files, const std::string& path, std::uint32_t forbidden) {
-  TITAN_ASSIGN(const FileSystem::Info info, files.info(path));
-  if ((info.mode & forbidden) != 0) {
-    return denied(
-        "others than its owner may read this master key; take that from them (chmod "
-        "600), and think of all secrets as known if they could get at it");
-  }
-  TITAN_ASSIGN(std::string text, files.read(path, kKeyFileBytesMax));
-  const std::string_view line = trim(text);
-  auto bytes = line.starts_with(kPrefix)
-                   ? parse_base64url(line.substr(kPrefix.size()), kEncryptKeyBytes)
+Result<Secret> key_of(const Result<Secret>& line) {
+  if (!line) return line.error();
+  auto bytes = line->bytes().starts_with(kPrefix)
+                   ? parse_base64url(line->bytes().substr(kPrefix.size()), kEncryptKeyBytes)
                    : Result<std::string>(invalid(""));
-  wipe(text);
   if (!bytes) {
     return invalid("it holds no master key; expected " + std::string(kPrefix) +
                    " and the base64url of 32 bytes, in one line");
@@ -60,26 +35,17 @@ Result<Secret> read_key(FileSystem& files, const std::string& path, std::uint32_
   return Secret::of(*std::move(bytes));
 }
 
-Result<void> write_key(FileSystem& files, const std::string& path, Random& random) {
+Secret make_line(Random& random) {
   const Secret bytes = Secret::random(random, kEncryptKeyBytes);
-  std::string text = std::string(kPrefix) + std::string(43, ' ') + '\n';  // never grows
-  std::string encoded = base64url(bytes.bytes());
-  text.replace(kPrefix.size(), encoded.size(), encoded);
-  wipe(encoded);
-  const auto written = write_atomically(files, path, text, kSecretMode);
-  wipe(text);
-  return written;
+  const Secret encoded = Secret::of(base64url(bytes.bytes()));
+  std::string line(kPrefix);
+  line.reserve(line.size() + encoded.size());  // so that no copy of a part is left
+  return Secret::of(line.append(encoded.bytes()));
 }
 
-// A link is followed: that is how some lay out such files.
-Result<Secret> read_named(const std::string& path, std::uint32_t forbidden) {
-  std::error_code failed;
-  const auto whole = std::filesystem::canonical(path, failed);
-  if (failed) return at(path, system_error(failed.value(), "the master key"));
-  TITAN_ASSIGN(const Place place, place_of(whole));
-  auto key = read_key(*place.folder, place.name, forbidden);
-  if (!key) return at(path, key.error());
-  return *std::move(key);
+Result<Secret> read_named(const std::string& path, std::uint32_t forbidden_mode) {
+  auto key = key_of(read_secret_file(path, forbidden_mode));
+  return key ? std::move(key) : at(path, key.error());
 }
 
 Result<Secret> read_or_make(FileSystem& data, bool is_needed, Random& random) {
@@ -93,11 +59,10 @@ Result<Secret> read_or_make(FileSystem& data, bool is_needed, Random& random) {
   if (is_missing) {
     TITAN_TRY(data.make_directory(kFolder, kFolderMode));
     TITAN_TRY(data.sync_directory(""));
-    TITAN_TRY(write_key(data, kFile, random));
+    TITAN_TRY(write_secret_file(data, kFile, make_line(random).bytes()));
   }
-  auto key = read_key(data, kFile, kOthersMode);
-  if (!key) return at(kFile, key.error());
-  return *std::move(key);
+  auto key = key_of(read_secret_file(data, kFile));
+  return key ? std::move(key) : at(kFile, key.error());
 }
 
 }  // namespace
@@ -109,7 +74,7 @@ MasterKey::MasterKey(const Secret& bytes)
 Result<MasterKey> MasterKey::open(FileSystem& data, const MasterKeyPlace& place, bool is_needed,
                                   Random& random) {
   if (!place.file.empty()) {
-    TITAN_ASSIGN(const Secret named, read_named(place.file, kOthersMode));
+    TITAN_ASSIGN(const Secret named, read_named(place.file, kModeOfOthers));
     return MasterKey(named);
   }
   if (!place.credential.empty()) {
@@ -121,11 +86,7 @@ Result<MasterKey> MasterKey::open(FileSystem& data, const MasterKeyPlace& place,
 }
 
 Result<void> write_master_key(const std::string& path, Random& random) {
-  TITAN_ASSIGN(const Place place, place_of(path));
-  const auto there = place.folder->info(place.name);
-  if (there) return at(path, conflict("it exists already; a key is not written over"));
-  if (there.error().code != ErrorCode::not_found) return there.error();
-  return write_key(*place.folder, place.name, random);
+  return write_new_secret_file(path, make_line(random).bytes());
 }
 
 }  // namespace titan::server_lite

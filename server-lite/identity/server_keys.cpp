@@ -1,11 +1,11 @@
 #include "server-lite/identity/server_keys.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/json.hpp"
+#include "base/secret_file.hpp"
 #include "base/text.hpp"
 #include "model/limits.hpp"
 #include "server-lite/limits.hpp"
@@ -23,10 +23,8 @@ constexpr const char* kKey = "keys/server";
 constexpr const char* kNextKey = "keys/server.next";
 constexpr const char* kRoot = "keys/root.pub";
 constexpr const char* kStatements = "keys/statements.json";
-constexpr std::uint32_t kSecretMode = 0600;
 constexpr std::uint32_t kPublicMode = 0644;
 constexpr std::uint32_t kFolderMode = 0700;
-constexpr std::uint32_t kOthersMode = 0077;
 
 Error at(const std::string& path, Error error) {
   if (error.subject.empty()) error.subject = path;
@@ -40,27 +38,19 @@ Result<std::optional<std::string>> read_if_there(FileSystem& data, const std::st
   return text.error();
 }
 
-Result<void> check_mode(FileSystem& data, const std::string& path) {
-  TITAN_ASSIGN(const FileSystem::Info info, data.info(path));
-  if ((info.mode & kOthersMode) == 0) return {};
-  return at(path, denied("others than its owner may read this secret key; take that from them "
-                         "(chmod 600), and think of it as stolen if they could get at it"));
+Result<SigningKey> key_of(const std::string& path, const Result<Secret>& line) {
+  if (!line) return line.error();
+  auto key = SigningKey::parse(line->bytes());
+  if (!key) return at(path, invalid("it holds no secret key; expected ed25519-secret:…"));
+  return key;
 }
 
 Result<SigningKey> read_secret(FileSystem& data, const std::string& path) {
-  TITAN_ASSIGN(std::string text, data.read(path, kKeyFileBytesMax));
-  auto key = SigningKey::parse(trim(text));
-  wipe(text);
-  if (!key) return at(path, invalid("it holds no secret key; expected ed25519-secret:…"));
-  return *std::move(key);
+  return key_of(path, read_secret_file(data, path));
 }
 
 Result<void> write_secret(FileSystem& data, const std::string& path, const SigningKey& key) {
-  std::string text(key.secret_text().bytes());
-  text += '\n';
-  const auto written = write_atomically(data, path, text, kSecretMode);
-  wipe(text);
-  return written;
+  return write_secret_file(data, path, key.secret_text().bytes());
 }
 
 Result<std::vector<ServerStatement>> read_statements(FileSystem& data) {
@@ -132,7 +122,6 @@ Result<ServerKeys> ServerKeys::open(FileSystem& data, Random& random) {
                               "the file back"));
   }
   if (is_missing) TITAN_TRY(write_secret(data, kKey, SigningKey::make(random)));
-  TITAN_TRY(check_mode(data, kKey));
   TITAN_ASSIGN(SigningKey key, read_secret(data, kKey));
   ServerKeys keys(data, std::move(key));
   keys.statements_ = std::move(statements);
@@ -227,34 +216,12 @@ Result<void> ServerKeys::state(ServerStatement statement) {
   return {};
 }
 
-namespace {
-
-// The folder that a path of any kind lies in, and its name there.
-struct PlaceOfFile {
-  std::unique_ptr<DiskFileSystem> folder;
-  std::string name;
-};
-
-Result<PlaceOfFile> place_of(const std::string& path) {
-  const std::filesystem::path whole(path);
-  const std::string folder = whole.parent_path().string();
-  TITAN_ASSIGN(auto files, DiskFileSystem::open(folder.empty() ? "." : folder));
-  return PlaceOfFile{std::move(files), whole.filename().string()};
-}
-
-}  // namespace
-
 Result<void> write_key_file(const std::string& path, const SigningKey& key) {
-  TITAN_ASSIGN(const PlaceOfFile place, place_of(path));
-  const auto there = place.folder->info(place.name);
-  if (there) return at(path, conflict("it exists already; a key is not written over"));
-  if (there.error().code != ErrorCode::not_found) return there.error();
-  return write_secret(*place.folder, place.name, key);
+  return write_new_secret_file(path, key.secret_text().bytes());
 }
 
 Result<SigningKey> read_key_file(const std::string& path) {
-  TITAN_ASSIGN(const PlaceOfFile place, place_of(path));
-  return read_secret(*place.folder, place.name);
+  return key_of(path, read_secret_file(path));
 }
 
 }  // namespace titan::server_lite

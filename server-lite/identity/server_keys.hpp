@@ -68,7 +68,8 @@ class ServerKeys {
 // A file that holds a secret key alone. `path` is any path, and its folder must exist.
 // conflict: the file exists. Errors: FileSystem's.
 Result<void> write_key_file(const std::string& path, const SigningKey& key);
-// invalid: it holds no secret key; the error quotes nothing. Errors: FileSystem's.
+// denied: others than its owner may get at it; invalid: it holds no secret key; the error quotes
+// nothing. Errors: FileSystem's.
 Result<SigningKey> read_key_file(const std::string& path);
 
 }  // namespace titan::server_lite

@@ -205,7 +205,7 @@ TEST_F(SignTest, SaysWhatIsWrong) {
   file("public.key", content("author.key"));
   std::filesystem::permissions(disk("public.key"), std::filesystem::perms(0640));
   EXPECT_EQ(titan("sign deployment/prod --key public.key --yes"), 5);
-  EXPECT_NE(err.find("others may read this key"), std::string::npos) << err;
+  EXPECT_NE(err.find("others than its owner may get at this secret"), std::string::npos) << err;
   file("author.key", "nonsense\n");
   EXPECT_EQ(titan("sign deployment/prod --key author.key --yes"), 1);
   EXPECT_EQ(err.find("nonsense"), std::string::npos) << err;

@@ -101,7 +101,7 @@ TEST_F(MasterKeyTest, IsRefusedWithTheReason) {
   const std::string world = write("world", text_of_key('f'), 0404);
   const std::string wrong = write("wrong", "hunter2\n", 0600);
   const std::string too_short = write("short", "titan-master-key:AAAA\n", 0600);
-  const std::string open_to_others = "others than its owner may read this master key";
+  const std::string open_to_others = "others than its owner may get at this secret";
   const struct {
     MasterKeyPlace place;
     std::string refusal;

@@ -315,6 +315,9 @@ TEST_F(KeyCommandsTest, SayWhatIsWrong) {
   EXPECT_EQ(run(&run_rotate_key, {.data = data_, .file = root_file_}), ExitCode::not_found);
   EXPECT_NE(err_.find("root.key"), std::string::npos) << err_;
   std::ofstream(root_file_) << "ed25519-secret:not a key\n";
+  std::filesystem::permissions(root_file_, std::filesystem::perms(0640));
+  EXPECT_EQ(run(&run_rotate_key, {.data = data_, .file = root_file_}), ExitCode::denied);
+  std::filesystem::permissions(root_file_, std::filesystem::perms(0600));
   EXPECT_EQ(run(&run_rotate_key, {.data = data_, .file = root_file_}), ExitCode::failed);
   EXPECT_EQ(err_.find("not a key"), std::string::npos) << err_;
 }
