@@ -103,7 +103,7 @@ class Parser {
     add_kinds(verb, WriteCommand::Mode::create);
     add_create_token(verb);
     add_create_enrollment(verb);
-    add_create_secret(verb);
+    add_create_credential(verb);
   }
 
   CLI::App& add_secret(CLI::App& verb, Kind kind, const std::string& example, Maker maker) {
@@ -146,7 +146,7 @@ class Parser {
                     "URL of the server as the device sees it (else as you do)");
   }
 
-  void add_create_secret(CLI::App& create) {
+  void add_create_credential(CLI::App& create) {
     CLI::App& verb =
         add_verb(create, "secret", "A secret, whose values only hosts that need them get to see",
                  "titan create secret db --from-literal user=app --generate password\n"

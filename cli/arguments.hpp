@@ -9,7 +9,7 @@
 #include "cli/commands/apply_files.hpp"
 #include "cli/commands/auth.hpp"
 #include "cli/commands/config.hpp"
-#include "cli/commands/create_secret.hpp"
+#include "cli/commands/create_credential.hpp"
 #include "cli/commands/delete.hpp"
 #include "cli/commands/describe.hpp"
 #include "cli/commands/devices.hpp"

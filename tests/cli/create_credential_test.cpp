@@ -10,9 +10,9 @@ namespace {
 using nlohmann::json;
 using testing::json_response;
 
-class CreateSecretTest : public testing::CliTest {
+class CreateCredentialTest : public testing::CliTest {
  protected:
-  CreateSecretTest() {
+  CreateCredentialTest() {
     api.override("GET /v1/identity", json_response({{"key", key_.public_key().text()},
                                                     {"rootKey", ""},
                                                     {"epoch", "0123456789abcdef"},
@@ -25,7 +25,7 @@ class CreateSecretTest : public testing::CliTest {
   const SigningKey key_ = SigningKey::make(key_random_);
 };
 
-TEST_F(CreateSecretTest, PrintsATokenOnceAndSendsItsDigest) {
+TEST_F(CreateCredentialTest, PrintsATokenOnceAndSendsItsDigest) {
   EXPECT_EQ(titan("create token ci --role developer --in-workspace iot --ttl 90d --description CI"),
             0)
       << err;
@@ -43,7 +43,7 @@ TEST_F(CreateSecretTest, PrintsATokenOnceAndSendsItsDigest) {
   EXPECT_FALSE(api.at("tokens", "", "other")["spec"].contains("expires"));
 }
 
-TEST_F(CreateSecretTest, GivesATokenToPrograms) {
+TEST_F(CreateCredentialTest, GivesATokenToPrograms) {
   EXPECT_EQ(titan("create token ci --role admin -o json"), 0) << err;
   EXPECT_EQ(err, "");
   const json printed = json::parse(out);
@@ -55,7 +55,7 @@ TEST_F(CreateSecretTest, GivesATokenToPrograms) {
   EXPECT_EQ(titan("create token more --role admin -o name"), 2);
 }
 
-TEST_F(CreateSecretTest, PrintsWhatADeviceNeedsToEnroll) {
+TEST_F(CreateCredentialTest, PrintsWhatADeviceNeedsToEnroll) {
   EXPECT_EQ(titan("create enrollment --host tim-pi --labels site=lab --server http://lab:1"), 0)
       << err;
   const auto string = model::EnrollmentString::parse(secret()).value();
@@ -71,7 +71,7 @@ TEST_F(CreateSecretTest, PrintsWhatADeviceNeedsToEnroll) {
                   {"expires", "2026-03-01T13:00:00.000000Z"}}));
 }
 
-TEST_F(CreateSecretTest, TakesTheUrlThatDevicesSee) {
+TEST_F(CreateCredentialTest, TakesTheUrlThatDevicesSee) {
   EXPECT_EQ(titan("create enrollment first --host pi --ttl 2d --server-url https://titan.example"),
             0)
       << err;
@@ -84,13 +84,13 @@ TEST_F(CreateSecretTest, TakesTheUrlThatDevicesSee) {
   EXPECT_NE(err.find("--server-url: "), std::string::npos) << err;
 }
 
-TEST_F(CreateSecretTest, MakesNamesThatFitOfLongOnes) {
+TEST_F(CreateCredentialTest, MakesNamesThatFitOfLongOnes) {
   const std::string host(63, 'h');
   EXPECT_EQ(titan("create enrollment --host " + host + " -o json"), 0) << err;
   EXPECT_EQ(json::parse(out)["entity"]["name"].get<std::string>().size(), 63U);
 }
 
-TEST_F(CreateSecretTest, PrintsNoSecretThatTheServerDidNotTake) {
+TEST_F(CreateCredentialTest, PrintsNoSecretThatTheServerDidNotTake) {
   EXPECT_EQ(titan("create token ci --role admin"), 0) << err;
   EXPECT_EQ(titan("create token ci --role admin"), 4);
   EXPECT_EQ(out, "");

@@ -10,8 +10,9 @@
 #include "cli/session.hpp"
 #include "model/role.hpp"
 
-// What is made with a secret that is printed once, alone on a line of standard output, and kept
-// nowhere: the server gets its digest. With -o json or yaml it is a field beside the entity.
+// Makes what somebody proves to be somebody with: a secret that is printed once, alone on a line of
+// standard output, and kept nowhere, since the server gets its digest. With -o json or yaml it is a
+// field beside the entity.
 namespace titan::cli {
 
 // `titan create token NAME`.

@@ -1,4 +1,4 @@
-#include "cli/commands/create_secret.hpp"
+#include "cli/commands/create_credential.hpp"
 
 #include <nlohmann/json.hpp>
 #include <ostream>
