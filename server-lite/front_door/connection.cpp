@@ -285,11 +285,11 @@ void Connection::send(Moment now, Append append) {
     pace_.begin(now);
   }
   append(output_);
-  flush_soon();
+  flush_soon(now);
 }
 
-void Connection::flush_soon() {
-  if (!std::exchange(flushes_soon_, true)) around_.flush_soon(*this);
+void Connection::flush_soon(Moment now) {
+  if (!std::exchange(flushes_soon_, true)) around_.flush_soon(*this, now);
 }
 
 void Connection::refuse(const BadRequest& bad, Moment now) {

@@ -45,7 +45,7 @@ class Connection {
     virtual bool hand_over(Connection& from, std::uint64_t number, HttpRequest request,
                            BodyBuffer body) = 0;
     // Has the connection told that it can write, after others were read and before the loop waits.
-    virtual void flush_soon(Connection& connection) = 0;
+    virtual void flush_soon(Connection& connection, Moment now) = 0;
     // Has a worker ask the parked request for its answer, once somebody calls what it gives.
     virtual std::function<void()> waker(Connection& from, std::uint64_t number) = 0;
   };
@@ -116,7 +116,7 @@ class Connection {
   void send(Moment now, Append append);
   void flush(Moment now);
   bool flush_some(std::string_view bytes, std::size_t& sent, Moment now);
-  void flush_soon();
+  void flush_soon(Moment now);
   void account();
   void finish_output(Moment now);
   void enter(Phase phase, Moment now);

@@ -112,7 +112,7 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   Spool& spool() override { return spool_; }
   bool hand_over(Connection& from, std::uint64_t number, HttpRequest request,
                  BodyBuffer body) override;
-  void flush_soon(Connection& connection) override;
+  void flush_soon(Connection& connection, Moment now) override;
   std::function<void()> waker(Connection& from, std::uint64_t number) override;
 
  private:
@@ -146,6 +146,7 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   void on_event(Place& place, short what);
   // After anything was done to the connection: waits for what it waits for now, or frees its place.
   void settle(Place& place);
+  void flush_if_due(Moment now);
   void flush_all();
   void begin_sweep();
   void sweep();
@@ -195,6 +196,7 @@ class FrontDoor::Loop final : public Connection::Surroundings {
   std::optional<Moment> stop_began_;
 
   std::vector<std::size_t> to_flush_;  // places; one may have been left since
+  Moment to_flush_since_;
 
   std::vector<WorkerPool::Job> work_;  // for the workers
   std::size_t working_ = 0;            // jobs whose end the loop has not heard of
@@ -353,7 +355,7 @@ void FrontDoor::Loop::on_event(Place& place, short what) {
   const Moment now = std::chrono::steady_clock::now();
   place.connection->on_event((what & EV_READ) != 0, (what & EV_WRITE) != 0, now);
   settle(place);
-  if (to_flush_.size() >= kAnswersTogether) flush_all();
+  flush_if_due(now);
 }
 
 void FrontDoor::Loop::settle(Place& place) {
@@ -393,9 +395,17 @@ void FrontDoor::Loop::settle(Place& place) {
 // To receive of several and then to answer them is quicker than to take turns: the code of each
 // half of the kernel's work stays in the caches, and a client that waits for several answers is
 // woken less often.
-void FrontDoor::Loop::flush_soon(Connection& connection) {
-  if (to_flush_.empty()) event_active(on_flush_.get(), EV_WRITE, 0);
+void FrontDoor::Loop::flush_soon(Connection& connection, Moment now) {
+  if (to_flush_.empty()) {
+    event_active(on_flush_.get(), EV_WRITE, 0);
+    to_flush_since_ = now;
+  }
   to_flush_.push_back(connection.place());
+}
+
+void FrontDoor::Loop::flush_if_due(Moment now) {
+  if (to_flush_.empty()) return;
+  if (to_flush_.size() >= kAnswersTogether || now - to_flush_since_ > kTurn) flush_all();
 }
 
 void FrontDoor::Loop::flush_all() {
@@ -617,7 +627,7 @@ void FrontDoor::Loop::complete_from_worker(const Ticket& ticket, Reply reply) {
     if (place == nullptr) return;
     place->connection->complete(ticket.request, std::move(*shared), now);
     loop.settle(*place);
-    if (loop.to_flush_.size() >= kAnswersTogether) loop.flush_all();
+    loop.flush_if_due(now);
   });
 }
 

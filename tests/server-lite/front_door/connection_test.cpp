@@ -71,7 +71,7 @@ class ConnectionTest : public ::testing::Test, public Connection::Surroundings {
     handed_over_.emplace_back(number, std::move(request));
     return true;
   }
-  void flush_soon(Connection&) override { flushes_ = true; }
+  void flush_soon(Connection&, Moment) override { flushes_ = true; }
   std::function<void()> waker(Connection&, std::uint64_t) override {
     return [this] { ++wakes_; };
   }
