@@ -67,8 +67,9 @@ std::optional<std::string_view> take_piece(std::string_view& bytes) {
   }
   bytes.remove_prefix(kLengthBytes);
   if (size > bytes.size()) return std::nullopt;
-  const std::string_view piece = bytes.substr(0, size);
-  bytes.remove_prefix(size);
+  const auto fitting = static_cast<std::size_t>(size);
+  const std::string_view piece = bytes.substr(0, fitting);
+  bytes.remove_prefix(fitting);
   return piece;
 }
 

@@ -1,6 +1,7 @@
 #include "base/stop_signals.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace titan {
 
@@ -14,9 +15,11 @@ StopSignals::StopSignals() {
 bool StopSignals::wait(std::chrono::microseconds timeout) const {
   timeout = std::max(timeout, std::chrono::microseconds(0));
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
+  // A time_t of 32 bits holds 68 years.
+  constexpr std::chrono::seconds::rep kLongest = std::numeric_limits<time_t>::max();
   timespec until{};
-  until.tv_sec = seconds.count();
-  until.tv_nsec = std::chrono::nanoseconds(timeout - seconds).count();
+  until.tv_sec = static_cast<time_t>(std::min(seconds.count(), kLongest));
+  until.tv_nsec = static_cast<long>(std::chrono::nanoseconds(timeout - seconds).count());
   return sigtimedwait(&signals_, nullptr, &until) > 0;
 }
 

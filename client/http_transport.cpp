@@ -258,9 +258,10 @@ class BoundedClient : public httplib::ClientImpl {
     using std::chrono::microseconds;
     const microseconds timeout = options_.read_timeout;
     constexpr std::int64_t kSecond = 1'000'000;
+    const auto whole = static_cast<time_t>(timeout.count() / kSecond);
+    const auto rest = static_cast<time_t>(timeout.count() % kSecond);
     return httplib::detail::process_client_socket(
-        socket.sock, timeout.count() / kSecond, timeout.count() % kSecond,
-        timeout.count() / kSecond, timeout.count() % kSecond,
+        socket.sock, whole, rest, whole, rest,
         [&](httplib::Stream& stream) { return within_bounds(stream, callback); });
   }
 
