@@ -34,13 +34,13 @@ tl::unexpected<Doubt> doubt(Distrust reason, std::string message) {
 
 // A header that has to be there, read by `parse`.
 template <class Value>
-Believed<Value> read_header(const HttpResponse& response, const char* name, Distrust otherwise,
+Believed<Value> read_header(const HttpResponse& response, std::string_view name, Distrust otherwise,
                             Result<Value> (*parse)(std::string_view)) {
   const std::string text = response.header(name);
-  if (text.empty()) return doubt(otherwise, std::string("the answer has no ") + name);
+  if (text.empty()) return doubt(otherwise, std::string("the answer has no ").append(name));
   auto value = parse(text);
   if (value) return *std::move(value);
-  return doubt(otherwise, std::string("the answer's ") + name + " cannot be read");
+  return doubt(otherwise, std::string("the answer's ").append(name).append(" cannot be read"));
 }
 
 // As they are signed: in their one spelling.
