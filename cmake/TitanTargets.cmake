@@ -22,6 +22,11 @@ add_library(titan_heavy STATIC
   ${PROJECT_SOURCE_DIR}/cmake/heavy_headers.cpp ${PROJECT_SOURCE_DIR}/cmake/precompiled_headers.cpp)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/cmake/heavy_headers.cpp PROPERTIES
   SKIP_PRECOMPILE_HEADERS ON)
+# Not optimised, it would take a seventh of the time of tests under the sanitizers.
+if(CMAKE_CXX_FLAGS MATCHES "-O0")
+  set_property(SOURCE ${PROJECT_SOURCE_DIR}/cmake/heavy_headers.cpp
+    APPEND PROPERTY COMPILE_OPTIONS -O1)
+endif()
 target_link_libraries(titan_heavy PRIVATE titan::settings tl::expected
   nlohmann_json::nlohmann_json Threads::Threads)
 target_precompile_headers(titan_heavy PRIVATE
@@ -58,31 +63,57 @@ function(titan_test_sources target)
   target_precompile_headers(${target} REUSE_FROM titan_test_support)
 endfunction()
 
+# Labels in a build with sanitizers end in this: `./dev test` runs the unit tests of such a build, and
+# others of one without.
+set(titan_label_suffix "")
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=(address|thread)")
+  set(titan_label_suffix -sanitized)
+endif()
+
 # titan_test(name LABEL unit|e2e|tidy SOURCES … DEPS …) makes titan_name_test, known to ctest.
-# Tests labelled unit are built and run once more under the sanitizers. Those marked NIGHTLY have
-# much more to do when TITAN_NIGHTLY is on, and then the label nightly instead of their own. COST is
-# about how many seconds the longest of them takes: ctest starts the longest first.
+# `./dev test` runs those labelled unit under the sanitizers, and the others without. THOROUGH ones
+# are unit tests with less to do under the sanitizers: it runs them both ways, and they are compiled
+# as what they test is. Those marked NIGHTLY have much more to do when TITAN_NIGHTLY is on, and then
+# the label nightly instead of their own. MATRIX ones go the same ways again and again, where other
+# tests go as well: the sanitizer does not watch what becomes of the stack of returned functions,
+# which would take half as long again. COST is about how many seconds the longest of them takes:
+# ctest starts the longest first.
 function(titan_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NIGHTLY" "LABEL;TIMEOUT;COST" "SOURCES;DEPS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NIGHTLY;THOROUGH;MATRIX" "LABEL;TIMEOUT;COST" "SOURCES;DEPS")
   set(target titan_${name}_test)
   add_executable(${target} ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE titan::settings GTest::gtest_main ${arg_DEPS})
-  titan_test_sources(${target})
+  if(arg_THOROUGH)
+    target_precompile_headers(${target} REUSE_FROM titan_heavy)
+  else()
+    titan_test_sources(${target})
+  endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
   if(NOT arg_COST)
     set(arg_COST 0)
   endif()
+  set(label ${arg_LABEL}${titan_label_suffix})
+  if(arg_THOROUGH AND label STREQUAL "unit")
+    set(label thorough)
+  endif()
+  if(arg_LABEL STREQUAL "unit")
+    set_property(GLOBAL APPEND PROPERTY TITAN_UNIT_TESTS ${target})
+  endif()
+  if(arg_THOROUGH OR NOT arg_LABEL STREQUAL "unit")
+    set_property(GLOBAL APPEND PROPERTY TITAN_OTHER_TESTS ${target})
+  endif()
   if(TITAN_NIGHTLY AND arg_NIGHTLY)
-    set(arg_LABEL nightly)
+    set(label nightly)
     set(arg_TIMEOUT 14400)
     target_compile_definitions(${target} PRIVATE TITAN_NIGHTLY)
     set_property(GLOBAL APPEND PROPERTY TITAN_NIGHTLY_TESTS ${target})
   endif()
-  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-    PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} COST ${arg_COST})
-  if(arg_LABEL STREQUAL "unit")
-    set_property(GLOBAL APPEND PROPERTY TITAN_UNIT_TESTS ${target})
+  set(environment "")
+  if(arg_MATRIX AND label STREQUAL "unit-sanitized")
+    set(environment ENVIRONMENT ASAN_OPTIONS=detect_stack_use_after_return=0:intercept_strstr=0)
   endif()
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+    PROPERTIES LABELS ${label} TIMEOUT ${arg_TIMEOUT} COST ${arg_COST} ${environment})
 endfunction()

@@ -73,9 +73,6 @@ class SecretHost {
   bool has_run_directory = true;
 
  private:
-  // Its flushes cost nothing there; no test here is about them.
-  static constexpr const char* kGitParent = "/dev/shm";
-
   struct Wanted {
     Texts files = {};
     nlohmann::json values = {};
@@ -91,7 +88,7 @@ class SecretHost {
   FakeFileSystem state_;
   FakeFileSystem root_;
   FakeFileSystem run_;
-  TemporaryDirectory git_{kGitParent};
+  TemporaryDirectory git_{folder_in_memory()};  // its flushes cost nothing there
   FakeClock clock_;
   std::ostringstream log_text_;
   Log log_{log_text_, clock_, Log::Format::json};

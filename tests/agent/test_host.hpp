@@ -204,7 +204,7 @@ class TestHost {
   FakeFileSystem state_;
   FakeFileSystem run_;
   FakeFileSystem root_;
-  TemporaryDirectory git_;
+  TemporaryDirectory git_{folder_in_memory()};  // its flushes cost nothing there
   FakeTransport transport_;
   FakeClock clock_;
   SeededRandom random_{Digest::of(name_).short_form()};

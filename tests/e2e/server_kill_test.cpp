@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cstdlib>
 #include <deque>
-#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -44,12 +43,6 @@ constexpr std::uint64_t kReplicas = 10;
 constexpr int kSettleAttempts = 1000;
 constexpr std::size_t kRemembered = 500;  // changes, to read again
 constexpr int kCheckEvery = 25;           // kills
-
-std::string kill_folder() {
-  const char* memory = "/dev/shm";
-  return std::filesystem::is_directory(memory) ? memory
-                                               : std::filesystem::temp_directory_path().string();
-}
 
 // One write: what it made of some entities, and what became known of it.
 struct Write {
@@ -359,7 +352,7 @@ class KilledServer : public ::testing::Test {
     EXPECT_EQ(checked.exit_code, 0) << checked.output << checked.errors;
   }
 
-  testing::TemporaryDirectory folder_{kill_folder()};
+  testing::TemporaryDirectory folder_{testing::folder_in_memory()};
   std::string data_ = folder_.path() + "/server";
   SystemClock clock_;
   std::uint64_t seed_ = 0;

@@ -80,7 +80,7 @@ void survive_kills(const std::string& path, const std::string& remote) {
 }
 
 TEST(RepositoryCrash, LeavesARepositoryThatTheNextCommitContinues) {
-  const testing::TemporaryDirectory folder;
+  const testing::TemporaryDirectory folder(testing::folder_in_memory());
   const std::string path = folder.path() + "/git";
   ASSERT_NO_FATAL_FAILURE(survive_kills(path, ""));
   const testing::GitTool git(path);
@@ -89,7 +89,7 @@ TEST(RepositoryCrash, LeavesARepositoryThatTheNextCommitContinues) {
 }
 
 TEST(RepositoryCrash, LeavesARemoteThatTheNextPushContinues) {
-  const testing::TemporaryDirectory folder;
+  const testing::TemporaryDirectory folder(testing::folder_in_memory());
   const std::string remote = folder.path() + "/fleet.git";
   testing::make_bare_repository(remote);
   ASSERT_NO_FATAL_FAILURE(survive_kills(folder.path() + "/git", remote));
@@ -103,7 +103,7 @@ TEST(RepositoryCrash, LeavesACreationThatTheNextOpenCompletes) {
   std::mt19937 random(20260301);
   std::uniform_int_distribution<long> micros(1, 4'000);
   for (int round = 1; round <= kKills; ++round) {
-    const testing::TemporaryDirectory folder;
+    const testing::TemporaryDirectory folder(testing::folder_in_memory());
     const std::string path = folder.path() + "/a/git";
     ASSERT_NO_FATAL_FAILURE(kill_one(path, "", round, micros(random)));
     auto repository = Repository::open_or_create(path);

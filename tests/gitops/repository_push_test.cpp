@@ -49,7 +49,7 @@ class RepositoryPush : public ::testing::Test {
     remote_.expect_sound();
   }
 
-  testing::TemporaryDirectory folder_;
+  testing::TemporaryDirectory folder_{testing::folder_in_memory()};
   std::string remote_path_ = folder_.path() + "/fleet.git";
   testing::GitTool remote_{remote_path_};
   Agent tim_{"tim-pi", folder_.path() + "/tim"};

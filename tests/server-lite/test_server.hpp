@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -197,10 +196,8 @@ class TestServer {
   const server_lite::OnClone on_clone_;
   oidc::OidcProvider* const provider_;  // borrowed
   const server_lite::RequestRates rates_;
-  // In memory where there is such a file system: nobody cuts the power of this store.
-  TemporaryDirectory directory_{std::filesystem::is_directory("/dev/shm")
-                                    ? std::string("/dev/shm")
-                                    : std::filesystem::temp_directory_path().string()};
+  // Nobody cuts the power of this store.
+  TemporaryDirectory directory_{folder_in_memory()};
   front_door::Spool spool_{directory_.path()};
   FakeClock clock_;
   SeededRandom random_;

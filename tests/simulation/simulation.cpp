@@ -1,6 +1,5 @@
 #include "tests/simulation/simulation.hpp"
 
-#include <filesystem>
 #include <utility>
 
 #include "store/backup.hpp"
@@ -18,13 +17,6 @@ constexpr std::size_t kRecentMax = 25;
 constexpr std::uint64_t kBackupPermille = 2;
 constexpr std::uint64_t kRestorePermille = 1;
 constexpr std::uint64_t kReadsMax = 5;  // after one operation, at most
-
-// In memory where there is such a folder: what matters here is not the disk.
-std::string fast_folder() {
-  const char* memory = "/dev/shm";
-  return std::filesystem::is_directory(memory) ? memory
-                                               : std::filesystem::temp_directory_path().string();
-}
 
 // Shows every write to the model.
 class ModelledStore final : public PassingStore {
@@ -58,7 +50,7 @@ class ModelledStore final : public PassingStore {
 
 Simulation::Simulation(Options options)
     : options_(std::move(options)),
-      folder_(fast_folder()),
+      folder_(testing::folder_in_memory()),
       random_(options_.seed ^ 0x9e3779b97f4a7c15U),
       dice_(options_.seed) {
   make_readers();

@@ -24,11 +24,6 @@ constexpr std::uint64_t kTimesFewer = 11;
 constexpr std::uint64_t kTimesFewer = 1;
 #endif
 
-// Thousands of small runs wait for a disk most of their time, and need none.
-std::string place_in_memory() {
-  return fs::is_directory("/dev/shm") ? "/dev/shm" : fs::temp_directory_path().string();
-}
-
 Result<void> outcome(bool as_expected, const std::string& found) {
   if (as_expected) return {};
   return internal("unexpected: " + found);
@@ -256,7 +251,7 @@ TEST_P(StoreFaultTest, LosesNothingAndRecoversByItselfWhicheverCallFails) {
   std::uint64_t calls = 1;
   std::uint64_t errors = 0;
   {
-    const testing::TemporaryDirectory directory(place_in_memory());
+    const testing::TemporaryDirectory directory(testing::folder_in_memory());
     FaultyDay day(directory.path(), vfs);
     day.play(plan);
     day.expect_all_there();
@@ -265,7 +260,7 @@ TEST_P(StoreFaultTest, LosesNothingAndRecoversByItselfWhicheverCallFails) {
   }
   for (plan.at = 1; plan.at <= calls; plan.at += stride) {
     SCOPED_TRACE("call " + std::to_string(plan.at) + " of " + std::to_string(calls));
-    const testing::TemporaryDirectory directory(place_in_memory());
+    const testing::TemporaryDirectory directory(testing::folder_in_memory());
     FaultyDay day(directory.path(), vfs);
     day.play(plan);
     EXPECT_FALSE(day.struck().empty());

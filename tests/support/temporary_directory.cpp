@@ -21,4 +21,10 @@ TemporaryDirectory::~TemporaryDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
+std::string folder_in_memory() {
+  const char* memory = "/dev/shm";
+  return std::filesystem::is_directory(memory) ? memory
+                                               : std::filesystem::temp_directory_path().string();
+}
+
 }  // namespace titan::testing

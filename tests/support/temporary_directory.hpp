@@ -21,4 +21,8 @@ class TemporaryDirectory {
   std::string path_;
 };
 
+// A parent that lies in memory, where there is one: for tests that flush often and are not about
+// the disk. Otherwise where TemporaryDirectory() puts its folders.
+std::string folder_in_memory();
+
 }  // namespace titan::testing
