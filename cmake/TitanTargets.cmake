@@ -63,8 +63,8 @@ function(titan_test_sources target)
   target_precompile_headers(${target} REUSE_FROM titan_test_support)
 endfunction()
 
-# Labels in a build with sanitizers end in this: `./dev test` runs the unit tests of such a build, and
-# others of one without.
+# Labels in a build with sanitizers end in this: `./dev test` runs the unit tests of such a build,
+# and others of one without.
 set(titan_label_suffix "")
 if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=(address|thread)")
   set(titan_label_suffix -sanitized)
@@ -79,7 +79,8 @@ endif()
 # which would take half as long again. COST is about how many seconds the longest of them takes:
 # ctest starts the longest first.
 function(titan_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NIGHTLY;THOROUGH;MATRIX" "LABEL;TIMEOUT;COST" "SOURCES;DEPS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg
+    "NIGHTLY;THOROUGH;MATRIX" "LABEL;TIMEOUT;COST" "SOURCES;DEPS")
   set(target titan_${name}_test)
   add_executable(${target} ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE titan::settings GTest::gtest_main ${arg_DEPS})
