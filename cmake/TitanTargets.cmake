@@ -63,11 +63,11 @@ function(titan_test_sources target)
   target_precompile_headers(${target} REUSE_FROM titan_test_support)
 endfunction()
 
-# Labels in a build with sanitizers end in this: `./dev test` runs the unit tests of such a build,
-# and others of one without.
-set(titan_label_suffix "")
+# A build with sanitizers has unit tests only. They have a label of their own: `./dev test` runs
+# those, and others of a build without.
+set(titan_unit_label unit)
 if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=(address|thread)")
-  set(titan_label_suffix -sanitized)
+  set(titan_unit_label unit-sanitized)
 endif()
 
 # titan_test(name LABEL unit|e2e|tidy SOURCES … DEPS …) makes titan_name_test, known to ctest.
@@ -95,12 +95,13 @@ function(titan_test name)
   if(NOT arg_COST)
     set(arg_COST 0)
   endif()
-  set(label ${arg_LABEL}${titan_label_suffix})
-  if(arg_THOROUGH AND label STREQUAL "unit")
-    set(label thorough)
-  endif()
+  set(label ${arg_LABEL})
   if(arg_LABEL STREQUAL "unit")
     set_property(GLOBAL APPEND PROPERTY TITAN_UNIT_TESTS ${target})
+    set(label ${titan_unit_label})
+    if(arg_THOROUGH AND label STREQUAL "unit")
+      set(label thorough)
+    endif()
   endif()
   if(arg_THOROUGH OR NOT arg_LABEL STREQUAL "unit")
     set_property(GLOBAL APPEND PROPERTY TITAN_OTHER_TESTS ${target})
