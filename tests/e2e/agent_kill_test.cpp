@@ -15,7 +15,11 @@ using testing::RunningServer;
 using Files = std::map<std::string, std::string>;
 
 const model::Key kProd{.kind = model::Kind::deployment, .workspace = "default", .name = "prod"};
-constexpr int kKills = 200;
+#ifdef TITAN_NIGHTLY
+constexpr int kKills = 1000;
+#else
+constexpr int kKills = 60;
+#endif
 constexpr int kFiles = 12;
 
 // What the template gives in its n-th version. Each has files that the others have not.
