@@ -28,7 +28,10 @@ namespace {
 
 constexpr std::size_t kScratchBytes = 64UL << 10U;
 constexpr int kAcceptsAtOnce = 8;  // then others have their turn
+// Answers go out together, when the loop has read of all or there are so many or the first has
+// waited so long.
 constexpr std::size_t kAnswersTogether = 64;
+constexpr std::chrono::microseconds kAnswersWait{50};
 
 using EventBase = std::unique_ptr<event_base, decltype(&::event_base_free)>;
 using Event = std::unique_ptr<event, decltype(&::event_free)>;
@@ -405,7 +408,7 @@ void FrontDoor::Loop::flush_soon(Connection& connection, Moment now) {
 
 void FrontDoor::Loop::flush_if_due(Moment now) {
   if (to_flush_.empty()) return;
-  if (to_flush_.size() >= kAnswersTogether || now - to_flush_since_ > kTurn) flush_all();
+  if (to_flush_.size() >= kAnswersTogether || now - to_flush_since_ > kAnswersWait) flush_all();
 }
 
 void FrontDoor::Loop::flush_all() {
