@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/author_signature.hpp"
+#include "model/drift_policy.hpp"
 #include "model/values.hpp"
 
 namespace titan::model {
@@ -26,7 +27,8 @@ struct DeploymentSpec {
   std::chrono::seconds reschedule_after{};
   std::vector<std::string> depends_on = {};  // `dependsOn`: deployments of the same workspace
   bool suspend = false;
-  AuthorSignatures signatures = {};  // that authors gave; no part of what they sign
+  DriftPolicy drift_policy = DriftPolicy::heal;  // `driftPolicy`
+  AuthorSignatures signatures = {};              // that authors gave; no part of what they sign
   bool operator==(const DeploymentSpec&) const = default;
 };
 

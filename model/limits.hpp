@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
 // The limits of model/, in one place. Sizes are in bytes.
@@ -35,5 +36,17 @@ constexpr std::size_t kTemplateFileBytesMax = 4UL << 20U;
 constexpr std::size_t kTemplateBytesMax = 64UL << 20U;  // all files of one template
 constexpr std::size_t kReplicasMax = 1'000'000;
 constexpr std::size_t kReportDeploymentsMax = 10'000;  // in one host's report
+
+// Health checks of a template.
+constexpr std::size_t kHealthChecksMax = 16;
+constexpr std::size_t kHealthArgumentsMax = 64;       // of one program
+constexpr std::size_t kHealthTextBytesMax = 4096;     // of an argument, a URL, an address, a unit
+constexpr std::chrono::seconds kHealthTimeMax{3600};  // each of its times
+
+// What a host says of one deployment.
+constexpr std::size_t kOutputBytesMax = 4096;  // of programs that failed
+constexpr std::size_t kDriftTextsMax = 10;
+constexpr std::size_t kDriftTextBytesMax = 512;
+constexpr std::size_t kOwnerBytesMax = 128;  // of a template's file
 
 }  // namespace titan::model

@@ -11,6 +11,8 @@
 #include "base/timestamp.hpp"
 #include "model/author_signature.hpp"
 #include "model/bookmark.hpp"
+#include "model/drift_policy.hpp"
+#include "model/health.hpp"
 #include "model/key.hpp"
 #include "model/secret_use.hpp"
 #include "model/template.hpp"
@@ -35,7 +37,10 @@ struct DesiredDeployment {
   Digest template_digest = {};
   std::string driver = {};
   std::vector<TemplateFile> files = {};
-  Values inputs = {};  // everything the template may refer to
+  Values inputs = {};                        // everything the template may refer to
+  Health health = {};                        // with its placeholders
+  std::vector<std::string> depends_on = {};  // deployments of the same workspace, sorted
+  DriftPolicy drift_policy = DriftPolicy::heal;
   // Of all that the server made this form from. Only the server knows how; equal forms have equal
   // ones, and a host keeps it to say which form it has.
   Digest desired_digest = {};

@@ -14,6 +14,7 @@ struct RenderedFile {
   std::string path;  // relative, "/" between names
   std::uint32_t mode = 0644;
   std::string content = {};
+  std::string owner = {};  // as TemplateFile::owner
   bool operator==(const RenderedFile&) const = default;
 };
 

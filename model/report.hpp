@@ -21,10 +21,15 @@ struct DeploymentReport {
   std::uint64_t version = 0;      // applied last
   Digest rendered_digest = {};    // applied last; empty when nothing of it is applied
   Digest desired_digest = {};     // of the form that `status` speaks of; see DesiredDeployment
-  Status status = Status::ready;  // READY or ERROR
-  std::string reason = {};        // never empty with ERROR
-  std::string commit = {};        // the Git commit that holds it; may be empty
-  Timestamp since = {};           // when the server first heard this of it; the server writes it
+  Status status = Status::ready;  // READY, ERROR, or UPDATING: not there yet, and not failed
+  std::string reason = {};        // never empty with ERROR or UPDATING
+  std::string output = {};        // the end of what programs wrote that failed; kOutputBytesMax
+  std::uint32_t attempts = 0;     // of that form, so far; 0: none, or it went well
+  bool stalled = false;           // it is not tried again before there is another form
+  std::vector<std::string> drift = {};  // what is not as it was applied, and stays so
+  std::uint64_t healed = 0;             // how often what others changed was put back
+  std::string commit = {};              // the Git commit that holds it; may be empty
+  Timestamp since = {};  // when the server first heard this of it; the server writes it
   bool operator==(const DeploymentReport&) const = default;
 };
 
@@ -33,6 +38,10 @@ struct DeploymentReport {
 struct HostReport {
   std::vector<DeploymentReport> deployments = {};
   std::string agent_version = {};
+  std::vector<std::string> drivers = {};  // that work on the host, sorted
+  // `clockSkewSeconds`: how far the host's wall clock is ahead of the server's (behind: negative),
+  // in coarse steps, so that it seldom changes; 0: less than a minute.
+  std::int64_t clock_skew_seconds = 0;
   bool operator==(const HostReport&) const = default;
 };
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "model/health.hpp"
 #include "model/values.hpp"
 
 namespace titan::model {
@@ -15,6 +16,8 @@ struct TemplateFile {
   std::uint32_t mode = 0644;  // permission bits
   Digest digest = {};
   std::uint64_t size = 0;  // bytes
+  // Whose the placed file is: "user", "user:group" or numbers in their place; empty: the agent's.
+  std::string owner = {};
   bool operator==(const TemplateFile&) const = default;
 };
 
@@ -24,6 +27,7 @@ struct TemplateSpec {
   std::string driver = "files";  // how the rendered files are applied
   Values defaults = {};          // the weakest layer of values
   std::vector<TemplateFile> files = {};
+  Health health = {};  // asked of what was applied before it is kept
   bool operator==(const TemplateSpec&) const = default;
 
   // Of everything above (a file's size goes with its digest): two templates with one digest render
