@@ -31,11 +31,28 @@ json json_of(const Applied& applied) {
     files.push_back({{"path", file.path},
                      {"mode", model::mode_text(file.mode)},
                      {"digest", text_of(file.digest)}});
+    if (!file.owner.empty()) files.back()["owner"] = file.owner;
     if (applied.secret_files.contains(file.path)) files.back()["secret"] = true;
   }
-  return {{"form", model::json_of(applied.form)},
-          {"files", std::move(files)},
-          {"commit", applied.commit}};
+  json object = {{"form", model::json_of(applied.form)},
+                 {"files", std::move(files)},
+                 {"commit", applied.commit}};
+  if (applied.since != Timestamp()) object["since"] = applied.since.text();
+  if (applied.healed != 0) object["healed"] = applied.healed;
+  return object;
+}
+
+json json_of(const Transaction& transaction) {
+  json attempted = json::array();
+  for (const auto& form : transaction.attempted) attempted.push_back(model::json_of(form));
+  return {{"phase", reconciler::text_of(transaction.phase)}, {"attempted", std::move(attempted)}};
+}
+
+json json_of(const Attempts& attempts) {
+  return {{"form", text_of(attempts.form)},
+          {"count", attempts.count},
+          {"reason", attempts.reason},
+          {"output", attempts.output}};
 }
 
 // Passes an inner error on to the reader of the outer object.
@@ -60,7 +77,9 @@ Result<model::DesiredDeployment> parse_form(const json& object) {
 
 Result<Applied> parse_applied(const json& object) {
   FieldReader reader(object, "applied");
-  Applied applied{.commit = reader.text("commit")};
+  Applied applied{.commit = reader.text("commit"),
+                  .since = reader.timestamp("since"),
+                  .healed = reader.number("healed")};
   if (const json* form = reader.object("form"); form != nullptr) {
     applied.form = take(reader, parse_form(*form));
   }
@@ -69,7 +88,8 @@ Result<Applied> parse_applied(const json& object) {
       FieldReader file(item, "applied.files");
       applied.files.push_back({.path = file.required_text("path"),
                                .mode = file.parsed<std::uint32_t>("mode", &model::parse_mode),
-                               .digest = file.digest("digest")});
+                               .digest = file.digest("digest"),
+                               .owner = file.text("owner")});
       if (file.boolean("secret")) applied.secret_files.insert(applied.files.back().path);
       TITAN_TRY(file.finish());
     }
@@ -87,12 +107,53 @@ void read_deployments(FieldReader& reader, AgentState& state) {
       state.desired[form.key] = form;
     }
   }
+  if (const json* previous = reader.array("previous", kItemsMax); previous != nullptr) {
+    for (const json& item : *previous) {
+      auto form = take(reader, parse_form(item));
+      state.previous[form.key] = form;
+    }
+  }
   if (const json* applied = reader.array("applied", kItemsMax); applied != nullptr) {
     for (const json& item : *applied) {
       auto parsed = take(reader, parse_applied(item));
       state.applied[parsed.form.key] = parsed;
     }
   }
+}
+
+// The members of an object whose names are keys, each read by `read`.
+template <class Read>
+void read_by_key(FieldReader& reader, const char* field, const Read& read) {
+  const json* const object = reader.object(field);
+  if (object == nullptr) return;
+  for (const auto& [text, value] : object->items()) {
+    const Key key = take(reader, Key::parse(text));
+    FieldReader inner(value, std::string(field) + "." + text);
+    read(key, inner);
+    if (const auto finished = inner.finish(); !finished) reader.refuse(finished.error());
+  }
+}
+
+void read_transactions(FieldReader& reader, AgentState& state) {
+  read_by_key(reader, "transactions", [&](const Key& key, FieldReader& inner) {
+    Transaction transaction;
+    const std::string phase = inner.required_text("phase");
+    const auto parsed = reconciler::parse_phase(phase);
+    if (!parsed) inner.refuse(invalid_field("phase", "found " + quote(phase) + ", which is none"));
+    transaction.phase = parsed.value_or(reconciler::Phase::applying);
+    if (const json* forms = inner.array("attempted", kItemsMax); forms != nullptr) {
+      for (const json& form : *forms) {
+        transaction.attempted.push_back(take(inner, parse_form(form)));
+      }
+    }
+    state.transactions[key] = std::move(transaction);
+  });
+  read_by_key(reader, "attempts", [&](const Key& key, FieldReader& inner) {
+    state.attempts[key] = {.form = inner.digest("form"),
+                           .count = static_cast<std::uint32_t>(inner.number("count")),
+                           .reason = inner.text("reason"),
+                           .output = inner.text("output")};
+  });
 }
 
 void read_journal(FieldReader& reader, AgentState& state) {
@@ -107,6 +168,9 @@ void read_journal(FieldReader& reader, AgentState& state) {
   }
   for (const auto& [text, reason] : reader.text_map("failures")) {
     state.failures[take(reader, Key::parse(text))] = reason;
+  }
+  for (const auto& [text, reason] : reader.text_map("waiting")) {
+    state.waiting[take(reader, Key::parse(text))] = reason;
   }
 }
 
@@ -128,13 +192,18 @@ bool AgentState::desires_secrets() const {
 }
 
 void AgentState::renew_sealed() {
-  for (auto& [key, deployment] : applied) {
+  const auto renew = [&](const Key& key, model::DesiredDeployment& form) {
     const auto wanted = desired.find(key);
-    if (wanted == desired.end()) continue;
-    for (model::SecretUse& use : deployment.form.secrets) {
+    if (wanted == desired.end()) return;
+    for (model::SecretUse& use : form.secrets) {
       const auto same = std::ranges::find(wanted->second.secrets, use);
       if (same != wanted->second.secrets.end()) use.sealed = same->sealed;
     }
+  };
+  for (auto& [key, deployment] : applied) renew(key, deployment.form);
+  for (auto& [key, form] : previous) renew(key, form);
+  for (auto& [key, transaction] : transactions) {
+    for (auto& form : transaction.attempted) renew(key, form);
   }
 }
 
@@ -146,25 +215,44 @@ Digest AgentState::digest_of_applied() const {
   return model::digest_of_desired(list);
 }
 
-model::HostReport AgentState::report() const {
+bool AgentState::is_stalled(const Key& key) const {
+  const auto found = attempts.find(key);
+  return found != attempts.end() && found->second.count >= kAttemptsMax &&
+         !transactions.contains(key);
+}
+
+model::HostReport AgentState::report(const HostFacts& facts) const {
   std::map<Key, model::DeploymentReport> reports;
   for (const auto& [key, deployment] : applied) {
     reports[key] = {.key = key,
                     .version = deployment.form.version,
                     .rendered_digest = deployment.form.rendered_digest,
                     .desired_digest = deployment.form.desired_digest,
-                    .commit = deployment.commit};
+                    .commit = deployment.commit,
+                    .healed = deployment.healed};
+    if (const auto found = facts.drift.find(key); found != facts.drift.end()) {
+      reports[key].drift = found->second;
+    }
   }
-  for (const auto& [key, reason] : failures) {
+  const auto add = [&](const Key& key, model::Status status, const std::string& reason) {
     model::DeploymentReport& report = reports[key];
     report.key = key;
-    report.status = model::Status::error;
+    report.status = status;
     report.reason = clip(reason, kReasonBytesMax);
     // What is not desired any more failed to leave: then it is the applied form that is spoken of.
-    const auto failed = desired.find(key);
-    if (failed != desired.end()) report.desired_digest = failed->second.desired_digest;
-  }
-  model::HostReport report{.agent_version = TITAN_VERSION};
+    const auto wanted = desired.find(key);
+    if (wanted != desired.end()) report.desired_digest = wanted->second.desired_digest;
+    const auto tried = attempts.find(key);
+    if (tried == attempts.end()) return;
+    report.attempts = tried->second.count;
+    report.output = tried->second.output;
+    report.stalled = is_stalled(key);
+  };
+  for (const auto& [key, reason] : waiting) add(key, model::Status::updating, reason);
+  for (const auto& [key, reason] : failures) add(key, model::Status::error, reason);
+  model::HostReport report{.agent_version = TITAN_VERSION,
+                           .drivers = facts.drivers,
+                           .clock_skew_seconds = facts.clock_skew_seconds};
   for (auto& [key, deployment] : reports) report.deployments.push_back(std::move(deployment));
   return report;
 }
@@ -185,6 +273,10 @@ json AgentState::json() const {
   for (const auto& [key, deployment] : applied) object["applied"].push_back(json_of(deployment));
   for (const auto& [key, paths] : touched) object["touched"][key.text()] = paths;
   for (const auto& [key, reason] : failures) object["failures"][key.text()] = reason;
+  for (const auto& [key, form] : previous) object["previous"].push_back(model::json_of(form));
+  for (const auto& [key, one] : transactions) object["transactions"][key.text()] = json_of(one);
+  for (const auto& [key, one] : attempts) object["attempts"][key.text()] = json_of(one);
+  for (const auto& [key, reason] : waiting) object["waiting"][key.text()] = reason;
   for (const auto& [key, serial] : serials) object["serials"][key.text()] = serial;
   if (!sealed_for.empty()) object["sealedFor"] = sealed_for.text();
   return object;
@@ -201,6 +293,7 @@ Result<AgentState> AgentState::parse(const nlohmann::json& object) {
   }
   state.root = reader.number("root");
   read_deployments(reader, state);
+  read_transactions(reader, state);
   read_journal(reader, state);
   read_serials(reader, state);
   state.sealed_for = reader.parsed<PublicKey>("sealedFor", &PublicKey::parse);

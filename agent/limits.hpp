@@ -2,16 +2,24 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 // The limits of agent/, in one place.
 namespace titan::agent {
 
-constexpr const char* kLockFile = "lock";               // of the state directory
-constexpr std::size_t kStateBytesMax = 64UL << 20U;     // of state.json
-constexpr std::size_t kIdentityBytesMax = 64UL << 10U;  // of each file of identity/
-constexpr std::size_t kAuthorKeysMax = 16;              // that a host trusts
-constexpr std::size_t kRunBytesMax = 256UL << 10U;      // of agent.json in the run directory
-constexpr int kRoundsMax = 4;                           // of sync and apply in one step
+constexpr const char* kLockFile = "lock";                // of the state directory
+constexpr std::size_t kOwnersBytesMax = 4UL << 20U;      // of etc/passwd, of etc/group
+constexpr std::size_t kStateBytesMax = 64UL << 20U;      // of state.json
+constexpr std::size_t kIdentityBytesMax = 64UL << 10U;   // of each file of identity/
+constexpr std::size_t kAuthorKeysMax = 16;               // that a host trusts
+constexpr std::size_t kRunBytesMax = 256UL << 10U;       // of agent.json in the run directory
+constexpr std::size_t kDriftBytesMax = 64UL << 20U;      // of drift.json there
+constexpr std::uint32_t kAttemptsMax = 3;                // of one form of a deployment
+constexpr std::size_t kAttemptedFormsMax = 8;            // that may be on the host at once
+constexpr int kApplyRoundsMax = 64;                      // of applying what depends on each other
+constexpr std::size_t kHookOutputBytesMax = 1UL << 20U;  // read of each stream
+constexpr std::chrono::milliseconds kHookTimeout{300'000};
+constexpr int kRoundsMax = 4;  // of sync and apply in one step
 constexpr std::chrono::seconds kPollAfterDefault{60};
 constexpr std::chrono::seconds kPollAfterMax{3600};
 constexpr std::chrono::seconds kRetryFirst{5};  // the first wait is at most this, then doubled

@@ -23,6 +23,7 @@ namespace titan {
 namespace {
 
 constexpr std::uint32_t kModeBits = 07777;
+constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 constexpr std::uint32_t kDirectoryMode = 0755;
 constexpr decltype(statfs::f_type) kRamfsMagic = 0x858458f6;  // the kernel's header has none
 constexpr std::uint32_t kPrivateMode = 0600;
@@ -208,13 +209,12 @@ bool is_link(FileSystem& files, const std::string& path) {
   return found && found->type == FileSystem::Type::symlink;
 }
 
-// The second half of what is written beside `path`, when the first one went well.
-Result<void> move_over(FileSystem& files, const std::string& path, Result<void> written) {
+// Puts what was written beside `path` in its place.
+Result<void> move_over(FileSystem& files, const std::string& path) {
   const std::string temporary = temporary_path(path);
-  if (written) written = files.rename(temporary, path);
-  if (!written) {
+  if (auto moved = files.rename(temporary, path); !moved) {
     static_cast<void>(files.remove_file(temporary));  // the first error tells more
-    return written;
+    return moved;
   }
   return files.sync_directory(parent_of(path));
 }
@@ -273,7 +273,11 @@ Result<FileSystem::Info> DiskFileSystem::info(const std::string& path) {
   }
   return Info{.type = type_of_mode(found.st_mode),
               .mode = found.st_mode & kModeBits,
-              .size = static_cast<std::uint64_t>(found.st_size)};
+              .size = static_cast<std::uint64_t>(found.st_size),
+              .user = found.st_uid,
+              .group = found.st_gid,
+              .inode = found.st_ino,
+              .changed_ns = found.st_ctim.tv_sec * kNanosPerSecond + found.st_ctim.tv_nsec};
 }
 
 Result<std::vector<FileSystem::Entry>> DiskFileSystem::list(const std::string& path) {
@@ -369,6 +373,16 @@ Result<void> DiskFileSystem::set_mode(const std::string& path, std::uint32_t mod
     return failed(path, "setting the mode");
   }
   return {};
+}
+
+Result<void> DiskFileSystem::set_owner(const std::string& path, std::uint32_t user,
+                                       std::uint32_t group) {
+  TITAN_ASSIGN(const Place place, find_place(root_, path));
+  TITAN_ASSIGN(const Descriptor file, open_regular(place, path, O_RDONLY));
+  if (retry_interrupted([&] { return ::fchown(file.get(), user, group); }) != 0) {
+    return failed(path, "setting the owner");
+  }
+  return flush(file.get(), path);
 }
 
 Result<void> DiskFileSystem::rename(const std::string& from, const std::string& to) {
@@ -504,21 +518,21 @@ Result<void> make_directories(FileSystem& files, const std::string& path, std::u
   return {};
 }
 
-Result<void> write_atomically(FileSystem& files, const std::string& path, std::string_view content,
-                              std::uint32_t mode) {
+Result<void> write_beside(FileSystem& files, const std::string& path, std::string_view content,
+                          std::uint32_t mode) {
   TITAN_TRY(check_relative_path(path));
   const std::string temporary = temporary_path(path);
   auto written = files.write(temporary, content, mode);
   if (!written && written.error().code == ErrorCode::invalid && is_link(files, temporary)) {
-    // link_atomically() was cut off here.
+    // link_beside() was cut off here.
     TITAN_TRY(files.remove_file(temporary));
     written = files.write(temporary, content, mode);
   }
-  return move_over(files, path, std::move(written));
+  if (!written) static_cast<void>(files.remove_file(temporary));  // the first error tells more
+  return written;
 }
 
-Result<void> link_atomically(FileSystem& files, const std::string& path,
-                             const std::string& target) {
+Result<void> link_beside(FileSystem& files, const std::string& path, const std::string& target) {
   TITAN_TRY(check_relative_path(path));
   const std::string temporary = temporary_path(path);
   auto made = files.make_link(temporary, target);
@@ -526,7 +540,19 @@ Result<void> link_atomically(FileSystem& files, const std::string& path,
     TITAN_TRY(files.remove_file(temporary));
     made = files.make_link(temporary, target);
   }
-  return move_over(files, path, std::move(made));
+  return made;
+}
+
+Result<void> write_atomically(FileSystem& files, const std::string& path, std::string_view content,
+                              std::uint32_t mode) {
+  TITAN_TRY(write_beside(files, path, content, mode));
+  return move_over(files, path);
+}
+
+Result<void> link_atomically(FileSystem& files, const std::string& path,
+                             const std::string& target) {
+  TITAN_TRY(link_beside(files, path, target));
+  return move_over(files, path);
 }
 
 Result<void> remove_if_present(FileSystem& files, const std::string& path) {

@@ -38,6 +38,14 @@ class FileSystem {
     Type type = Type::file;
     std::uint32_t mode = 0;  // permission bits only
     std::uint64_t size = 0;  // bytes
+    std::uint32_t user = 0;  // whose it is, as numbers
+    std::uint32_t group = 0;
+    // Which file it is, and when anything of it was changed last, as the kernel counts: equal as
+    // long as nobody wrote to it, replaced it, or set its mode or owner. Times are for comparing
+    // alone: they are of the wall clock.
+    std::uint64_t inode = 0;
+    std::int64_t changed_ns = 0;
+    bool operator==(const Info&) const = default;
   };
   // Held until destroyed; the kernel lets go of it when the process ends in any way.
   class Lock {
@@ -68,6 +76,9 @@ class FileSystem {
                              std::uint32_t mode) = 0;
   // invalid for a symbolic link.
   virtual Result<void> set_mode(const std::string& path, std::uint32_t mode) = 0;
+  // Gives a regular file to this user and group, and flushes it. denied: only root may.
+  virtual Result<void> set_owner(const std::string& path, std::uint32_t user,
+                                 std::uint32_t group) = 0;
   // Replaces `to` in one step when it exists. conflict when `to` is a folder, or a folder would
   // replace a file.
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
@@ -109,6 +120,7 @@ class DiskFileSystem final : public FileSystem {
   Result<void> write(const std::string& path, std::string_view content,
                      std::uint32_t mode) override;
   Result<void> set_mode(const std::string& path, std::uint32_t mode) override;
+  Result<void> set_owner(const std::string& path, std::uint32_t user, std::uint32_t group) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> make_link(const std::string& path, const std::string& target) override;
   Result<void> make_directory(const std::string& path, std::uint32_t mode) override;
@@ -134,6 +146,12 @@ std::string temporary_path(const std::string& path);
 // Creates the folders of `path` that are missing, each flushed into its parent.
 Result<void> make_directories(FileSystem& files, const std::string& path,
                               std::uint32_t mode = 0755);
+// Writes the file, or makes the link, at temporary_path(path) and flushes it: what is at `path`
+// stays as it is. What stands there already, from one that was cut off, is replaced. After an error
+// nothing is left there, if the disk lets it. The folder must exist.
+Result<void> write_beside(FileSystem& files, const std::string& path, std::string_view content,
+                          std::uint32_t mode);
+Result<void> link_beside(FileSystem& files, const std::string& path, const std::string& target);
 // The file is the old one or the new one whole, whenever the process or the power ends: temporary
 // file beside it, flushed, renamed over, folder flushed. The folder must exist. After an error the
 // temporary file is removed, if the disk lets it. A link at `path` is replaced.

@@ -13,7 +13,8 @@ namespace titan::reconciler {
 struct FileState {
   std::string path;  // relative to the host's root
   std::uint32_t mode = 0644;
-  Digest digest = {};  // empty: there may be something, but nobody knows what
+  Digest digest = {};      // empty: there may be something, but nobody knows what
+  std::string owner = {};  // as model::TemplateFile::owner
   bool operator==(const FileState&) const = default;
 };
 

@@ -56,6 +56,9 @@ class Driver {
   // May run programs; the agent asks when it starts, not in each step.
   virtual Result<void> available() = 0;
 
+  // Whether it does anything but what the agent does for all: false when before_files(),
+  // after_files() and drift() never do, so that nobody has to prepare for them.
+  [[nodiscard]] virtual bool acts() const { return true; }
   // Whether the files under `root/` are placed below the host's root.
   [[nodiscard]] virtual bool places_files() const { return true; }
   // Whether the file of the template is wanted in Generation::folder. Hooks are there anyway.

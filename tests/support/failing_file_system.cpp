@@ -46,6 +46,12 @@ Result<void> FailingFileSystem::set_mode(const std::string& path, std::uint32_t 
   return inner_.set_mode(path, mode);
 }
 
+Result<void> FailingFileSystem::set_owner(const std::string& path, std::uint32_t user,
+                                          std::uint32_t group) {
+  TITAN_TRY(faults_.call("set_owner " + path));
+  return inner_.set_owner(path, user, group);
+}
+
 Result<void> FailingFileSystem::rename(const std::string& from, const std::string& to) {
   TITAN_TRY(faults_.call("rename " + from + " " + to));
   return inner_.rename(from, to);

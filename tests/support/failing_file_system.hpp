@@ -12,6 +12,7 @@ namespace titan::testing {
 
 // Any FileSystem, with its calls recorded and failing on demand: "read PATH", "info PATH",
 // "list PATH", "read_link PATH", "in_memory PATH", "absolute_path", "write PATH", "set_mode PATH",
+// "set_owner PATH",
 // "rename FROM TO", "make_link PATH", "make_directory PATH", "remove_file PATH",
 // "remove_directory PATH", "sync_directory PATH", "lock PATH".
 // A call that fails has no effect, except that a write leaves half of its content behind, as a
@@ -31,6 +32,7 @@ class FailingFileSystem : public FileSystem {
   Result<void> write(const std::string& path, std::string_view content,
                      std::uint32_t mode) override;
   Result<void> set_mode(const std::string& path, std::uint32_t mode) override;
+  Result<void> set_owner(const std::string& path, std::uint32_t user, std::uint32_t group) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> make_link(const std::string& path, const std::string& target) override;
   Result<void> make_directory(const std::string& path, std::uint32_t mode) override;

@@ -1,5 +1,6 @@
 #include "tests/support/memory_file_system.hpp"
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <utility>
@@ -36,11 +37,20 @@ struct MemoryFileSystem::Node {
 
   Type type = Type::file;
   std::uint32_t mode = 0;
-  std::string content = {};            // of a file; where a link leads to
+  std::string content = {};  // of a file; where a link leads to
+  std::uint32_t user = 0;
+  std::uint32_t group = 0;
+  std::uint64_t inode = next_number();
+  std::uint64_t changed = next_number();
   Entries entries = {};                // of a folder
   Entries durable = {};                // of a folder, as of its last sync
   std::weak_ptr<const int> lock = {};  // lives as long as the Lock does
 
+  // Never the same twice, so that a change is always seen.
+  static std::uint64_t next_number() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+  }
   void cut_power() {
     entries = durable;
     lock.reset();
@@ -153,7 +163,13 @@ Result<FileSystem::Info> MemoryFileSystem::info(const std::string& path) {
     node = place.node();
   }
   if (node == nullptr) return missing(path);
-  return Info{.type = node->type, .mode = node->mode, .size = node->content.size()};
+  return Info{.type = node->type,
+              .mode = node->mode,
+              .size = node->content.size(),
+              .user = node->user,
+              .group = node->group,
+              .inode = node->inode,
+              .changed_ns = static_cast<std::int64_t>(node->changed)};
 }
 
 Result<std::vector<FileSystem::Entry>> MemoryFileSystem::list(const std::string& path) {
@@ -190,6 +206,7 @@ Result<void> MemoryFileSystem::write(const std::string& path, std::string_view c
   TITAN_ASSIGN(const auto node, open_regular(path, true));
   node->content = content;
   node->mode = mode & kModeBits;
+  node->changed = Node::next_number();
   return {};
 }
 
@@ -201,6 +218,16 @@ Result<void> MemoryFileSystem::set_mode(const std::string& path, std::uint32_t m
     return about(path, invalid("a symbolic link has no mode of its own"));
   }
   node->mode = mode & kModeBits;
+  node->changed = Node::next_number();
+  return {};
+}
+
+Result<void> MemoryFileSystem::set_owner(const std::string& path, std::uint32_t user,
+                                         std::uint32_t group) {
+  TITAN_ASSIGN(const auto node, open_regular(path, false));
+  node->user = user;
+  node->group = group;
+  node->changed = Node::next_number();
   return {};
 }
 

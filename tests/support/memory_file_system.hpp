@@ -33,6 +33,7 @@ class MemoryFileSystem final : public FileSystem {
   Result<void> write(const std::string& path, std::string_view content,
                      std::uint32_t mode) override;
   Result<void> set_mode(const std::string& path, std::uint32_t mode) override;
+  Result<void> set_owner(const std::string& path, std::uint32_t user, std::uint32_t group) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<void> make_link(const std::string& path, const std::string& target) override;
   Result<void> make_directory(const std::string& path, std::uint32_t mode) override;

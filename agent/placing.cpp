@@ -1,0 +1,142 @@
+#include "agent/placing.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace titan::agent {
+namespace {
+
+constexpr std::string_view kRootFolder = "root/";
+
+Error about(Error error, const std::string& path) {
+  error.subject = path;
+  return error;
+}
+
+}  // namespace
+
+std::map<std::string, const model::RenderedFile*> placed_files(
+    const std::vector<model::RenderedFile>& rendered) {
+  std::map<std::string, const model::RenderedFile*> placed;
+  for (const model::RenderedFile& file : rendered) {
+    if (!file.path.starts_with(kRootFolder)) continue;
+    placed.emplace(file.path.substr(kRootFolder.size()), &file);
+  }
+  return placed;
+}
+
+std::vector<reconciler::FileState> file_states(const std::vector<model::RenderedFile>& rendered) {
+  std::vector<reconciler::FileState> states;
+  for (const auto& [path, file] : placed_files(rendered)) {
+    states.push_back({path, file->mode, Digest::of(file->content), file->owner});
+  }
+  return states;
+}
+
+Result<std::vector<std::string>> missing_folders(FileSystem& root, const std::string& path) {
+  std::vector<std::string> missing;
+  for (std::string folder = parent_of(path); !folder.empty(); folder = parent_of(folder)) {
+    const auto info = root.info(folder);
+    if (info) break;
+    if (info.error().code != ErrorCode::not_found) return about(info.error(), folder);
+    missing.push_back(folder);
+  }
+  std::reverse(missing.begin(), missing.end());
+  return missing;
+}
+
+Result<void> remove_files(FileSystem& root, const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    // An apply that was cut off may have left its temporary file, too.
+    for (const std::string& left : {temporary_path(path), path}) {
+      const auto removed = remove_if_present(root, left);
+      if (!removed) return about(removed.error(), left);
+    }
+  }
+  return {};
+}
+
+Result<void> remove_empty_folders(FileSystem& root, std::set<std::string>& folders) {
+  const std::set<std::string> all = folders;
+  for (auto folder = all.rbegin(); folder != all.rend(); ++folder) {
+    const auto removed = root.remove_directory(*folder);
+    if (removed) TITAN_TRY(root.sync_directory(parent_of(*folder)));
+    const bool settled = removed || removed.error().code == ErrorCode::not_found ||
+                         removed.error().code == ErrorCode::conflict;
+    if (!settled) return about(removed.error(), *folder);
+    folders.erase(*folder);
+  }
+  return {};
+}
+
+Result<void> Placing::write_beside(const FileToPlace& file) {
+  if (file.link) return link_beside(root_, file.path, *file.link);
+  TITAN_TRY(titan::write_beside(root_, file.path, file.content, file.mode));
+  if (file.owner.empty()) return {};
+  TITAN_ASSIGN(const Owner owner, owners_.find(file.owner));
+  return root_.set_owner(temporary_path(file.path), owner.user, owner.group);
+}
+
+Result<void> Placing::stage(std::vector<FileToPlace> files) {
+  files_ = std::move(files);
+  staged_.clear();
+  for (const FileToPlace& file : files_) {
+    const std::string parent = parent_of(file.path);
+    auto written = parent.empty() ? Result<void>() : make_directories(root_, parent);
+    // A file where the folder has to be may be one that goes.
+    if (!written && written.error().code == ErrorCode::conflict) continue;
+    if (written) {
+      staged_.insert(file.path);
+      written = write_beside(file);
+    }
+    if (!written) {
+      abandon();
+      return about(written.error(), file.path);
+    }
+  }
+  return {};
+}
+
+void Placing::abandon() {
+  for (const std::string& path : staged_) {
+    static_cast<void>(root_.remove_file(temporary_path(path)));
+  }
+  staged_.clear();
+}
+
+// A folder that was the deployment's own, and is empty by now, makes way for the file.
+Result<void> Placing::move(const FileToPlace& file, std::set<std::string>& own_folders) {
+  const std::string temporary = temporary_path(file.path);
+  auto moved = root_.rename(temporary, file.path);
+  if (moved || moved.error().code != ErrorCode::conflict) return moved;
+  std::set<std::string> inside;
+  for (auto folder = own_folders.lower_bound(file.path); folder != own_folders.end(); ++folder) {
+    if (*folder == file.path || folder->starts_with(file.path + "/")) inside.insert(*folder);
+  }
+  const std::set<std::string> all = inside;
+  TITAN_TRY(remove_empty_folders(root_, inside));
+  for (const std::string& folder : all) {
+    if (!inside.contains(folder)) own_folders.erase(folder);
+  }
+  return root_.rename(temporary, file.path);
+}
+
+Result<void> Placing::switch_over(std::set<std::string>& own_folders) {
+  std::set<std::string> folders;
+  for (const FileToPlace& file : files_) {
+    Result<void> placed;
+    if (!staged_.contains(file.path)) {
+      const std::string parent = parent_of(file.path);
+      if (!parent.empty()) placed = make_directories(root_, parent);
+      if (placed) placed = write_beside(file);
+    }
+    if (placed) placed = move(file, own_folders);
+    if (!placed) return about(placed.error(), file.path);
+    staged_.erase(file.path);
+    folders.insert(parent_of(file.path));
+  }
+  for (const std::string& folder : folders) TITAN_TRY(root_.sync_directory(folder));
+  return {};
+}
+
+}  // namespace titan::agent
