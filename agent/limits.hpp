@@ -22,10 +22,17 @@ constexpr std::chrono::milliseconds kHookTimeout{300'000};
 constexpr int kRoundsMax = 4;  // of sync and apply in one step
 constexpr std::chrono::seconds kPollAfterDefault{60};
 constexpr std::chrono::seconds kPollAfterMax{3600};
-constexpr std::chrono::seconds kRetryFirst{5};  // the first wait is at most this, then doubled
-constexpr std::chrono::seconds kRetryMax{300};
+constexpr std::chrono::seconds kRetryMin{1};        // after a fault
+constexpr std::chrono::seconds kRetryFirst{5};      // the first wait of all is at most this
+constexpr std::chrono::seconds kRetryBoundMin{10};  // up to twice the poll interval, but to this
+constexpr std::chrono::seconds kRetryMax{300};      // that a server may ask for by Retry-After
 // A host that was told nothing that it could verify for this long, and for three polls, is cut off.
 constexpr std::chrono::seconds kSilenceMax{3600};
 constexpr std::size_t kReasonBytesMax = 1024;  // of one failure in a report
+
+// Health checks.
+constexpr std::chrono::seconds kProbeIntervalMin{1};
+constexpr std::size_t kProbeAnswerBytesMax = 1UL << 20U;  // of an http check
+constexpr std::size_t kProbeLineBytesMax = 256;           // that a program says, in a message
 
 }  // namespace titan::agent

@@ -180,7 +180,8 @@ std::string milliseconds_text(std::chrono::milliseconds time) {
 Error connection_error(httplib::Error error, const HttpTransport::Options& options) {
   switch (error) {
     case httplib::Error::Connection:
-      return unavailable("cannot connect; is titan-server running there?");
+      if (options.expected_peer.empty()) return unavailable("cannot connect");
+      return unavailable("cannot connect; is " + options.expected_peer + " running there?");
     case httplib::Error::ConnectionTimeout:
       return unavailable("no connection within " + milliseconds_text(options.connect_timeout));
     case httplib::Error::Read:

@@ -38,6 +38,8 @@ class HttpTransport final : public Transport {
     // as before; names and signatures count all the same. What a host is told shall be believed for
     // its signature, not for the dates of a connection.
     bool check_validity_period = true;
+    // What should listen there, for the message when nothing does; may be empty.
+    std::string expected_peer = "titan-server";
   };
 
   // `url` is http://HOST, https://HOST, or these with :PORT (else 80 or 443; IPv6 in brackets), and
