@@ -1,31 +1,20 @@
 #include "agent/agent.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <utility>
 
-#include "agent/author_check.hpp"
-#include "agent/files_driver.hpp"
 #include "agent/limits.hpp"
-#include "agent/secret_rendering.hpp"
 #include "base/text.hpp"
 #include "client/device_request.hpp"
-#include "model/secret_use.hpp"
 
 namespace titan::agent {
 namespace {
 
 using model::DesiredDeployment;
 using model::Key;
-using reconciler::DeploymentFiles;
 using std::chrono::seconds;
-
-// Full jitter: a random wait up to a bound that doubles with each retry.
-Clock::Monotonic backoff(unsigned retries, Random& random) {
-  seconds bound = kRetryFirst;
-  for (unsigned i = 1; i < retries && bound < kRetryMax; ++i) bound *= 2;
-  const Clock::Monotonic longest = std::min(bound, kRetryMax);
-  return Clock::Monotonic(1 + random.next() % static_cast<std::uint64_t>(longest.count()));
-}
 
 bool may_pass(const Error& error) {
   return error.retryable() || error.code == ErrorCode::exhausted;
@@ -42,7 +31,20 @@ Agent::Agent(const Env& env, std::unique_ptr<FileSystem::Lock> lock, IdentitySto
       state_file_(env.state),
       blobs_(env.state, [this](const Digest& digest) { return fetch(digest); }),
       secret_files_(env.run),
-      poll_after_(kPollAfterDefault) {}
+      renderer_(blobs_, secret_files_, identity_),
+      convergence_({.root = env.root,
+                    .state_directory = env.state,
+                    .run = env.run,
+                    .state = state_,
+                    .state_file = state_file_,
+                    .renderer = renderer_,
+                    .secret_files = secret_files_,
+                    .drivers = env.drivers,
+                    .processes = env.processes,
+                    .prober = env.prober,
+                    .identity = identity_,
+                    .log = env.log,
+                    .drift_interval = env.drift_interval}) {}
 
 Result<std::unique_ptr<Agent>> Agent::open(const Env& env, const std::string& host) {
   auto lock = env.state.lock(kLockFile);
@@ -68,6 +70,7 @@ Result<std::unique_ptr<Agent>> Agent::open(const Env& env, const std::string& ho
       state.desires_secrets() && state.sealed_for != agent->identity_.identity.device;
   TITAN_ASSIGN(agent->transport_, env.connect(agent->identity_.identity.server));
   agent->resume();
+  agent->convergence_.resume();
   return agent;
 }
 
@@ -125,38 +128,81 @@ Result<void> Agent::try_next_key() {
 StepResult Agent::step(Clock::Monotonic now) {
   StepResult result;
   now_ = now;
-  logged_.clear();
   asked_to_wait_.reset();
-  if (const auto done = cycle(result); !done) result.error = done.error();
-  keep_memory();
-  result.failing = state_.failures.size();
-  if (result.error && may_pass(*result.error)) {
-    result.outcome = StepResult::Outcome::retry;
-    if (asked_to_wait_) {
-      // The server is well, and says when: that is no failure which makes the next wait longer.
-      result.next = now + *asked_to_wait_;
-      return result;
-    }
-    result.next = now + backoff(++retries_, env_.random);
-    return result;
+  convergence_.begin_step(now);
+  const bool is_checking = convergence_.next_check().has_value();
+  const bool has_news = convergence_.check_health(counts_);
+  if (!is_checking || has_news || now >= next_poll_) {
+    if (const auto done = cycle(); !done) result.error = done.error();
+    keep_memory();
+    schedule(result);
   }
-  retries_ = 0;
-  if (result.error || result.failing > 0) result.outcome = StepResult::Outcome::stalled;
-  result.next = now + poll_after_;
+  result.applied = std::exchange(counts_.applied, 0);
+  result.removed = std::exchange(counts_.removed, 0);
+  result.healed = std::exchange(counts_.healed, 0);
+  result.failing = state_.failures.size();
+  result.next = next_poll_;
+  if (const auto check = convergence_.next_check()) {
+    result.checking = true;
+    result.next = std::min(result.next, *check);
+  }
+  if (result.outcome == StepResult::Outcome::done && result.failing > 0) {
+    result.outcome = StepResult::Outcome::stalled;
+  }
   return result;
 }
 
-Result<void> Agent::cycle(StepResult& result) {
-  restore_secrets();
+void Agent::schedule(StepResult& result) {
+  if (result.error && may_pass(*result.error)) {
+    result.outcome = StepResult::Outcome::retry;
+    schedule_.failed(asked_to_wait_);
+  } else {
+    if (result.error) result.outcome = StepResult::Outcome::stalled;
+    schedule_.succeeded();
+  }
+  next_poll_ = schedule_.next(now_, env_.random);
+}
+
+Result<void> Agent::cycle() {
+  convergence_.look();
   for (int round = 0; round < kRoundsMax; ++round) {
     auto synced = sync();
     if (synced && *synced) synced = sync();  // this time for everything
-    const auto converged = converge(result);
+    const auto converged = converge();
     if (!synced) return synced.error();
     if (!converged) return converged.error();
-    if (model::digest_of(state_.report()) == state_.reported) break;
+    if (model::digest_of(report()) == state_.reported) break;
   }
   return state_file_.save(state_);
+}
+
+Result<void> Agent::converge() {
+  const auto converged = convergence_.converge(counts_);
+  const auto published = publish();
+  TITAN_TRY(state_file_.save(state_));
+  TITAN_TRY(convergence_.drop_unused());
+  if (blobs_unused_) TITAN_TRY(drop_unused_blobs());
+  return converged ? published : converged;
+}
+
+Result<void> Agent::pause() {
+  return convergence_.pause();
+}
+
+model::HostReport Agent::report() {
+  return state_.report({.drivers = env_.drivers.available(),
+                        .clock_skew_seconds = memory_.clock_skew_seconds,
+                        .drift = convergence_.drift()});
+}
+
+// In steps that double, from a minute on.
+std::int64_t Agent::clock_skew(Timestamp server_time) const {
+  constexpr std::int64_t kMicrosPerSecond = 1'000'000;
+  const std::int64_t skew = (env_.clock.wall().micros() - server_time.micros()) / kMicrosPerSecond;
+  std::int64_t step = kClockSkewMin.count();
+  if (std::abs(skew) < step) return 0;
+  while (step <= std::abs(skew) / 2) step *= 2;
+  return skew < 0 ? -step : step;
 }
 
 Result<bool> Agent::sync() {
@@ -165,7 +211,7 @@ Result<bool> Agent::sync() {
   const bool is_sealed_for_another =
       state_.desires_secrets() && state_.sealed_for != identity_.identity.device;
   if (!ask_for_all_ && !is_sealed_for_another) request.bookmark = state_.bookmark;
-  const model::HostReport report = state_.report();
+  const model::HostReport report = this->report();
   request.report_digest = model::digest_of(report);
   if (request.report_digest != state_.reported) request.report = report;
 
@@ -176,7 +222,7 @@ Result<bool> Agent::sync() {
     return answer.error();
   }
   state_.reported = answer->report_wanted ? Digest() : request.report_digest;
-  if (answer->poll_after.count() > 0) poll_after_ = std::min(answer->poll_after, kPollAfterMax);
+  schedule_.told(answer->poll_after);
   if (!answer->manifest) return false;
   return adopt(*answer->manifest);
 }
@@ -203,8 +249,6 @@ Result<std::string> Agent::fetch(const Digest& digest) {
   note_wait();
   if (blob) return blob;
   note_failure(blob.error());
-  // Neither is a fault of the deployment that wants it.
-  blob_missing_ = channel_->doubt().has_value() || blob.error().code == ErrorCode::exhausted;
   return blob;
 }
 
@@ -270,292 +314,8 @@ Result<bool> Agent::adopt(const model::Manifest& manifest) {
   state_.bookmark = manifest.bookmark;
   state_.root = channel_->trust().root;
   state_.time = manifest.time;
+  memory_.clock_skew_seconds = clock_skew(manifest.time);
   return false;
-}
-
-void Agent::fail(const Key& key, std::string reason) {
-  if (logged_.insert(key).second) {
-    env_.log.error("failed", {{"deployment", key.short_text()}, {"reason", reason}});
-  }
-  state_.failures[key] = std::move(reason);
-}
-
-void Agent::look_for_secrets() {
-  lacking_.clear();
-  for (const auto& [key, applied] : state_.applied) {
-    if (applied.secret_files.empty()) continue;
-    for (const reconciler::FileState& file : applied.files) {
-      if (!applied.secret_files.contains(file.path)) continue;
-      if (!secret_files_.has(key, file.path, file.mode)) lacking_[key].insert(file.path);
-    }
-  }
-}
-
-void Agent::restore_secrets() {
-  look_for_secrets();
-  for (const auto& [key, paths] : lacking_) {
-    const auto restored = restore_secrets(key, paths);
-    if (restored) {
-      env_.log.info("values of secrets are back", {{"deployment", key.short_text()}});
-    } else if (logged_.insert(key).second) {
-      env_.log.error("values of secrets are missing",
-                     {{"deployment", key.short_text()}, {"reason", restored.error().text()}});
-    }
-  }
-}
-
-// The link comes first: what is cut off here is begun anew while the file is missing.
-Result<void> Agent::restore_secrets(const Key& key, const std::set<std::string>& paths) {
-  TITAN_ASSIGN(const Rendering rendering, render_all(state_.applied.at(key).form));
-  for (const SecretFile& file : rendering.secret) {
-    if (!paths.contains(file.path)) continue;
-    TITAN_ASSIGN(const std::string target, secret_files_.target(key, file.path));
-    const auto link = env_.root.read_link(file.path);
-    if (!link || *link != target) {
-      TITAN_TRY(make_directories(env_.root, parent_of(file.path)));
-      TITAN_TRY(link_atomically(env_.root, file.path, target));
-    }
-    TITAN_TRY(secret_files_.write(key, file));
-  }
-  return {};
-}
-
-bool Agent::on_host(const DesiredDeployment& form) const {
-  const auto found = state_.applied.find(form.key);
-  return found != state_.applied.end() && !state_.touched.contains(form.key) &&
-         !lacking_.contains(form.key) && found->second.form == form;
-}
-
-Result<void> Agent::take_word(const DesiredDeployment& form) {
-  const Identity& identity = identity_.identity;
-  if (identity.require_signed_by.empty()) return {};
-  const Key host{
-      .organization = identity.organization, .kind = model::Kind::host, .name = identity.host};
-  const auto taken = [&](const Key& key) {
-    const auto found = state_.serials.find(key);
-    return found == state_.serials.end() ? 0 : found->second;
-  };
-  TITAN_ASSIGN(
-      const AuthorSerials serials,
-      check_author(form, {identity.require_signed_by, identity.organization, identity.host},
-                   {.deployment = taken(form.key), .host = taken(host)}));
-  state_.serials[form.key] = serials.deployment;
-  if (serials.host != 0) state_.serials[host] = serials.host;
-  return {};
-}
-
-Agent::Intent Agent::prepare() {
-  Intent intent;
-  const auto hold = [&](const Key& key, std::string reason) {
-    intent.held.push_back(key);
-    fail(key, std::move(reason));
-  };
-  for (const auto& [key, form] : state_.desired) {
-    if (!form.error.empty()) {
-      hold(key, form.error);
-    } else if (const auto word = take_word(form); !word) {
-      hold(key, word.error().text());
-    } else if (form.driver != kFilesDriver) {
-      hold(key, "the driver " + quote(form.driver) + " is not on this host, which has \"files\"");
-    } else if (on_host(form)) {
-      intent.desired.push_back({key, state_.applied.at(key).files});
-    } else if (auto rendered = render_all(form);
-               !rendered && (rendered.error().retryable() || blob_missing_)) {
-      // A blob did not come through, or not from the server: that is no fault of the deployment.
-      intent.held.push_back(key);
-      intent.postponed = rendered.error().context("deployment " + key.short_text());
-    } else if (!rendered) {
-      hold(key, rendered.error().text());
-    } else {
-      intent.desired.push_back({key, file_states(rendered->files)});
-      intent.rendered[key] = *std::move(rendered);
-    }
-  }
-  return intent;
-}
-
-Result<render::CompiledTemplate> Agent::compile(const DesiredDeployment& form) {
-  blob_missing_ = false;
-  std::vector<render::SourceFile> sources;
-  for (const model::TemplateFile& file : form.files) {
-    TITAN_ASSIGN(std::string content, blobs_.get(file.digest));
-    sources.push_back({file.path, file.mode, std::move(content)});
-  }
-  return render::CompiledTemplate::compile(std::move(sources));
-}
-
-Result<Agent::RenderedFiles> Agent::render(const DesiredDeployment& form,
-                                           const render::CompiledTemplate& compiled) {
-  TITAN_ASSIGN(const model::Values inputs, model::inputs_with_placeholders(form));
-  TITAN_ASSIGN(RenderedFiles files, compiled.render(inputs.json()));
-  const Digest digest = model::digest_of(files);
-  if (digest != form.rendered_digest) {
-    return internal("rendering gave " + digest.text() + ", the server expects " +
-                    form.rendered_digest.text());
-  }
-  return files;
-}
-
-Result<Agent::Rendering> Agent::render_all(const DesiredDeployment& form) {
-  TITAN_ASSIGN(const auto compiled, compile(form));
-  Rendering rendering;
-  TITAN_ASSIGN(rendering.files, render(form, compiled));
-  if (form.secrets.empty()) return rendering;
-  TITAN_ASSIGN(rendering.secret,
-               render_secret_files(form, compiled, rendering.files,
-                                   {identity_.key, identity_.identity.organization}));
-  if (!rendering.secret.empty()) TITAN_TRY(secret_files_.check());
-  return rendering;
-}
-
-std::vector<DeploymentFiles> Agent::actual() const {
-  std::map<Key, std::map<std::string, reconciler::FileState>> files;
-  for (const auto& [key, applied] : state_.applied) {
-    auto& of_deployment = files[key];
-    for (const reconciler::FileState& file : applied.files) of_deployment[file.path] = file;
-  }
-  for (const auto* unknown : {&state_.touched, &lacking_}) {
-    for (const auto& [key, paths] : *unknown) {
-      for (const std::string& path : paths) files[key][path] = {.path = path};
-    }
-  }
-  std::vector<DeploymentFiles> actual;
-  for (const auto& [key, of_deployment] : files) {
-    actual.push_back({.key = key});
-    for (const auto& [path, file] : of_deployment) actual.back().files.push_back(file);
-  }
-  return actual;
-}
-
-Result<void> Agent::converge(StepResult& result) {
-  state_.failures.clear();
-  look_for_secrets();
-  const Intent intent = prepare();
-  const reconciler::Plan plan = reconciler::plan(intent.desired, intent.held, actual());
-  std::set<Key> handled;
-  for (const reconciler::Refusal& refusal : plan.refusals) {
-    fail(refusal.key, refusal.reason);
-    handled.insert(refusal.key);
-  }
-  if (!plan.steps.empty()) {
-    for (const reconciler::Step& step : plan.steps) handled.insert(step.key);
-    TITAN_TRY(journal(plan));
-    execute(plan, intent, result);
-  }
-  settle(intent, handled);
-  auto published = publish();
-  TITAN_TRY(state_file_.save(state_));
-  if (intent.postponed) return *intent.postponed;
-  return published;
-}
-
-Result<void> Agent::journal(const reconciler::Plan& plan) {
-  for (const reconciler::Step& step : plan.steps) {
-    auto& touched = state_.touched[step.key];
-    touched.insert(step.removals.begin(), step.removals.end());
-    for (const reconciler::FileState& file : step.writes) {
-      touched.insert(file.path);
-      const auto missing = missing_folders(env_.root, file.path);
-      // What stands in the way is found again when the file is written, and reported there.
-      if (missing) state_.folders.insert(missing->begin(), missing->end());
-    }
-  }
-  return state_file_.save(state_);
-}
-
-void Agent::execute(const reconciler::Plan& plan, const Intent& intent, StepResult& result) {
-  for (const reconciler::Step& step : plan.steps) {
-    if (const auto removed = remove(step); !removed) fail(step.key, removed.error().text());
-  }
-  for (const reconciler::Step& step : plan.steps) {
-    if (state_.failures.contains(step.key)) continue;
-    if (step.leaves) {
-      note_removed(step, result);
-    } else {
-      write(step, intent.rendered.at(step.key), result);
-    }
-  }
-}
-
-void Agent::note_removed(const reconciler::Step& step, StepResult& result) {
-  state_.touched.erase(step.key);
-  state_.applied.erase(step.key);
-  ++result.removed;
-  env_.log.info("removed",
-                {{"deployment", step.key.short_text()}, {"files", step.removals.size()}});
-}
-
-Result<void> Agent::remove(const reconciler::Step& step) {
-  TITAN_TRY(remove_files(env_.root, step));
-  for (const std::string& path : step.removals) TITAN_TRY(secret_files_.remove(step.key, path));
-  return {};
-}
-
-// What a link leads to is there before the link.
-Result<void> Agent::write(const reconciler::Step& step, const Rendering& rendering) {
-  std::map<std::string, std::string> links;
-  for (const SecretFile& file : rendering.secret) {
-    if (std::ranges::find(step.writes, file.path, &reconciler::FileState::path) ==
-        step.writes.end()) {
-      continue;
-    }
-    TITAN_TRY(secret_files_.write(step.key, file));
-    TITAN_ASSIGN(links[file.path], secret_files_.target(step.key, file.path));
-  }
-  return write_files(env_.root, step, placed_files(rendering.files), links);
-}
-
-void Agent::write(const reconciler::Step& step, const Rendering& rendering, StepResult& result) {
-  if (const auto written = write(step, rendering); !written) {
-    return fail(step.key, written.error().text());
-  }
-  state_.touched.erase(step.key);
-  note_applied(step.key, rendering);
-  ++result.applied;
-  env_.log.info("applied", {{"deployment", step.key.short_text()},
-                            {"version", state_.desired.at(step.key).version},
-                            {"written", step.writes.size()},
-                            {"removed", step.removals.size()}});
-}
-
-void Agent::note_applied(const Key& key, const Rendering& rendering) {
-  Applied applied{state_.desired.at(key), file_states(rendering.files)};
-  for (const SecretFile& file : rendering.secret) applied.secret_files.insert(file.path);
-  state_.applied[key] = std::move(applied);
-}
-
-// Deployments that came anew but need no file touched, and folders that are empty now.
-void Agent::settle(const Intent& intent, const std::set<Key>& handled) {
-  for (const auto& [key, rendered] : intent.rendered) {
-    if (handled.contains(key)) continue;
-    note_applied(key, rendered);
-  }
-  sweep_secrets();
-  std::set<std::string> unused = state_.folders;
-  for (const DeploymentFiles& deployment : actual()) {
-    for (const reconciler::FileState& file : deployment.files) {
-      for (std::string folder = parent_of(file.path); !folder.empty(); folder = parent_of(folder)) {
-        unused.erase(folder);
-      }
-    }
-  }
-  for (const std::string& folder : unused) state_.folders.erase(folder);
-  if (const auto removed = remove_empty_folders(env_.root, unused); !removed) {
-    env_.log.warning("an empty folder stays", {{"error", removed.error().text()}});
-    state_.folders.insert(unused.begin(), unused.end());
-  }
-}
-
-// What is used no more: the value that a deployment had before, the file that another one has now,
-// what was cut off.
-void Agent::sweep_secrets() {
-  std::map<Key, std::set<std::string>> used;
-  for (const auto& [key, applied] : state_.applied) used[key] = applied.secret_files;
-  for (const auto& [key, paths] : state_.touched) used[key].insert(paths.begin(), paths.end());
-  if (const auto swept = secret_files_.keep_only(used); !swept) {
-    env_.log.warning("values of secrets that nothing uses any more stay in the run directory",
-                     {{"error", swept.error().text()}});
-  }
 }
 
 Result<void> Agent::publish() {
@@ -564,8 +324,7 @@ Result<void> Agent::publish() {
   if (digest != state_.committed && !empty_from_the_start) {
     gitops::HostState host{.host = identity_.identity.host};
     for (const auto& [key, applied] : state_.applied) {
-      TITAN_ASSIGN(const auto compiled, compile(applied.form));
-      TITAN_ASSIGN(RenderedFiles files, render(applied.form, compiled));
+      TITAN_ASSIGN(auto files, renderer_.render_shown(applied.form));
       host.deployments.push_back(
           {key, applied.form.version, std::move(files), applied.form.rendered_digest});
     }
@@ -581,7 +340,7 @@ Result<void> Agent::publish() {
     if (commit.is_new) env_.log.info("committed", {{"commit", commit.id}});
     state_.committed = digest;
     state_.pushed = !env_.publisher.has_remote();
-    TITAN_TRY(drop_unused_blobs());
+    blobs_unused_ = true;
   }
   if (state_.pushed) return {};
   TITAN_ASSIGN(const std::string id, env_.publisher.push());
@@ -599,7 +358,13 @@ Result<void> Agent::drop_unused_blobs() {
   };
   for (const auto& [key, form] : state_.desired) use(form);
   for (const auto& [key, applied] : state_.applied) use(applied.form);
-  return blobs_.keep_only(used);
+  for (const auto& [key, form] : state_.previous) use(form);
+  for (const auto& [key, transaction] : state_.transactions) {
+    for (const DesiredDeployment& form : transaction.attempted) use(form);
+  }
+  TITAN_TRY(blobs_.keep_only(used));
+  blobs_unused_ = false;
+  return {};
 }
 
 }  // namespace titan::agent

@@ -12,13 +12,20 @@
 
 #include "agent/agent_state.hpp"
 #include "agent/blob_cache.hpp"
+#include "agent/convergence.hpp"
+#include "agent/drivers/driver_set.hpp"
+#include "agent/form_renderer.hpp"
 #include "agent/identity_store.hpp"
+#include "agent/limits.hpp"
+#include "agent/poll_schedule.hpp"
+#include "agent/prober.hpp"
 #include "agent/publisher.hpp"
 #include "agent/run_memory.hpp"
 #include "agent/secret_files.hpp"
 #include "base/clock.hpp"
 #include "base/file_system.hpp"
 #include "base/log.hpp"
+#include "base/process_runner.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "base/transport.hpp"
@@ -40,15 +47,17 @@ struct StepResult {
   Clock::Monotonic next{};  // when to call step() again
   std::size_t applied = 0;  // deployments
   std::size_t removed = 0;
+  std::size_t healed = 0;
   std::size_t failing = 0;
+  bool checking = false;  // the health of some deployment, until the step at `next` or a later one
   std::optional<Error> error = {};  // why, unless done: of the server, the disk or Git
 };
 
 // The agent: brings a host to what the server wants for it, and keeps it there.
 //
-// One step: sync (report in, changes out) -> fetch the blobs that are missing -> render, and the
-// digest must be the server's -> plan -> journal -> write and remove files -> commit to Git ->
-// report by another sync, until there is nothing to tell. A step without news writes nothing.
+// One step: sync (report in, changes out) -> what the host should be is what it is made
+// (agent/convergence.hpp) -> commit to Git -> report by another sync, until there is nothing to
+// tell. A step without news writes nothing.
 //
 // Whenever it is killed, or the power ends, every file below the root is the old one or the new
 // one whole, and the next step carries on from the journal: with the server or without. Nothing
@@ -76,8 +85,13 @@ class Agent {
     // A way to the server at this URL, which is the one that the host was enrolled at.
     std::function<Result<std::unique_ptr<Transport>>(const std::string& url)> connect;
     Publisher& publisher;
+    DriverSet& drivers;
+    ProcessRunner& processes;
+    Prober& prober;
+    const Clock& clock;  // only to tell how wrong its wall time is
     Random& random;
     Log& log;
+    std::chrono::seconds drift_interval = kDriftInterval;
   };
 
   // Takes the state directory for itself, and loads what is in it. `host`, if it is not empty, has
@@ -87,23 +101,14 @@ class Agent {
   // errors of `connect`.
   static Result<std::unique_ptr<Agent>> open(const Env& env, const std::string& host = "");
 
+  // Syncs and converges; between two polls, when health is being checked, only asks the checks that
+  // are due, and goes on when they come to an end.
   StepResult step(Clock::Monotonic now);
+  // To be called before the process ends in good order: what is being checked then was no attempt
+  // that failed.
+  Result<void> pause();
 
  private:
-  // What is known of a deployment during one step.
-  using RenderedFiles = std::vector<model::RenderedFile>;
-  // A form's files, and those of them that hold values of secrets.
-  struct Rendering {
-    RenderedFiles files = {};
-    std::vector<SecretFile> secret = {};
-  };
-  struct Intent {
-    std::vector<reconciler::DeploymentFiles> desired = {};
-    std::vector<model::Key> held = {};
-    std::optional<Error> postponed = {};  // a passing fault, because of which some are held
-    std::map<model::Key, Rendering> rendered = {};  // those that are not on the host as they are
-  };
-
   Agent(const Env& env, std::unique_ptr<FileSystem::Lock> lock, IdentityStore::Loaded identity);
 
   // Goes on with what is in the run directory.
@@ -113,7 +118,11 @@ class Agent {
   // A change of the host's key that was cut off (agent/rotate_command.hpp): when the server knows
   // the next one by now, that is the host's from here on. Else all stays as it was.
   Result<void> try_next_key();
-  Result<void> cycle(StepResult& result);
+  Result<void> cycle();
+  Result<void> converge();
+  void schedule(StepResult& result);
+  model::HostReport report();
+  [[nodiscard]] std::int64_t clock_skew(Timestamp server_time) const;
   // Asks the server, and takes over what it wants. True when the answer told too little, and the
   // full manifest has to be asked for.
   Result<bool> sync();
@@ -126,35 +135,6 @@ class Agent {
   void note_wait();
   void keep_memory();
 
-  // Writes the files with values of secrets that should be on the host and are not, as it is after
-  // a boot. What cannot be written is found once more, and reported, by prepare().
-  void restore_secrets();
-  Result<void> restore_secrets(const model::Key& key, const std::set<std::string>& paths);
-  void look_for_secrets();
-
-  Result<void> converge(StepResult& result);
-  Intent prepare();
-  // Takes the word of the form's authors, if the host wants it. denied: not theirs.
-  Result<void> take_word(const model::DesiredDeployment& form);
-  [[nodiscard]] bool on_host(const model::DesiredDeployment& form) const;
-  [[nodiscard]] std::vector<reconciler::DeploymentFiles> actual() const;
-  Result<void> journal(const reconciler::Plan& plan);
-  void execute(const reconciler::Plan& plan, const Intent& intent, StepResult& result);
-  void note_removed(const reconciler::Step& step, StepResult& result);
-  Result<void> remove(const reconciler::Step& step);
-  void write(const reconciler::Step& step, const Rendering& rendering, StepResult& result);
-  Result<void> write(const reconciler::Step& step, const Rendering& rendering);
-  void note_applied(const model::Key& key, const Rendering& rendering);
-  void settle(const Intent& intent, const std::set<model::Key>& handled);
-  void sweep_secrets();
-  void fail(const model::Key& key, std::string reason);
-
-  Result<render::CompiledTemplate> compile(const model::DesiredDeployment& form);
-  // With what stands for the values of secrets.
-  Result<RenderedFiles> render(const model::DesiredDeployment& form,
-                               const render::CompiledTemplate& compiled);
-  // And with the values.
-  Result<Rendering> render_all(const model::DesiredDeployment& form);
   Result<void> publish();
   Result<void> drop_unused_blobs();
 
@@ -171,14 +151,13 @@ class Agent {
   BlobCache blobs_;
   SecretFiles secret_files_;
   AgentState state_;
-  bool blob_missing_ = false;  // that was asked for last: it did not come whole, or is another
-  // Files with values of secrets that should be in the run directory and were not, when
-  // look_for_secrets() looked last.
-  std::map<model::Key, std::set<std::string>> lacking_;
-  bool ask_for_all_ = false;     // the bookmark cannot be trusted
-  std::set<model::Key> logged_;  // deployments whose failure was logged in this step
-  std::chrono::seconds poll_after_;
-  unsigned retries_ = 0;                               // in a row
+  FormRenderer renderer_;
+  Convergence convergence_;
+  Convergence::Counts counts_;
+  bool blobs_unused_ = false;  // some may be
+  bool ask_for_all_ = false;   // the bookmark cannot be trusted
+  PollSchedule schedule_;
+  Clock::Monotonic next_poll_{};
   std::optional<std::chrono::seconds> asked_to_wait_;  // by the server, in this step
   Clock::Monotonic now_{};                             // of the step
 };

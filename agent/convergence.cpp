@@ -692,15 +692,12 @@ Result<bool> Convergence::round(Counts& counts) {
 }
 
 Result<void> Convergence::converge(Counts& counts) {
-  bool has_worked = false;
   for (int i = 0; i < kApplyRoundsMax; ++i) {
     TITAN_ASSIGN(const bool more, round(counts));
     if (!more) break;
-    has_worked = true;
+    has_worked_ = true;
   }
   settle();
-  TITAN_TRY(env_.state_file.save(env_.state));
-  if (has_worked) TITAN_TRY(drop_unused_generations());
   if (postponed_) return *postponed_;
   return {};
 }
@@ -752,7 +749,8 @@ void Convergence::sweep_secrets() {
   }
 }
 
-Result<void> Convergence::drop_unused_generations() {
+Result<void> Convergence::drop_unused() {
+  if (!has_worked_) return {};
   std::map<Key, std::set<Digest>> used;
   for (const auto& [key, applied] : env_.state.applied) {
     used[key].insert(applied.form.rendered_digest);
@@ -763,7 +761,9 @@ Result<void> Convergence::drop_unused_generations() {
       used[key].insert(form.rendered_digest);
     }
   }
-  return generations_.keep_only(used);
+  TITAN_TRY(generations_.keep_only(used));
+  has_worked_ = false;
+  return {};
 }
 
 std::optional<Clock::Monotonic> Convergence::next_check() const {

@@ -78,9 +78,12 @@ class Convergence {
   void look();
   // When check_health() wants to be called next; none: nothing is being checked.
   [[nodiscard]] std::optional<Clock::Monotonic> next_check() const;
-  // As far as it goes without waiting. Writes state.json. An error is a passing fault: of the disk
-  // that the agent keeps its state on, or of what was needed for some deployment and did not come.
+  // As far as it goes without waiting. The state is to be saved after it, whatever it returns. An
+  // error is a passing fault: of the disk that the agent keeps its state on, or of what was needed
+  // for some deployment and did not come.
   Result<void> converge(Counts& counts);
+  // Removes generations that nothing needs any more, once the state is saved.
+  Result<void> drop_unused();
   // What is not as it was applied and stays so: for the report.
   [[nodiscard]] std::map<model::Key, std::vector<std::string>> drift() const;
   // Before the process ends in good order: what is being checked loses no attempt by that.
@@ -144,7 +147,6 @@ class Convergence {
   void settle();
   void sweep_secrets();
   void drop_stale_notes();
-  Result<void> drop_unused_generations();
 
   Env env_;
   Owners owners_;
@@ -163,6 +165,7 @@ class Convergence {
   std::map<std::pair<model::Key, Work::Kind>, std::string> failed_;
   std::set<model::Key> logged_;     // deployments whose failure was logged in this step
   std::optional<Error> postponed_;  // a passing fault, because of which some wait
+  bool has_worked_ = false;         // since drop_unused() was called last
 };
 
 }  // namespace titan::agent

@@ -19,7 +19,9 @@ constexpr std::size_t kAttemptedFormsMax = 8;            // that may be on the h
 constexpr int kApplyRoundsMax = 64;                      // of applying what depends on each other
 constexpr std::size_t kHookOutputBytesMax = 1UL << 20U;  // read of each stream
 constexpr std::chrono::milliseconds kHookTimeout{300'000};
-constexpr int kRoundsMax = 4;  // of sync and apply in one step
+constexpr std::chrono::seconds kDriftInterval{600};  // between two looks at the contents of files
+constexpr std::chrono::seconds kClockSkewMin{60};    // that is spoken of
+constexpr int kRoundsMax = 4;                        // of sync and apply in one step
 constexpr std::chrono::seconds kPollAfterDefault{60};
 constexpr std::chrono::seconds kPollAfterMax{3600};
 constexpr std::chrono::seconds kRetryMin{1};        // after a fault

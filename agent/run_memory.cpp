@@ -1,5 +1,6 @@
 #include "agent/run_memory.hpp"
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -33,6 +34,12 @@ std::optional<RunMemory::Note> read_note(FieldReader& reader, std::string_view f
   return note;
 }
 
+std::int64_t parse_skew(const std::string& text) {
+  std::int64_t seconds = 0;
+  std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return seconds;
+}
+
 void read_session(FieldReader& reader, RunMemory& memory) {
   std::string token = reader.text("token");
   std::string key = reader.text("macKey");
@@ -60,6 +67,7 @@ json RunMemory::json() const {
     object["root"] = high_water.root;
     object["bookmark"] = high_water.bookmark.text();
   }
+  if (clock_skew_seconds != 0) object["clockSkew"] = std::to_string(clock_skew_seconds);
   if (verified) object["verified"] = verified->count();
   if (last_refusal) object["lastRefusal"] = json_of(*last_refusal);
   if (last_failure) object["lastFailure"] = json_of(*last_failure);
@@ -78,6 +86,7 @@ Result<RunMemory> RunMemory::parse(const nlohmann::json& object) {
     memory.verified = Clock::Monotonic(*verified);
   }
   memory.poll_after = std::chrono::seconds(reader.number("pollAfter"));
+  memory.clock_skew_seconds = parse_skew(reader.text("clockSkew"));
   if (const nlohmann::json* counts = reader.object("refusals"); counts != nullptr) {
     FieldReader inner(*counts, "refusals");
     for (const auto& [name, count] : counts->items()) {

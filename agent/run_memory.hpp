@@ -22,7 +22,8 @@ namespace titan::agent {
 // run directory does.
 //
 // The file is one JSON object, mode 0600: instance, device, token, macKey, root, bookmark,
-// verified (microseconds), pollAfter (seconds), refusals {reason: count}, lastRefusal and
+// verified (microseconds), pollAfter (seconds), clockSkew (text of
+// seconds), refusals {reason: count}, lastRefusal and
 // lastFailure {what, message, time}; what there was not is left out.
 struct RunMemory {
   struct Note {
@@ -38,6 +39,7 @@ struct RunMemory {
   client::HighWater high_water = {};   // of verified answers; of an empty epoch before the first
   std::optional<Clock::Monotonic> verified = {};  // when the last answer was
   std::chrono::seconds poll_after{};              // that it asked for
+  std::int64_t clock_skew_seconds = 0;            // of the host, when the last manifest came
   std::map<std::string, std::uint64_t> refusals = {};
   std::optional<Note> last_refusal = {};
   std::optional<Note> last_failure = {};  // since the last verified answer

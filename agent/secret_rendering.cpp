@@ -4,7 +4,7 @@
 #include <map>
 #include <utility>
 
-#include "agent/files_driver.hpp"
+#include "agent/placing.hpp"
 #include "base/text.hpp"
 #include "model/secret_use.hpp"
 #include "model/secret_value.hpp"

@@ -1,4 +1,4 @@
-#include "agent/files_driver.hpp"
+#include "agent/placing.hpp"
 
 #include <gtest/gtest.h>
 
