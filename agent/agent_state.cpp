@@ -228,8 +228,8 @@ model::HostReport AgentState::report(const HostFacts& facts) const {
                     .version = deployment.form.version,
                     .rendered_digest = deployment.form.rendered_digest,
                     .desired_digest = deployment.form.desired_digest,
-                    .commit = deployment.commit,
-                    .healed = deployment.healed};
+                    .healed = deployment.healed,
+                    .commit = deployment.commit};
     if (const auto found = facts.drift.find(key); found != facts.drift.end()) {
       reports[key].drift = found->second;
     }

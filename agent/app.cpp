@@ -11,6 +11,7 @@
 #include <ostream>
 
 #include "agent/agent.hpp"
+#include "agent/drivers/files_driver.hpp"
 #include "agent/enroll_command.hpp"
 #include "agent/limits.hpp"
 #include "agent/publisher.hpp"
@@ -221,23 +222,33 @@ void log_summary(Log& log, const StepResult& result) {
            {{"applied", result.applied}, {"removed", result.removed}, {"failing", result.failing}});
 }
 
-ExitCode run_daemon(Agent& agent, const Clock& clock, Log& log) {
+Result<ExitCode> run_daemon(Agent& agent, const Clock& clock, Log& log) {
   const StopSignals signals;
   while (true) {
     const StepResult result = agent.step(clock.monotonic());
     if (result.applied + result.removed + result.failing > 0) log_summary(log, result);
     if (signals.wait(result.next - clock.monotonic())) {
       log.info("stopping");
+      TITAN_TRY(agent.pause());
       return ExitCode::done;
     }
   }
 }
 
-ExitCode run_once(Agent& agent, const Clock& clock, Log& log) {
-  const StepResult result = agent.step(clock.monotonic());
-  log_summary(log, result);
-  if (result.error) return exit_code_of(result.error->code);
-  return result.failing > 0 ? ExitCode::failed : ExitCode::done;
+// Goes on until the health of what it applied is known.
+Result<ExitCode> run_once(Agent& agent, const Clock& clock, Log& log) {
+  const StopSignals signals;
+  while (true) {
+    const StepResult result = agent.step(clock.monotonic());
+    if (result.checking) {
+      if (!signals.wait(result.next - clock.monotonic())) continue;
+      log.info("stopping");
+      TITAN_TRY(agent.pause());
+    }
+    log_summary(log, result);
+    if (result.error) return exit_code_of(result.error->code);
+    return result.failing > 0 ? ExitCode::failed : ExitCode::done;
+  }
 }
 
 Result<std::unique_ptr<Transport>> connect(const Options& options, const std::string& enrolled_at) {
@@ -283,12 +294,21 @@ Result<ExitCode> run_agent(const Options& options, Log& log, const Clock& clock)
         {{"run", options.run}, {"error", run.error().text()}});
   }
   Publisher publisher(options.git, options.state);
+  SystemProcessRunner processes;
+  SystemProber prober(processes);
+  std::vector<std::unique_ptr<Driver>> all_drivers;
+  all_drivers.push_back(std::make_unique<FilesDriver>());
+  DriverSet drivers(std::move(all_drivers));
   auto agent =
       Agent::open({.state = *state,
                    .root = *root,
                    .run = run ? run->get() : nullptr,
                    .connect = [&](const std::string& url) { return connect(options, url); },
                    .publisher = publisher,
+                   .drivers = drivers,
+                   .processes = processes,
+                   .prober = prober,
+                   .clock = clock,
                    .random = random,
                    .log = log},
                   options.host);

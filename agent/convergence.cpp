@@ -387,7 +387,8 @@ std::vector<DeploymentFiles> Convergence::actual() const {
     if (!gates_.contains(key)) add(key, applied.files);
   }
   for (const auto& [key, transaction] : env_.state.transactions) files[key];
-  for (const auto* unknown : {&env_.state.touched, &lacking_, &drifted_}) {
+  const std::map<Key, std::set<std::string>>& touched = env_.state.touched;
+  for (const auto* unknown : {&touched, &lacking_, &drifted_}) {
     for (const auto& [key, paths] : *unknown) {
       if (gates_.contains(key)) continue;
       for (const std::string& path : paths) files[key][path] = {.path = path};

@@ -7,6 +7,7 @@
 #include "base/json.hpp"
 #include "model/field_reader.hpp"
 #include "model/limits.hpp"
+#include "model/spec.hpp"
 
 namespace titan::agent {
 namespace {

@@ -143,6 +143,10 @@ TEST_F(Identities, AreWantedBeforeAnythingIsDone) {
                      return internal("nobody is to be asked");
                    },
                    .publisher = *std::make_unique<Publisher>("", "unused"),
+                   .drivers = host_.parts.drivers,
+                   .processes = host_.parts.processes,
+                   .prober = host_.parts.prober,
+                   .clock = host_.clock(),
                    .random = host_.random(),
                    .log = host_.log()});
   ASSERT_FALSE(opened);

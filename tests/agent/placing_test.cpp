@@ -17,30 +17,37 @@ const std::vector<model::RenderedFile> kRendered = {
     {.path = "root/usr/bin/run", .mode = 0755, .content = "run"},
     {.path = "rooted", .content = "not placed either"}};
 
-reconciler::Step step_of(const std::vector<model::RenderedFile>& rendered) {
-  return {.writes = file_states(rendered)};
+Result<void> place(FileSystem& root) {
+  Owners owners(root);
+  Placing placing(root, owners);
+  std::vector<FileToPlace> files;
+  for (const auto& [path, file] : placed_files(kRendered)) {
+    files.push_back({.path = path, .mode = file->mode, .content = file->content});
+  }
+  TITAN_TRY(placing.stage(std::move(files)));
+  std::set<std::string> own_folders;
+  return placing.switch_over(own_folders);
 }
 
-TEST(FilesDriver, PlacesWhatIsUnderRootAtItsPath) {
+TEST(Placing, PlacesWhatIsUnderRootAtItsPath) {
   FakeFileSystem root;
-  ASSERT_TRUE(write_files(root, step_of(kRendered), placed_files(kRendered)));
+  ASSERT_TRUE(place(root));
   EXPECT_EQ(root.read("etc/a.conf", 100).value(), "a");
   EXPECT_EQ(root.info("usr/bin/run").value().mode, 0755U);
   EXPECT_FALSE(root.info("README"));
   EXPECT_FALSE(root.info("rooted"));
 }
 
-TEST(FilesDriver, RemovesTheFileAndWhatAKilledRunLeftOfIt) {
+TEST(Placing, RemovesTheFileAndWhatAKilledRunLeftOfIt) {
   FakeFileSystem root;
   ASSERT_TRUE(root.write("a", "a", 0644));
   ASSERT_TRUE(root.write(temporary_path("a"), "ha", 0644));
-  const reconciler::Step step{.removals = {"a", "never/was"}};
-  ASSERT_TRUE(remove_files(root, step));
-  ASSERT_TRUE(remove_files(root, step));
+  ASSERT_TRUE(remove_files(root, {"a", "never/was"}));
+  ASSERT_TRUE(remove_files(root, {"a", "never/was"}));
   EXPECT_TRUE(root.list("").value().empty());
 }
 
-TEST(FilesDriver, FindsTheFoldersThatItWouldMake) {
+TEST(Placing, FindsTheFoldersThatItWouldMake) {
   FakeFileSystem root;
   ASSERT_TRUE(root.make_directory("etc", 0755));
   EXPECT_EQ(missing_folders(root, "etc/a/b/c").value(),
@@ -49,7 +56,7 @@ TEST(FilesDriver, FindsTheFoldersThatItWouldMake) {
   EXPECT_TRUE(missing_folders(root, "a").value().empty());
 }
 
-TEST(FilesDriver, RemovesItsEmptyFoldersAndLeavesThoseInUse) {
+TEST(Placing, RemovesItsEmptyFoldersAndLeavesThoseInUse) {
   FakeFileSystem root;
   ASSERT_TRUE(make_directories(root, "a/b/c"));
   ASSERT_TRUE(make_directories(root, "d"));
@@ -61,18 +68,18 @@ TEST(FilesDriver, RemovesItsEmptyFoldersAndLeavesThoseInUse) {
   EXPECT_TRUE(folders.empty());
 }
 
-TEST(FilesDriver, NeverWritesThroughALinkThatLeadsOut) {
+TEST(Placing, NeverWritesThroughALinkThatLeadsOut) {
   const testing::TemporaryDirectory outside;
   const testing::TemporaryDirectory folder;
   ASSERT_EQ(symlink(outside.path().c_str(), (folder.path() + "/etc").c_str()), 0);
   const auto root = DiskFileSystem::open(folder.path()).value();
-  const auto written = write_files(*root, step_of(kRendered), placed_files(kRendered));
+  const auto written = place(*root);
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().code, ErrorCode::invalid);
   EXPECT_TRUE(DiskFileSystem::open(outside.path()).value()->list("").value().empty());
 }
 
-TEST(FilesDriver, ReplacesALinkInsteadOfFollowingIt) {
+TEST(Placing, ReplacesALinkInsteadOfFollowingIt) {
   const testing::TemporaryDirectory folder;
   const testing::TemporaryDirectory outside;
   const std::string victim = outside.path() + "/victim";
@@ -81,7 +88,7 @@ TEST(FilesDriver, ReplacesALinkInsteadOfFollowingIt) {
   const auto root = DiskFileSystem::open(folder.path()).value();
   ASSERT_TRUE(make_directories(*root, "etc"));
   ASSERT_EQ(symlink(victim.c_str(), (folder.path() + "/etc/a.conf").c_str()), 0);
-  ASSERT_TRUE(write_files(*root, step_of(kRendered), placed_files(kRendered)));
+  ASSERT_TRUE(place(*root));
   EXPECT_EQ(elsewhere->read("victim", 100).value(), "safe");
   EXPECT_EQ(root->read("etc/a.conf", 100).value(), "a");
 }

@@ -179,6 +179,10 @@ Result<agent::StepResult> SecretHost::once() {
                                                      .run = has_run_directory ? &run_ : nullptr,
                                                      .connect = by(transport_),
                                                      .publisher = publisher,
+                                                     .drivers = parts_.drivers,
+                                                     .processes = parts_.processes,
+                                                     .prober = parts_.prober,
+                                                     .clock = clock_,
                                                      .random = random_,
                                                      .log = log_}));
   return agent->step(clock_.monotonic());

@@ -10,6 +10,7 @@
 #include "agent/agent.hpp"
 #include "base/log.hpp"
 #include "model/manifest.hpp"
+#include "tests/agent/host_parts.hpp"
 #include "tests/client/signing_server.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_file_system.hpp"
@@ -90,6 +91,7 @@ class SecretHost {
   FakeFileSystem run_;
   TemporaryDirectory git_{folder_in_memory()};  // its flushes cost nothing there
   FakeClock clock_;
+  HostParts parts_;
   std::ostringstream log_text_;
   Log log_{log_text_, clock_, Log::Format::json};
   SigningServer server_;

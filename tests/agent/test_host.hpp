@@ -13,6 +13,7 @@
 #include "base/base64.hpp"
 #include "base/log.hpp"
 #include "model/enrollment_string.hpp"
+#include "tests/agent/host_parts.hpp"
 #include "tests/server-lite/test_server.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_file_system.hpp"
@@ -127,10 +128,24 @@ class TestHost {
                return std::unique_ptr<Transport>(std::make_unique<PassingTransport>(transport_));
              },
              .publisher = publisher,
+             .drivers = parts.drivers,
+             .processes = parts.processes,
+             .prober = parts.prober,
+             .clock = clock_,
              .random = random_,
              .log = log_},
             name_));
-    return agent->step(clock_.monotonic());
+    agent::StepResult result = agent->step(clock_.monotonic());
+    agent::StepResult all = result;
+    while (result.checking) {
+      clock_.advance(result.next - clock_.monotonic());
+      result = agent->step(clock_.monotonic());
+      result.applied += all.applied;
+      result.removed += all.removed;
+      result.healed += all.healed;
+      all = result;
+    }
+    return all;
   }
   // What `titan-agent status` shows.
   agent::HostStatus status() {
@@ -170,7 +185,10 @@ class TestHost {
     reboot();
   }
   // What is in the run directory is gone then.
-  void reboot() { (void)remove_if_present(run_.disk(), "agent.json"); }
+  void reboot() {
+    (void)remove_if_present(run_.disk(), "agent.json");
+    (void)remove_if_present(run_.disk(), "drift.json");
+  }
   [[nodiscard]] std::string git_path() const { return git_.path() + "/repo"; }
   [[nodiscard]] std::string log_text() const { return log_text_.str(); }
 
@@ -181,6 +199,7 @@ class TestHost {
   // Stands between the host and its server, when set. Borrows what leads to that.
   std::function<std::unique_ptr<Transport>(Transport&)> between;
   bool has_run_directory = true;
+  HostParts parts;
   std::vector<PublicKey> authors = {};  // that it is enrolled with
 
  private:
