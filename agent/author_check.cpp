@@ -91,11 +91,13 @@ Result<AuthorSerials> check_author(const model::DesiredDeployment& form, const A
     return refused("it is of the organization " + quote(form.key.organization));
   }
   const SignedValues& author = *form.author;
-  const model::AuthorStatement statement{
-      .key = form.key,
-      .driver = form.driver,
-      .files = form.files,
-      .inputs = model::author_inputs(form.inputs, author.values)};
+  const model::AuthorStatement statement{.key = form.key,
+                                         .driver = form.driver,
+                                         .files = form.files,
+                                         .inputs = model::author_inputs(form.inputs, author.values),
+                                         .health = form.health,
+                                         .depends_on = form.depends_on,
+                                         .drift_policy = form.drift_policy};
   AuthorSerials serials;
   TITAN_ASSIGN(serials.deployment, signed_serial(author.signatures, policy, statement, what));
   TITAN_TRY(check_age(serials.deployment, taken.deployment, what));

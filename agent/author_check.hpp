@@ -29,9 +29,9 @@ struct AuthorSerials {
 // Whether the form says what authors whom the host trusts have signed: docs/spec/identity.md, "What
 // authors sign". The serials are those to remember from now on. Pure. REQUIRES: the form has no
 // error.
-// denied, saying why: its files, its driver or its values are not signed by one of the keys; the
-// host's labels or values are not, although there are some, or were once; they are not what the
-// form was made of; or the word is older than one that was taken.
+// denied, saying why: its files, driver, values, health checks, dependencies or drift policy are
+// not signed by one of the keys; the host's labels or values are not, although there are some, or
+// were once; they are not what the form was made of; or the word is older than one that was taken.
 Result<AuthorSerials> check_author(const model::DesiredDeployment& form, const AuthorPolicy& policy,
                                    const AuthorSerials& taken);
 

@@ -20,10 +20,15 @@ std::string OutputTail::text() const {
   while (text_.size() == bytes_max_ && !rest.empty() && (rest.front() & 0xC0) == 0x80) {
     rest.remove_prefix(1);
   }
-  std::string text = clip(rest, rest.size());
-  for (char& c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F) c = '?';
+  const std::string valid = clip(rest, rest.size());
+  std::string text;
+  for (std::size_t i = 0; i < valid.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(valid[i]);
+    // U+0080 to U+009F are control characters, too.
+    const bool is_c1 = byte == 0xC2 && static_cast<unsigned char>(valid[i + 1]) < 0xA0;
+    const bool is_c0 = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F;
+    text += is_c0 || is_c1 ? '?' : valid[i];
+    if (is_c1) ++i;
   }
   return text;
 }

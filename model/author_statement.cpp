@@ -10,23 +10,38 @@ namespace {
 
 using nlohmann::json;
 
-// As in TemplateSpec::digest(): a file's size goes with its digest.
 Digest digest_of(const std::vector<TemplateFile>& files) {
   Hasher hasher;
-  hasher.add(files.size());
-  for (const TemplateFile& file : files) {
-    hasher.add(file.path).add(file.mode).add(file.digest.text());
-  }
+  add(hasher, files);
   return hasher.finish();
+}
+
+// What a statement says beyond the files and their inputs; empty: nothing.
+json rules_of(const AuthorStatement& statement) {
+  json rules = json::object();
+  if (!statement.depends_on.empty()) rules["dependsOn"] = statement.depends_on;
+  if (statement.drift_policy != DriftPolicy::heal) {
+    rules["driftPolicy"] = text_of(statement.drift_policy);
+  }
+  if (statement.health != Health()) rules["health"] = json_of(statement.health);
+  return rules;
 }
 
 }  // namespace
 
 std::string author_proof(const AuthorStatement& statement, std::uint64_t serial) {
-  return signable("titan-author-1",
-                  {statement.key.organization, statement.key.workspace, statement.key.name,
-                   std::to_string(serial), statement.driver, digest_of(statement.files).text(),
-                   canonical_json(statement.inputs.json())});
+  const Key& key = statement.key;
+  const std::string number = std::to_string(serial);
+  const std::string files = digest_of(statement.files).text();
+  const std::string inputs = canonical_json(statement.inputs.json());
+  const json rules = rules_of(statement);
+  // Words that were given when there were no rules yet still hold.
+  if (rules.empty()) {
+    return signable("titan-author-1", {key.organization, key.workspace, key.name, number,
+                                       statement.driver, files, inputs});
+  }
+  return signable("titan-author-1", {key.organization, key.workspace, key.name, number,
+                                     statement.driver, files, inputs, canonical_json(rules)});
 }
 
 std::string author_proof(const HostStatement& statement, std::uint64_t serial) {

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "model/author_signature.hpp"
+#include "model/drift_policy.hpp"
 #include "model/entity.hpp"
+#include "model/health.hpp"
 #include "model/key.hpp"
 #include "model/labels.hpp"
 #include "model/template.hpp"
@@ -15,13 +17,16 @@
 // docs/spec/identity.md, "What authors sign". All of it is pure.
 namespace titan::model {
 
-// What a deployment is on every host: its files, and what they are filled with, all but the part
-// that comes from the host.
+// What a deployment is on every host: its files, what they are filled with, all but the part that
+// comes from the host, and what the host does to keep it well: a health check may run a program.
 struct AuthorStatement {
   Key key = {};             // of the deployment
   std::string driver = {};  // of the template
   std::vector<TemplateFile> files = {};
-  Values inputs = {};  // as author_inputs() gives them
+  Values inputs = {};                        // as author_inputs() gives them
+  Health health = {};                        // of the template, with its placeholders
+  std::vector<std::string> depends_on = {};  // sorted
+  DriftPolicy drift_policy = DriftPolicy::heal;
 };
 // What a host itself adds.
 struct HostStatement {

@@ -137,6 +137,15 @@ std::uint64_t FieldReader::number(std::string_view field) {
   return optional_number(field).value_or(0);
 }
 
+std::int64_t FieldReader::signed_number(std::string_view field) {
+  const json* value = find(field);
+  if (value == nullptr) return 0;
+  const bool is_too_large = value->is_number_unsigned() && value->get<std::uint64_t>() > kNumberMax;
+  if (value->is_number_integer() && !is_too_large) return value->get<std::int64_t>();
+  expected(field, "a whole number", *value);
+  return 0;
+}
+
 Timestamp FieldReader::timestamp(std::string_view field) {
   return parsed<Timestamp>(field, &Timestamp::parse);
 }

@@ -37,6 +37,7 @@ class FieldReader {
   [[nodiscard]] bool boolean(std::string_view field);
   [[nodiscard]] std::uint64_t number(std::string_view field);  // a whole number from 0 to 2^63-1
   [[nodiscard]] std::optional<std::uint64_t> optional_number(std::string_view field);
+  [[nodiscard]] std::int64_t signed_number(std::string_view field);  // a whole number
   [[nodiscard]] Timestamp timestamp(std::string_view field);
   [[nodiscard]] Digest digest(std::string_view field);
   [[nodiscard]] Values values(std::string_view field);

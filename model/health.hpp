@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -43,11 +44,21 @@ struct Health {
 };
 
 // {checks: [{exec: [text]} or {http: {url, status}} or {tcp: {address}} or {systemd: {unit}}],
-//  startPeriod, interval, timeout, window}, the times as durations; what is as by default is left
-// out.
+//  startPeriod, interval, timeout, window}, the times as durations ("0s": none); what is as by
+// default is left out.
 nlohmann::json json_of(const Health& health);
 // invalid, naming the field below `path` ("spec.health"): an unknown or missing field, a check of
-// no kind or of two, a time beyond its limit in model/limits.hpp.
+// no kind or of two, times without checks, a time beyond its limit in model/limits.hpp. Only
+// `startPeriod` and `window` may be none.
+// Texts that hold no placeholder are checked as by check_texts().
 Result<Health> parse_health(const nlohmann::json& json, const std::string& path);
+
+// Each text of the checks, by where it stands: "health.checks[2].http.url". Ends with the first
+// error of `visit`.
+using VisitHealthText = std::function<Result<void>(const std::string& place, std::string& text)>;
+Result<void> for_each_text(Health& health, const VisitHealthText& visit);
+// Of texts whose placeholders are filled. invalid, naming the place: longer than
+// kHealthTextBytesMax, with a NUL, an empty program, no URL, no address, no unit's name.
+Result<void> check_texts(const Health& health);
 
 }  // namespace titan::model

@@ -1,6 +1,7 @@
 #include "model/manifest.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <tuple>
@@ -32,6 +33,7 @@ void write(JsonWriter& writer, const TemplateFile& file) {
   writer.begin_object();
   writer.member("digest", file.digest.text());
   writer.member("mode", mode_text(file.mode));
+  if (!file.owner.empty()) writer.member("owner", file.owner);
   writer.member("path", file.path);
   writer.member("size", file.size);
   writer.end_object();
@@ -77,9 +79,14 @@ void write(JsonWriter& writer, const DesiredDeployment& desired) {
   const bool has_digest = !desired.template_digest.empty();
   writer.begin_object();
   write_signed(writer, "author", desired.author);
+  if (!desired.depends_on.empty()) writer.member("dependsOn", json(desired.depends_on));
   writer.member("desiredDigest", desired.desired_digest.text());
+  if (desired.drift_policy != DriftPolicy::heal) {
+    writer.member("driftPolicy", text_of(desired.drift_policy));
+  }
   writer.member("driver", desired.driver);
   if (!desired.error.empty()) writer.member("error", desired.error);
+  if (desired.health != Health()) writer.member("health", json_of(desired.health));
   write_signed(writer, "host", desired.host);
   writer.member("inputs", desired.inputs.json());
   writer.member("key", desired.key.text());
@@ -226,19 +233,45 @@ std::vector<SecretUse> read_secret_uses(FieldReader& reader, const char* field) 
   return uses;
 }
 
+Health read_health(FieldReader& reader, const char* field) {
+  const json* object = reader.object(field);
+  if (object == nullptr) return {};
+  auto health = parse_health(*object, reader.path_of(field));
+  if (health) return *std::move(health);
+  reader.refuse(std::move(health).error());
+  return {};
+}
+
+// Names in their one order, as of the secrets.
+std::vector<std::string> read_dependencies(FieldReader& reader, const char* field) {
+  std::vector<std::string> names = reader.texts(field, kLabelsMax);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string place = reader.path_of(field) + "[" + std::to_string(i) + "]";
+    if (const auto checked = check_name(place, names[i]); !checked) reader.refuse(checked.error());
+  }
+  if (std::ranges::adjacent_find(names, std::greater_equal<>()) != names.end()) {
+    reader.refuse(field, "expected each once, sorted");
+  }
+  return names;
+}
+
 Result<DesiredDeployment> parse_desired(const json& object, std::string path) {
   FieldReader reader(object, std::move(path));
   reader.require({"key", "version", "template", "inputs", "desiredDigest"});
-  DesiredDeployment desired{.key = reader.parsed<Key>("key", &Key::parse),
-                            .version = reader.number("version"),
-                            .driver = reader.text("driver"),
-                            .inputs = read_layers(reader, "inputs"),
-                            .desired_digest = reader.digest("desiredDigest"),
-                            .rendered_digest = reader.digest("renderedDigest"),
-                            .error = reader.text("error"),
-                            .author = read_signed(reader, "author"),
-                            .host = read_signed(reader, "host"),
-                            .secrets = read_secret_uses(reader, "secrets")};
+  DesiredDeployment desired{
+      .key = reader.parsed<Key>("key", &Key::parse),
+      .version = reader.number("version"),
+      .driver = reader.text("driver"),
+      .inputs = read_layers(reader, "inputs"),
+      .health = read_health(reader, "health"),
+      .depends_on = read_dependencies(reader, "dependsOn"),
+      .drift_policy = reader.parsed<DriftPolicy>("driftPolicy", &parse_drift_policy),
+      .desired_digest = reader.digest("desiredDigest"),
+      .rendered_digest = reader.digest("renderedDigest"),
+      .error = reader.text("error"),
+      .author = read_signed(reader, "author"),
+      .host = read_signed(reader, "host"),
+      .secrets = read_secret_uses(reader, "secrets")};
   read_template_of(reader, desired);
   if (desired.key.kind != Kind::deployment) reader.refuse("key", "expected a deployment's key");
   if (desired.desired_digest.empty()) reader.refuse("desiredDigest", "must be given");

@@ -1,5 +1,7 @@
 #include "model/rendered.hpp"
 
+#include <algorithm>
+
 namespace titan::model {
 
 Digest digest_of(const std::vector<RenderedFile>& files) {
@@ -7,6 +9,11 @@ Digest digest_of(const std::vector<RenderedFile>& files) {
   hasher.add(files.size());
   for (const RenderedFile& file : files) {
     hasher.add(file.path).add(file.mode).add(Digest::of(file.content).text());
+  }
+  const auto has_owner = [](const RenderedFile& file) { return !file.owner.empty(); };
+  if (std::ranges::any_of(files, has_owner)) {
+    hasher.add("owners");
+    for (const RenderedFile& file : files) hasher.add(file.owner);
   }
   return hasher.finish();
 }

@@ -18,7 +18,8 @@ struct RenderedFile {
   bool operator==(const RenderedFile&) const = default;
 };
 
-// The digest of a set of files: over (path, mode, digest of the content) of each, by path.
+// The digest of a set of files: over (path, mode, digest of the content) of each, by path, and when
+// one has an owner, over the owners.
 // REQUIRES: `files` is sorted by path, without repeats.
 Digest digest_of(const std::vector<RenderedFile>& files);
 

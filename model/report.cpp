@@ -1,6 +1,7 @@
 #include "model/report.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -57,8 +58,43 @@ json json_of(const DeploymentReport& report) {
       {"reason", report.reason},
       {"commit", report.commit}};
   if (!report.desired_digest.empty()) object["desiredDigest"] = report.desired_digest.text();
+  put_trouble(object, report);
   if (report.since != Timestamp()) object["since"] = report.since.text();
   return object;
+}
+
+std::uint32_t read_attempts(FieldReader& reader) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  const std::uint64_t attempts = reader.number("attempts");
+  if (attempts <= kMost) return static_cast<std::uint32_t>(attempts);
+  reader.refuse("attempts", "expected a number up to " + std::to_string(kMost) + ", found " +
+                                std::to_string(attempts));
+  return 0;
+}
+
+std::vector<std::string> read_drift(FieldReader& reader) {
+  std::vector<std::string> texts = reader.texts("drift", kDriftTextsMax);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (texts[i].size() <= kDriftTextBytesMax) continue;
+    reader.refuse("drift[" + std::to_string(i) + "]", "is " + std::to_string(texts[i].size()) +
+                                                          " bytes long, the limit is " +
+                                                          std::to_string(kDriftTextBytesMax));
+  }
+  return texts;
+}
+
+std::vector<std::string> read_drivers(FieldReader& reader) {
+  std::vector<std::string> drivers = reader.texts("drivers", kLabelsMax);
+  for (std::size_t i = 0; i < drivers.size(); ++i) {
+    const std::string place = reader.path_of("drivers") + "[" + std::to_string(i) + "]";
+    if (const auto checked = check_name(place, drivers[i]); !checked) {
+      reader.refuse(checked.error());
+    }
+  }
+  std::ranges::sort(drivers);
+  const auto twice = std::ranges::adjacent_find(drivers);
+  if (twice != drivers.end()) reader.refuse("drivers", quote(*twice) + " stands there twice");
+  return drivers;
 }
 
 Result<DeploymentReport> parse_deployment_report(const json& object, std::string path) {
@@ -70,14 +106,23 @@ Result<DeploymentReport> parse_deployment_report(const json& object, std::string
                           .desired_digest = reader.digest("desiredDigest"),
                           .status = reader.parsed<Status>("status", &parse_status),
                           .reason = reader.text("reason"),
+                          .output = reader.text("output"),
+                          .attempts = read_attempts(reader),
+                          .stalled = reader.boolean("stalled"),
+                          .drift = read_drift(reader),
+                          .healed = reader.number("healed"),
                           .commit = reader.text("commit"),
                           .since = reader.timestamp("since")};
   if (report.key.kind != Kind::deployment) reader.refuse("key", "expected a deployment's key");
-  if (report.status != Status::ready && report.status != Status::error) {
-    reader.refuse("status", "expected READY or ERROR");
+  if (report.status != Status::ready && report.status != Status::error &&
+      report.status != Status::updating) {
+    reader.refuse("status", "expected READY, UPDATING or ERROR");
   }
   if (report.status == Status::error && report.reason.empty()) {
     reader.refuse("reason", "must say what is wrong when the status is ERROR");
+  }
+  if (report.status == Status::updating && report.reason.empty()) {
+    reader.refuse("reason", "must say what it waits for when the status is UPDATING");
   }
   TITAN_TRY(reader.finish());
   return report;
@@ -94,10 +139,21 @@ void sort_by_key(FieldReader& reader, std::vector<DeploymentReport>& reports) {
 
 }  // namespace
 
+void put_trouble(json& object, const DeploymentReport& report) {
+  if (!report.output.empty()) object["output"] = report.output;
+  if (report.attempts != 0) object["attempts"] = report.attempts;
+  if (report.stalled) object["stalled"] = true;
+  if (!report.drift.empty()) object["drift"] = report.drift;
+  if (report.healed != 0) object["healed"] = report.healed;
+}
+
 json json_of(const HostReport& report) {
   json deployments = json::array();
   for (const auto& deployment : report.deployments) deployments.push_back(json_of(deployment));
-  return {{"deployments", std::move(deployments)}, {"agentVersion", report.agent_version}};
+  json object = {{"deployments", std::move(deployments)}, {"agentVersion", report.agent_version}};
+  if (!report.drivers.empty()) object["drivers"] = report.drivers;
+  if (report.clock_skew_seconds != 0) object["clockSkewSeconds"] = report.clock_skew_seconds;
+  return object;
 }
 
 Digest digest_of(const HostReport& report) {
@@ -109,7 +165,9 @@ Digest digest_of(const HostReport& report) {
 Result<HostReport> parse_report(const json& object) {
   FieldReader reader(object, "report");
   reader.require({"deployments"});
-  HostReport report{.agent_version = reader.text("agentVersion")};
+  HostReport report{.agent_version = reader.text("agentVersion"),
+                    .drivers = read_drivers(reader),
+                    .clock_skew_seconds = reader.signed_number("clockSkewSeconds")};
   if (const json* array = reader.array("deployments", kReportDeploymentsMax); array != nullptr) {
     for (const json& item : *array) {
       const std::string index = "[" + std::to_string(report.deployments.size()) + "]";

@@ -46,11 +46,14 @@ struct HostReport {
 };
 
 nlohmann::json json_of(const HostReport& report);
+// Puts the fields from `output` to `healed` into a JSON object, each when it says something.
+void put_trouble(nlohmann::json& object, const DeploymentReport& report);
 // Of the canonical JSON without `since`, which the host does not know: by it a host and the server
 // know whether they speak of the same report.
 Digest digest_of(const HostReport& report);
 // invalid, naming the field. A report without `deployments` is refused, since an empty list means
-// that nothing is on the host; so is one that lists a deployment twice.
+// that nothing is on the host; so is one that lists a deployment or a driver twice, or that is
+// beyond a limit: kReportDeploymentsMax, kTextBytesMax of a text, kDriftTextsMax.
 Result<HostReport> parse_report(const nlohmann::json& json);
 
 // The body of POST /v1/hosts/{host}/sync.

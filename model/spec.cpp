@@ -16,6 +16,7 @@
 #include "model/field_reader.hpp"
 #include "model/key.hpp"
 #include "model/limits.hpp"
+#include "model/owner.hpp"
 #include "model/secret_use.hpp"
 
 namespace titan::model {
@@ -63,6 +64,7 @@ json json_of_spec(const HostSpec& spec) {
 json json_of_spec(const TemplateSpec& spec) {
   json object = {{"driver", spec.driver}, {"files", json_of(spec.files)}};
   put(object, "defaults", spec.defaults);
+  if (spec.health != Health()) object["health"] = json_of(spec.health);
   return object;
 }
 
@@ -90,6 +92,7 @@ json json_of_spec(const DeploymentSpec& spec) {
   put(object, "spreadBy", spec.spread_by);
   put(object, "rescheduleAfter", spec.reschedule_after);
   if (spec.suspend) object["suspend"] = true;
+  if (spec.drift_policy != DriftPolicy::heal) object["driftPolicy"] = text_of(spec.drift_policy);
   put(object, "signatures", spec.signatures);
   return object;
 }
@@ -238,6 +241,14 @@ Spec read_template(FieldReader& reader) {
       reader.refuse(parsed.error());
     }
   }
+  if (const json* health = reader.object("health"); health != nullptr) {
+    auto parsed = parse_health(*health, reader.path_of("health"));
+    if (parsed) {
+      spec.health = *std::move(parsed);
+    } else {
+      reader.refuse(std::move(parsed).error());
+    }
+  }
   return spec;
 }
 
@@ -257,16 +268,18 @@ Spec read_target(FieldReader& reader) {
 }
 
 Spec read_deployment(FieldReader& reader) {
-  DeploymentSpec spec{.workload = required_name(reader, "workload"),
-                      .template_name = optional_name(reader, "template"),
-                      .target = required_name(reader, "target"),
-                      .values = values_with_secrets(reader, "values"),
-                      .replicas = reader.optional_number("replicas"),
-                      .spread_by = label_key(reader, "spreadBy"),
-                      .reschedule_after = duration(reader, "rescheduleAfter"),
-                      .depends_on = names(reader, "dependsOn"),
-                      .suspend = reader.boolean("suspend"),
-                      .signatures = read_signatures(reader, "signatures")};
+  DeploymentSpec spec{
+      .workload = required_name(reader, "workload"),
+      .template_name = optional_name(reader, "template"),
+      .target = required_name(reader, "target"),
+      .values = values_with_secrets(reader, "values"),
+      .replicas = reader.optional_number("replicas"),
+      .spread_by = label_key(reader, "spreadBy"),
+      .reschedule_after = duration(reader, "rescheduleAfter"),
+      .depends_on = names(reader, "dependsOn"),
+      .suspend = reader.boolean("suspend"),
+      .drift_policy = reader.parsed<DriftPolicy>("driftPolicy", &parse_drift_policy),
+      .signatures = read_signatures(reader, "signatures")};
   if (spec.replicas.value_or(1) == 0 || spec.replicas.value_or(1) > kReplicasMax) {
     reader.refuse("replicas", "expected a number from 1 to " + std::to_string(kReplicasMax) +
                                   ", found " + std::to_string(*spec.replicas));
@@ -391,7 +404,12 @@ Result<TemplateFile> parse_template_file(const json& object, const std::string& 
                                 ? kModeDefault
                                 : reader.parsed<std::uint32_t>("mode", &parse_mode),
                     .digest = reader.digest("digest"),
-                    .size = reader.number("size")};
+                    .size = reader.number("size"),
+                    .owner = reader.text("owner")};
+  if (!file.owner.empty()) {
+    const auto owner = Owner::parse(file.owner);
+    if (!owner) reader.refuse("owner", owner.error().message);
+  }
   if (const auto checked = check_relative_path(file.path); !checked) {
     reader.refuse("path", checked.error().message);
   }
@@ -424,6 +442,7 @@ json json_of(const std::vector<TemplateFile>& files) {
                      {"mode", mode_text(file.mode)},
                      {"digest", file.digest.text()},
                      {"size", file.size}});
+    if (!file.owner.empty()) array.back()["owner"] = file.owner;
   }
   return array;
 }

@@ -35,4 +35,7 @@ struct TemplateSpec {
   [[nodiscard]] Digest digest() const;
 };
 
+// Adds what the files are, a file's size apart: docs/spec/bookmark-and-manifest.md, "Digests".
+void add(Hasher& hasher, const std::vector<TemplateFile>& files);
+
 }  // namespace titan::model

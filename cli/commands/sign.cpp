@@ -52,11 +52,16 @@ Result<AuthorStatement> statement_of(client::Client& client, const model::Entity
   TITAN_ASSIGN(const auto template_, get(client, {.organization = deployment.organization,
                                                   .kind = model::Kind::template_,
                                                   .name = name}));
-  const auto& files = std::get<model::TemplateSpec>(template_.spec);
-  return AuthorStatement{.key = deployment.key(),
-                         .driver = files.driver,
-                         .files = files.files,
-                         .inputs = model::author_inputs(template_, workload, deployment)};
+  const auto& source = std::get<model::TemplateSpec>(template_.spec);
+  AuthorStatement statement{.key = deployment.key(),
+                            .driver = source.driver,
+                            .files = source.files,
+                            .inputs = model::author_inputs(template_, workload, deployment),
+                            .health = source.health,
+                            .depends_on = spec.depends_on,
+                            .drift_policy = spec.drift_policy};
+  std::ranges::sort(statement.depends_on);
+  return statement;
 }
 
 void show_yaml(std::ostream& out, const nlohmann::json& value) {
@@ -71,10 +76,22 @@ void show(std::ostream& out, const AuthorStatement& statement) {
   out << "driver " << terminal_text(statement.driver) << ", files:\n";
   for (const model::TemplateFile& file : statement.files) {
     out << "  " << model::mode_text(file.mode) << ' ' << file.digest.text() << ' '
-        << terminal_text(file.path) << '\n';
+        << terminal_text(file.path);
+    if (!file.owner.empty()) out << ", owned by " << terminal_text(file.owner);
+    out << '\n';
   }
   out << "filled with, besides what is the host's:\n";
   show_yaml(out, statement.inputs.json());
+  if (statement.health != model::Health()) {
+    out << "kept when it is healthy:\n";
+    show_yaml(out, model::json_of(statement.health));
+  }
+  if (!statement.depends_on.empty()) {
+    out << "after the deployments " << terminal_text(join(statement.depends_on, ", ")) << '\n';
+  }
+  if (statement.drift_policy != model::DriftPolicy::heal) {
+    out << "what others change: " << model::text_of(statement.drift_policy) << '\n';
+  }
 }
 
 void show(std::ostream& out, const HostStatement& statement) {

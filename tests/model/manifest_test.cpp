@@ -174,6 +174,12 @@ TEST(DesiredDeployment, IsRefusedWithTheFieldNamed) {
           {R"({"host": {"signatures": []}})", "host.values", "must be given"},
           {R"({"host": {"signatures": [], "values": []}})", "host.values", "expected an object"},
           {R"({"host": {"signatures": [], "values": {}, "x": 1}})", "host.signatures", "expected"},
+          {R"({"health": {"checks": [{"tcp": {}}]}})", "health.checks[0].tcp.address", "must be"},
+          {R"({"dependsOn": "a"})", "dependsOn", "expected an array, found the string"},
+          {R"({"dependsOn": ["a", "B"]})", "dependsOn[1]", "\"B\" is not a name"},
+          {R"({"dependsOn": ["b", "a"]})", "dependsOn", "expected each once, sorted"},
+          {R"({"dependsOn": ["a", "a"]})", "dependsOn", "expected each once, sorted"},
+          {R"({"driftPolicy": "keep"})", "driftPolicy", "\"keep\" is not a drift policy"},
           {R"({"desiredDigest": null})", "desiredDigest", "must be given"},
           {R"({"desiredDigest": ""})", "desiredDigest", "must be given"},
           {R"({"desiredDigest": ")" + Digest().text() + R"("})", "desiredDigest", "must be given"},
@@ -204,6 +210,26 @@ TEST(DesiredDeployment, NeedsNoTemplateWhenItCannotBeRendered) {
   const json object = json_of(broken);
   EXPECT_FALSE(object.contains("renderedDigest"));
   EXPECT_EQ(parse_desired_deployment(object).value(), broken);
+}
+
+// State files and manifests of before stay byte for byte what they were.
+TEST(DesiredDeployment, LeavesOutOfItsJsonWhatIsAsByDefault) {
+  const json plain = json_of(desired("prod"));
+  for (const char* field : {"health", "dependsOn", "driftPolicy"}) {
+    EXPECT_FALSE(plain.contains(field)) << field;
+  }
+  EXPECT_FALSE(plain["template"]["files"][0].contains("owner"));
+  DesiredDeployment edited = desired("prod");
+  edited.health.checks = {{.command = {"true"}}};
+  edited.depends_on = {"base"};
+  edited.drift_policy = DriftPolicy::report;
+  edited.files[0].owner = "root";
+  json expected = plain;
+  expected["health"] = {{"checks", {{{"exec", {"true"}}}}}};
+  expected["dependsOn"] = {"base"};
+  expected["driftPolicy"] = "report";
+  expected["template"]["files"][0]["owner"] = "root";
+  EXPECT_EQ(json_of(edited), expected);
 }
 
 // Every layer of values may be as large and as deep as it is allowed to be alone.

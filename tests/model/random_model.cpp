@@ -1,5 +1,6 @@
 #include "tests/model/random_model.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -133,9 +134,43 @@ std::vector<model::TemplateFile> RandomModel::template_files() {
     files.push_back({.path = path,
                      .mode = static_cast<std::uint32_t>(below(01000)),
                      .digest = digest(),
-                     .size = below(10'000)});
+                     .size = below(10'000),
+                     .owner = one_of(std::vector<std::string>{"", "", "root", "_x-1:0"})});
   }
   return files;
+}
+
+model::Health RandomModel::health() {
+  using Check = model::HealthCheck;
+  model::Health health;
+  for (std::size_t i = chance(2) ? 0 : below(4); i > 0; --i) {
+    Check check{.kind = static_cast<Check::Kind>(below(4))};
+    switch (check.kind) {
+      case Check::Kind::exec:
+        check.command = {"/bin/" + name(), text()};
+        break;
+      case Check::Kind::http:
+        check.url = one_of(std::vector<std::string>{"http://localhost:80/x", "{{values.url}}"});
+        check.status = chance(2) ? 0 : static_cast<std::uint32_t>(100 + below(500));
+        break;
+      case Check::Kind::tcp:
+        check.address = one_of(std::vector<std::string>{"[::1]:1", "{{host.name}}:65535"});
+        break;
+      case Check::Kind::systemd:
+        check.unit = name() + ".service";
+        break;
+    }
+    health.checks.push_back(std::move(check));
+  }
+  if (health.checks.empty() || chance(2)) return health;
+  const auto seconds = [&](std::size_t least) {
+    return std::chrono::seconds(least + below(3601 - least));
+  };
+  health.start_period = chance(2) ? std::chrono::seconds(0) : seconds(0);
+  health.interval = seconds(1);
+  health.timeout = seconds(1);
+  health.window = seconds(0);
+  return health;
 }
 
 model::Spec RandomModel::spec(Kind kind) {
@@ -156,7 +191,8 @@ model::Spec RandomModel::spec(Kind kind) {
           .lease = duration(),
           .signatures = signatures()};
     case Kind::template_:
-      return model::TemplateSpec{.driver = name(), .defaults = values(), .files = template_files()};
+      return model::TemplateSpec{
+          .driver = name(), .defaults = values(), .files = template_files(), .health = health()};
     case Kind::workload:
       return model::WorkloadSpec{
           .repo = text(), .default_template = maybe_name(), .values = values_with_secrets()};
@@ -175,6 +211,7 @@ model::Spec RandomModel::spec(Kind kind) {
                                        .replicas = number(1'000'000),
                                        .depends_on = names(3),
                                        .suspend = chance(2),
+                                       .drift_policy = drift_policy(),
                                        .signatures = signatures()};
       if (deployment.replicas) {
         deployment.spread_by = chance(2) ? "" : "a/b.c_d-e";
@@ -283,6 +320,10 @@ model::DesiredDeployment RandomModel::desired(model::Key key) {
     desired.rendered_digest = digest();
   }
   desired.secrets = secret_uses();
+  desired.health = health();
+  desired.depends_on = names(3);
+  std::ranges::sort(desired.depends_on);
+  desired.drift_policy = drift_policy();
   for (auto* given : {&desired.author, &desired.host}) {
     auto signatures = this->signatures();
     if (!signatures.empty()) *given = {std::move(signatures), values()};
@@ -308,15 +349,25 @@ model::Manifest RandomModel::manifest() {
 }
 
 model::HostReport RandomModel::report() {
-  model::HostReport report{.agent_version = text()};
+  model::HostReport report{.agent_version = text(), .drivers = names(3)};
+  std::ranges::sort(report.drivers);
+  if (chance(2)) report.clock_skew_seconds = static_cast<std::int64_t>(random_.next());
+  constexpr model::Status kStatuses[] = {model::Status::ready, model::Status::updating,
+                                         model::Status::error};
   for (const model::Key& key : deployment_keys()) {
-    const bool fails = chance(2);
+    const model::Status status = one_of(kStatuses);
+    const bool fails = status != model::Status::ready;
     report.deployments.push_back({.key = key,
                                   .version = below(9),
                                   .rendered_digest = chance(4) ? Digest() : digest(),
                                   .desired_digest = chance(4) ? Digest() : digest(),
-                                  .status = fails ? model::Status::error : model::Status::ready,
+                                  .status = status,
                                   .reason = (fails ? "fails: " : "") + text(),
+                                  .output = chance(2) ? "" : text(),
+                                  .attempts = static_cast<std::uint32_t>(chance(2) ? 0 : below(4)),
+                                  .stalled = chance(3),
+                                  .drift = chance(2) ? std::vector<std::string>() : names(3),
+                                  .healed = chance(2) ? 0 : below(9),
                                   .commit = text(),
                                   .since = chance(2) ? Timestamp() : timestamp()});
   }

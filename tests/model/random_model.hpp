@@ -43,6 +43,8 @@ class RandomModel {
   std::vector<std::string> names(std::size_t count_max);
   std::vector<model::Key> deployment_keys();
   std::vector<model::TemplateFile> template_files();
+  model::Health health();  // mostly none
+  model::DriftPolicy drift_policy() { return static_cast<model::DriftPolicy>(below(2)); }
   model::Values values_with_secrets();  // some with references
   std::string secret_key();
   std::map<std::string, model::SecretEntry> secret_data();

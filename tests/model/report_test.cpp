@@ -66,9 +66,26 @@ TEST(HostReport, IsRefusedWithTheFieldNamed) {
            "\"x\" is not a digest"},
           {with_item(R"({"since": "now"})"), second + ".since", "\"now\" is not an RFC 3339 time"},
           {with_item(R"({"status": null})"), second + ".status", "must be given"},
-          {with_item(R"({"status": "CREATING"})"), second + ".status", "expected READY or ERROR"},
+          {with_item(R"({"status": "CREATING"})"), second + ".status", "expected READY, UPDAT"},
           {with_item(R"({"status": "FINE"})"), second + ".status", "\"FINE\" is not a status"},
           {with_item(R"({"status": "ERROR"})"), second + ".reason", "must say what is wrong"},
+          {with_item(R"({"status": "UPDATING"})"), second + ".reason", "must say what it waits"},
+          {with_item(R"({"output": ")" + std::string(kOutputBytesMax + 1, 'x') + R"("})"),
+           second + ".output", "is 4097 bytes long, the limit is 4096"},
+          {with_item(R"({"attempts": 4294967296})"), second + ".attempts",
+           "expected a number up to 4294967295, found 4294967296"},
+          {with_item(R"({"stalled": 1})"), second + ".stalled", "expected true or false"},
+          {with_item(R"({"drift": "x"})"), second + ".drift", "expected an array"},
+          {with_item(R"({"drift": )" + canonical_json(std::vector<std::string>(11, "x")) + "}"),
+           second + ".drift", "has 11 items, the limit is 10"},
+          {with_item(R"({"drift": ["a", ")" + std::string(513, 'x') + R"("]})"),
+           second + ".drift[1]", "is 513 bytes long, the limit is 512"},
+          {with_item(R"({"healed": -1})"), second + ".healed", "expected a whole number"},
+          {R"({"drivers": ["files", "A"]})", "report.drivers[1]", "\"A\" is not a name"},
+          {R"({"drivers": ["files", "files"]})", "report.drivers", "\"files\" stands there twice"},
+          {R"({"clockSkewSeconds": "1"})", "report.clockSkewSeconds", "expected a whole number"},
+          {R"({"clockSkewSeconds": 9223372036854775808})", "report.clockSkewSeconds",
+           "expected a whole number, found the number 9223372036854775808"},
           {with_item(R"({"reason": ["x"]})"), second + ".reason", "expected a string, found an"},
           {with_item(R"({"commit": 5})"), second + ".commit", "expected a string, found the num"},
           {with_item(R"({"comit": "x"})"), second + ".comit",
@@ -87,6 +104,11 @@ TEST(HostReport, LeavesOutOfItsJsonWhatIsNotKnown) {
   const json written = json_of(report)["deployments"][0];
   EXPECT_FALSE(written.contains("desiredDigest"));
   EXPECT_FALSE(written.contains("since"));
+  for (const char* field : {"output", "attempts", "stalled", "drift", "healed"}) {
+    EXPECT_FALSE(written.contains(field)) << field;
+  }
+  EXPECT_FALSE(json_of(report).contains("drivers"));
+  EXPECT_FALSE(json_of(report).contains("clockSkewSeconds"));
 }
 
 TEST(HostReport, HasADigestOfAllButWhatTheServerWrites) {

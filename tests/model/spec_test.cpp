@@ -55,8 +55,9 @@ TEST(Spec, LeavesOutOfItsJsonWhatSaysNothing) {
                       .spread_by = "rack",
                       .reschedule_after = std::chrono::minutes(10),
                       .depends_on = {"b", "a"},
-                      .suspend = true},
-       R"({"dependsOn":["b","a"],"replicas":2,"rescheduleAfter":"10m","spreadBy":"rack",)"
+                      .suspend = true,
+                      .drift_policy = DriftPolicy::report},
+       R"({"dependsOn":["b","a"],"driftPolicy":"report","replicas":2,"rescheduleAfter":"10m","spreadBy":"rack",)"
        R"("suspend":true,"target":"t","template":"x","workload":"w"})"},
       {AssignmentSpec{.deployment = "d", .host = "h"}, R"({"deployment":"d","host":"h"})"},
       {TokenSpec{.grants = {{Role::platform, "iot"}, {Role::viewer}},
@@ -152,6 +153,11 @@ TEST(Spec, OfATemplateIsRefusedWithTheFieldNamed) {
           {with_file(R"({"size": -1})"), "spec.files[0].size", "expected a whole number from 0"},
           {with_file(R"({"size": 4194305})"), "spec.files[0].size",
            "the file is 4194305 bytes long, the limit is 4194304"},
+          {with_file(R"({"owner": "root:"})"), "spec.files[0].owner", "\"root:\" is not an owner"},
+          {with_file(R"({"owner": 0})"), "spec.files[0].owner", "expected a string, found the num"},
+          {R"({"health": []})", "spec.health", "expected an object, found an array"},
+          {R"({"health": {"checks": [{"exec": []}]}})", "spec.health.checks[0].exec",
+           "expected a program"},
           {with_file(R"({"modes": "0644"})"), "spec.files[0].modes",
            "unknown field (did you mean \"mode\"?)"},
       });
@@ -206,6 +212,7 @@ TEST(Spec, OfADeploymentIsRefusedWithTheFieldNamed) {
           {R"({"dependsOn": "a"})", "spec.dependsOn", "expected an array, found the string"},
           {R"({"dependsOn": ["a", ""]})", "spec.dependsOn[1]", "\"\" is not a name"},
           {R"({"dependsOn": ["a", "a"]})", "spec.dependsOn", "\"a\" stands there twice"},
+          {R"({"driftPolicy": "keep"})", "spec.driftPolicy", "\"keep\" is not a drift policy"},
           {R"({"suspend": "yes"})", "spec.suspend", "expected true or false, found the string"},
           {R"({"replica": 1})", "spec.replica", "unknown field (did you mean \"replicas\"?)"},
       });

@@ -30,6 +30,15 @@ TEST(TemplateSpec, HasADigestThatChangesWithEachPart) {
   expect_new("content", [&](auto& spec) { spec.files[1].digest = y; });
   expect_new("content of the first", [&](auto& spec) { spec.files[0].digest = y; });
   expect_new("one file less", [](auto& spec) { spec.files.pop_back(); });
+  expect_new("owner", [](auto& spec) { spec.files[0].owner = "root"; });
+  expect_new("owner of the other", [](auto& spec) { spec.files[1].owner = "root"; });
+  expect_new("health", [](auto& spec) {
+    spec.health.checks = {{.kind = HealthCheck::Kind::systemd, .unit = "a.service"}};
+  });
+  expect_new("health within other times", [](auto& spec) {
+    spec.health.checks = {{.kind = HealthCheck::Kind::systemd, .unit = "a.service"}};
+    spec.health.window = std::chrono::seconds(1);
+  });
   expect_new("no file", [](auto& spec) { spec.files.clear(); });
   EXPECT_EQ(TemplateSpec(base).digest(), base.digest());
 }
@@ -39,6 +48,20 @@ TEST(TemplateSpec, HasOneDigestHoweverItsDefaultsAreOrdered) {
     return TemplateSpec{.defaults = Values::from(nlohmann::json::parse(text)).value()}.digest();
   };
   EXPECT_EQ(with(R"({"a": 1, "b": {"c": 2, "d": 3}})"), with(R"({"b":{"d":3,"c":2},"a":1})"));
+}
+
+// What hosts of earlier releases hold must not look new to them.
+TEST(TemplateSpec, HasTheDigestOfBeforeWithoutOwnersAndHealth) {
+  const TemplateSpec spec{.driver = "files", .files = {{"a", 0644, Digest::of("x"), 1}}};
+  const Digest before = Hasher()
+                            .add("files")
+                            .add("{}")
+                            .add(1U)
+                            .add("a")
+                            .add(0644U)
+                            .add(Digest::of("x").text())
+                            .finish();
+  EXPECT_EQ(spec.digest(), before);
 }
 
 }  // namespace
