@@ -379,7 +379,7 @@ Result<render::CompiledTemplate> Agent::compile(const DesiredDeployment& form) {
   std::vector<render::SourceFile> sources;
   for (const model::TemplateFile& file : form.files) {
     TITAN_ASSIGN(std::string content, blobs_.get(file.digest));
-    sources.push_back({file.path, file.mode, std::move(content)});
+    sources.push_back({file.path, file.mode, std::move(content), file.owner});
   }
   return render::CompiledTemplate::compile(std::move(sources));
 }

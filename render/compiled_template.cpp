@@ -96,6 +96,7 @@ class CompiledTemplate::Compiler {
       result_.files_.push_back({.source = std::move(source.path),
                                 .path = std::move(path),
                                 .mode = source.mode,
+                                .owner = std::move(source.owner),
                                 .content = std::move(source.content)});
       return {};
     }
@@ -103,6 +104,7 @@ class CompiledTemplate::Compiler {
     result_.files_.push_back({.source = std::move(source.path),
                               .path = std::move(path),
                               .mode = source.mode,
+                              .owner = std::move(source.owner),
                               .escape = escape,
                               .content = std::move(text)});
     return {};
@@ -171,7 +173,7 @@ InputNames CompiledTemplate::input_names() const {
 Result<model::RenderedFile> CompiledTemplate::render_file(const File& file,
                                                           const nlohmann::json& inputs,
                                                           Budget& budget) const {
-  model::RenderedFile output{.mode = file.mode};
+  model::RenderedFile output{.mode = file.mode, .owner = file.owner};
   TITAN_ASSIGN(output.path, file.path.render_path(inputs, budget));
   if (const Result<void> usable = check_relative_path(output.path); !usable) {
     return usable.error().context(file.source + ": gives an unusable path");

@@ -19,6 +19,7 @@ struct SourceFile {
   std::string path;  // relative, "/" between names; may hold placeholders
   std::uint32_t mode = 0644;
   std::string content = {};
+  std::string owner = {};  // goes with the rendered file as it is
 };
 
 // A template's directory, compiled once and rendered for many hosts. docs/spec/rendering.md is
@@ -51,6 +52,7 @@ class CompiledTemplate {
     std::string source;  // its path in the template
     Mustache path;
     std::uint32_t mode = 0644;
+    std::string owner;
     Escape escape = Escape::plain;
     std::variant<Mustache, std::string> content;  // a string is copied
   };

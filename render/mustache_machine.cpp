@@ -4,6 +4,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "model/secret_use.hpp"
 #include "render/limits.hpp"
 
 namespace titan::render {
@@ -146,6 +147,9 @@ Result<void> MustacheMachine::write_structured(const Mustache& text, const Instr
                                                const json& value) {
   const bool is_json_place =
       tag.op == Op::raw && (settings_.escape == Escape::json || settings_.escape == Escape::yaml);
+  if (settings_.strict && model::is_secret_reference(value)) {
+    return refuse(text, tag, "is the value of a secret, which may not stand here");
+  }
   if (settings_.strict && !is_json_place) {
     return refuse(text, tag,
                   "is " + std::string(kind_of(value)) +

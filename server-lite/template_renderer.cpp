@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "model/secret_use.hpp"
 #include "reconciler/host_query.hpp"
+#include "render/health_rendering.hpp"
 #include "server-lite/limits.hpp"
 
 namespace titan::server_lite {
@@ -17,6 +18,21 @@ template <class Map, class Value>
 void keep(Map& map, std::size_t count_max, const typename Map::key_type& key, Value value) {
   if (map.size() >= count_max) map.clear();
   map.insert_or_assign(key, std::move(value));
+}
+
+// Too deep or too long: a property of the template, as any other mistake in it.
+Error as_invalid(Error error) {
+  if (error.code == ErrorCode::exhausted) error.code = ErrorCode::invalid;
+  return error;
+}
+
+// The outcome of compiling a part of a template's spec.
+template <class Compiled>
+Result<void> about(const Result<Compiled>& compiled, const char* field) {
+  if (compiled) return {};
+  Error error = as_invalid(compiled.error());
+  if (error.field.empty()) error.field = field;
+  return error;
 }
 
 }  // namespace
@@ -39,12 +55,8 @@ Result<void> TemplateRenderer::check(const model::TemplateSpec& spec,
                                                 ", found " + std::to_string(file.size));
     }
   }
-  const auto compiled = this->compiled(spec.digest(), spec.files);
-  if (compiled) return {};
-  Error error = compiled.error();
-  if (error.code == ErrorCode::exhausted) error.code = ErrorCode::invalid;
-  if (error.field.empty()) error.field = "spec.files";
-  return error;
+  TITAN_TRY(about(compiled(spec.digest(), spec.files), "spec.files"));
+  return about(render::compile_health(spec.health), "spec.health");
 }
 
 Result<TemplateRenderer::CompiledPtr> TemplateRenderer::compile(
@@ -52,7 +64,7 @@ Result<TemplateRenderer::CompiledPtr> TemplateRenderer::compile(
   std::vector<render::SourceFile> sources;
   for (const model::TemplateFile& file : files) {
     TITAN_ASSIGN(std::string content, store_.get_blob(store::BlobName::of_anybody(file.digest)));
-    sources.push_back({file.path, file.mode, std::move(content)});
+    sources.push_back({file.path, file.mode, std::move(content), file.owner});
   }
   TITAN_ASSIGN(auto compiled, render::CompiledTemplate::compile(std::move(sources)));
   return std::make_shared<const render::CompiledTemplate>(std::move(compiled));
@@ -80,11 +92,11 @@ Result<std::vector<model::RenderedFile>> TemplateRenderer::render(
     const model::DesiredDeployment& desired, const model::Values& inputs) {
   TITAN_ASSIGN(const CompiledPtr compiled, this->compiled(desired.template_digest, desired.files));
   auto rendered = compiled->render(inputs.json());
-  if (rendered || rendered.error().code != ErrorCode::exhausted) return rendered;
-  // Too deep or too long: a property of the template, as any other mistake in it.
-  Error error = rendered.error();
-  error.code = ErrorCode::invalid;
-  return error;
+  if (!rendered) return as_invalid(rendered.error());
+  // Only whether a host can: it renders the checks itself.
+  const auto health = render::render_health(desired.health, desired.inputs.json());
+  if (!health) return as_invalid(health.error());
+  return rendered;
 }
 
 Result<void> TemplateRenderer::fill_digest(model::DesiredDeployment& desired) {
@@ -99,7 +111,9 @@ Result<TemplateRenderer::NamesPtr> TemplateRenderer::names_of(
     if (found != names_.end()) return found->second;
   }
   TITAN_ASSIGN(const CompiledPtr compiled, this->compiled(desired.template_digest, desired.files));
-  auto names = std::make_shared<const render::InputNames>(compiled->input_names());
+  render::InputNames asked = compiled->input_names();
+  add_names_to(asked, desired.health);
+  auto names = std::make_shared<const render::InputNames>(std::move(asked));
   const std::lock_guard lock(mutex_);
   keep(names_, kInputNamesMax, desired.template_digest, names);
   return names;
@@ -115,10 +129,19 @@ std::optional<Result<Digest>> TemplateRenderer::known(const Work& work) {
 Result<Digest> TemplateRenderer::digest_of(const model::DesiredDeployment& desired) {
   TITAN_ASSIGN(const model::Values inputs, model::inputs_with_placeholders(desired));
   TITAN_ASSIGN(const NamesPtr names, names_of(desired));
-  const Work work{desired.template_digest, names->digest_of(inputs.json())};
+  // Health checks see the references to secrets, files what stands for the values.
+  const auto with = [&](const auto& digest_of) -> Work {
+    const Digest filled = digest_of(inputs.json());
+    if (desired.health.checks.empty()) return {desired.template_digest, filled};
+    Hasher both;
+    both.add(filled.hex()).add(digest_of(desired.inputs.json()).hex());
+    return {desired.template_digest, both.finish()};
+  };
+  const Work work = with([&](const nlohmann::json& json) { return names->digest_of(json); });
   if (const auto found = known(work)) return *found;
   // What is wrong is told in words that any of the inputs may be among.
-  const Work whole{desired.template_digest, Digest::of(canonical_json(inputs.json()))};
+  const Work whole =
+      with([](const nlohmann::json& json) { return Digest::of(canonical_json(json)); });
   if (const auto found = known(whole)) return *found;
   const auto rendered = render(desired, inputs);
   if (!rendered && rendered.error().code != ErrorCode::invalid) return rendered.error();
