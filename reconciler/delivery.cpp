@@ -300,6 +300,11 @@ model::DesiredDeployment desired_form(const Fleet& fleet, const Delivery& delive
   const model::Values author = model::author_inputs(
       *delivery.template_->entity, *delivery.workload->entity, *delivery.version->entity);
   desired.inputs = inputs_of(fleet, delivery, author);
+  desired.health = spec.health;
+  const auto& deployment = deployment_spec(*delivery.version);
+  desired.depends_on = deployment.depends_on;
+  std::ranges::sort(desired.depends_on);
+  desired.drift_policy = deployment.drift_policy;
   desired.secrets = secrets_used(delivery, desired.inputs);
   show_signatures(delivery, author, desired);
   return desired;

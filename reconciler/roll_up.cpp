@@ -1,6 +1,7 @@
 #include "reconciler/roll_up.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/text.hpp"
@@ -11,6 +12,9 @@ namespace {
 using model::Status;
 
 constexpr std::size_t kHostsNamed = 10;
+// Of a host's reason. All that is said of one deployment is within model::kTextBytesMax.
+constexpr std::size_t kFailureShown = 1024;
+constexpr std::size_t kDelayShown = 256;
 
 template <class Items>
 void keep_first(Items& items) {
@@ -39,37 +43,52 @@ std::string matches_nothing(const model::DeploymentSpec& spec) {
 }  // namespace
 
 Standing standing_of(const model::DeploymentReport* report, const Digest& desired) {
-  if (report == nullptr) return Standing::waiting;
-  if (report->desired_digest != desired) return Standing::waiting;
-  return report->status == Status::error ? Standing::failing : Standing::current;
+  if (report == nullptr || report->desired_digest != desired) return Standing::waiting;
+  return standing_of(report->status);
+}
+
+Standing standing_of(Status reported) {
+  if (reported == Status::error) return Standing::failing;
+  return reported == Status::ready ? Standing::current : Standing::delayed;
 }
 
 void Standings::add(const std::string& host, Standing standing) {
   ++hosts_;
   if (standing == Standing::current) return;
   ++waiting_;
-  first_waiting_.insert(host);
+  first_waiting_.emplace(host, Reason{.is_known = standing != Standing::delayed});
   keep_first(first_waiting_);
-  if (standing == Standing::waiting) return;
+  if (standing != Standing::failing) return;
   ++failing_;
-  first_failing_.emplace(host, "");
+  first_failing_.emplace(host, Reason());
   keep_first(first_failing_);
 }
 
-void Standings::explain(const std::string& host, std::string reason) {
-  const auto found = first_failing_.find(host);
-  if (found != first_failing_.end()) found->second = std::move(reason);
+void Standings::explain(const std::string& host, const std::string& reason) {
+  const auto put = [&](Reasons& reasons, std::size_t bytes_max) {
+    const auto found = reasons.find(host);
+    if (found == reasons.end() || found->second.is_known) return;
+    found->second = {.is_known = true, .text = clip(reason, bytes_max)};
+  };
+  put(first_failing_, kFailureShown);
+  put(first_waiting_, kDelayShown);
 }
 
-std::vector<std::string> Standings::failing_hosts() const {
+std::vector<std::string> Standings::unexplained_hosts() const {
   std::vector<std::string> hosts;
-  for (const auto& [host, reason] : first_failing_) hosts.push_back(host);
+  for (const Reasons* reasons : {&first_failing_, &first_waiting_}) {
+    for (const auto& [host, reason] : *reasons) {
+      if (!reason.is_known) hosts.push_back(host);
+    }
+  }
   return hosts;
 }
 
 std::vector<std::string> Standings::failures() const {
   std::vector<std::string> texts;
-  for (const auto& [host, reason] : first_failing_) texts.push_back("host " + host + ": " + reason);
+  for (const auto& [host, reason] : first_failing_) {
+    texts.push_back("host " + host + ": " + reason.text);
+  }
   if (failing_ > texts.size()) {
     const std::size_t more = failing_ - texts.size();
     texts.push_back("and " + std::to_string(more) + (more == 1 ? " more host" : " more hosts"));
@@ -78,7 +97,11 @@ std::vector<std::string> Standings::failures() const {
 }
 
 std::string Standings::waiting_text() const {
-  return names_text(first_waiting_, waiting_);
+  std::vector<std::string> hosts;
+  for (const auto& [host, reason] : first_waiting_) {
+    hosts.push_back(reason.text.empty() ? host : host + " (" + reason.text + ")");
+  }
+  return names_text(hosts, waiting_);
 }
 
 RolledUp roll_up(const model::Entity& deployment, const RollUpFacts& facts) {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,38 +13,47 @@
 namespace titan::reconciler {
 
 // How one host that should have a deployment stands with it.
-enum class Standing {
+enum class Standing : std::uint8_t {
   current,  // it has exactly what is desired, and says that it is well
-  waiting,  // it has not said so yet
+  waiting,  // it has not said anything of that yet
+  delayed,  // it says that it is not there yet, and what it waits for
   failing,  // it says that it cannot have that, or the server cannot render it for the host
 };
 
 // `report`: what the host says of the deployment; null when nothing. `desired`: the digest of the
 // form that it should have.
 Standing standing_of(const model::DeploymentReport* report, const Digest& desired);
+// The same of a report about the form that is desired.
+Standing standing_of(model::Status reported);
 
 // The standings of all hosts of one deployment, counted; a few of them by name.
 class Standings {
  public:
   void add(const std::string& host, Standing standing);
-  // Why a host of failing_hosts() is failing.
-  void explain(const std::string& host, std::string reason);
+  // Why a host of unexplained_hosts() is failing or delayed; a long one is cut.
+  void explain(const std::string& host, const std::string& reason);
 
   [[nodiscard]] std::size_t hosts() const { return hosts_; }
   [[nodiscard]] std::size_t waiting() const { return waiting_; }  // not current, for any reason
   [[nodiscard]] std::size_t failing() const { return failing_; }
-  // The first of them by name: those that failures() names.
-  [[nodiscard]] std::vector<std::string> failing_hosts() const;
-  // "host a: no such user", for the first by name; and "a, b, c and 9 more".
+  // Those that failures() or waiting_text() names, and that have a reason to give.
+  [[nodiscard]] std::vector<std::string> unexplained_hosts() const;
+  // "host a: no such user", for the first by name.
   [[nodiscard]] std::vector<std::string> failures() const;
+  // "a, b (waiting for default/base), c and 9 more".
   [[nodiscard]] std::string waiting_text() const;
 
  private:
   std::size_t hosts_ = 0;
   std::size_t waiting_ = 0;
   std::size_t failing_ = 0;
-  std::set<std::string> first_waiting_;
-  std::map<std::string, std::string> first_failing_;  // with the reason
+  struct Reason {
+    bool is_known = false;  // or there is none
+    std::string text = {};
+  };
+  using Reasons = std::map<std::string, Reason>;  // by host
+  Reasons first_waiting_;
+  Reasons first_failing_;
 };
 
 struct RolledUp {

@@ -134,7 +134,9 @@ void put_report(FleetView& view, const Key& key, const model::HostReport& report
     told.push_back({.deployment = short_of(deployment.key),
                     .form = deployment.desired_digest.short_form(),
                     .reason = short_of(deployment.reason),
-                    .failing = deployment.status == model::Status::error});
+                    .standing = reconciler::standing_of(deployment.status),
+                    .stalled = deployment.stalled,
+                    .drifting = !deployment.drift.empty()});
   }
   life.told = std::move(told);
 }

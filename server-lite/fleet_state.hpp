@@ -18,6 +18,7 @@
 #include "model/key.hpp"
 #include "model/report.hpp"
 #include "reconciler/fleet.hpp"
+#include "reconciler/roll_up.hpp"
 #include "store/store.hpp"
 
 namespace titan::server_lite {
@@ -27,8 +28,10 @@ namespace titan::server_lite {
 struct Told {
   std::uint64_t deployment = 0;  // short_of() its key
   std::uint64_t form = 0;        // of the desired digest that it spoke of
-  std::uint32_t reason = 0;      // of its failure, shortened too
-  bool failing = false;
+  std::uint32_t reason = 0;      // shortened too
+  reconciler::Standing standing = reconciler::Standing::current;  // were that form still desired
+  bool stalled = false;
+  bool drifting = false;
 };
 
 std::uint64_t short_of(const model::Key& key);

@@ -30,7 +30,8 @@ const model::DeploymentReport* find(const model::HostReport& report, const Key& 
 
 bool same(const Told* one, const Told* other) {
   if (one == nullptr || other == nullptr) return one == other;
-  return one->form == other->form && one->failing == other->failing && one->reason == other->reason;
+  return one->form == other->form && one->standing == other->standing &&
+         one->reason == other->reason;
 }
 
 }  // namespace
@@ -382,6 +383,8 @@ Result<HostService::HostState> HostService::state_of(const Key& key, const Sight
   TITAN_ASSIGN(const auto stored, report_of(key.organization, key.name));
   if (stored) {
     state.last_report = stored->time;
+    state.drivers = stored->report.drivers;
+    state.clock_skew_seconds = stored->report.clock_skew_seconds;
     for (const auto& report : stored->report.deployments) deployments.insert(report.key);
     if (bookmark == 0 && stored->bookmark.epoch == epoch_) bookmark = stored->bookmark.seq;
   }

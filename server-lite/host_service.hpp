@@ -50,6 +50,9 @@ class HostService {
     std::optional<model::Bookmark> bookmark = {};  // that the host sent last
     std::optional<Timestamp> bookmark_time = {};   // of the change at it, while the log has it
     std::vector<Standing> deployments = {};
+    // Of its last report.
+    std::vector<std::string> drivers = {};
+    std::int64_t clock_skew_seconds = 0;
   };
   struct Answer {
     bool changed = false;

@@ -19,7 +19,7 @@ using reconciler::Standing;
 
 Standing standing_of(const Told* told, const Digest& desired) {
   if (told == nullptr || told->form != desired.short_form()) return Standing::waiting;
-  return told->failing ? Standing::failing : Standing::current;
+  return told->standing;
 }
 
 std::optional<store::Mutation> status_write(const Entity& entity, reconciler::RolledUp rolled) {
@@ -258,13 +258,12 @@ Result<void> RollUpProcessor::judge_hosts(const Key& key, reconciler::RollUpFact
     facts.standings.add(probed_hosts[i], failing ? Standing::failing : Standing::waiting);
     if (failing) failures[probed_hosts[i]] = probes[i].error;
   }
-  TITAN_TRY(explain(key, facts.standings));
   for (const auto& [host, reason] : failures) facts.standings.explain(host, reason);
-  return {};
+  return explain(key, facts.standings);
 }
 
 Result<void> RollUpProcessor::explain(const Key& key, reconciler::Standings& standings) {
-  for (const std::string& host : standings.failing_hosts()) {
+  for (const std::string& host : standings.unexplained_hosts()) {
     const auto stored = store_.report(key.organization, host);
     if (!stored && stored.error().code != ErrorCode::not_found) return stored.error();
     if (!stored) continue;

@@ -79,6 +79,34 @@ TEST_F(HostQuery, GivesNothingWhenNothingChanged) {
   EXPECT_EQ(changes.seq, builder_.head());
 }
 
+TEST_F(HostQuery, TellsHowADeploymentIsKeptWellAndWhenThatIsNew) {
+  const model::DesiredDeployment plain = ask("pi", std::nullopt).changed[0];
+  EXPECT_EQ(plain.health, model::Health());
+  EXPECT_TRUE(plain.depends_on.empty());
+  EXPECT_EQ(plain.drift_policy, model::DriftPolicy::heal);
+
+  const auto news = [&](const model::Entity& entity) {
+    const std::uint64_t since = builder_.head();
+    builder_.put(entity);
+    const HostChanges changes = ask("pi", since);
+    EXPECT_EQ(text(changes), " prod");
+    return changes.changed.at(0);
+  };
+  model::Entity prod = builder_.at(deployment_key("prod"));
+  auto& spec = std::get<model::DeploymentSpec>(prod.spec);
+  spec.depends_on = {"test", "base"};
+  EXPECT_EQ(news(prod).depends_on, (std::vector<std::string>{"base", "test"}));
+  spec.drift_policy = model::DriftPolicy::report;
+  EXPECT_EQ(news(prod).drift_policy, model::DriftPolicy::report);
+
+  model::Entity service = make_template("service");
+  auto& source = std::get<model::TemplateSpec>(service.spec);
+  source.health.checks = {{.kind = model::HealthCheck::Kind::systemd, .unit = "a.service"}};
+  EXPECT_EQ(news(service).health, source.health);
+  source.files[0].owner = "root";
+  EXPECT_EQ(news(service).files[0].owner, "root");
+}
+
 TEST_F(HostQuery, TellsWhoSignedAndBringsANewSignature) {
   const auto signature = [](std::uint64_t serial) {
     return model::AuthorSignatures{{PublicKey(), serial, Signature()}};

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/limits.hpp"
 #include "tests/reconciler/fleet_builder.hpp"
 
 namespace titan::reconciler {
@@ -20,6 +21,10 @@ model::DeploymentReport failing(const Digest& form) {
   return {.desired_digest = form, .status = Status::error, .reason = "disk full"};
 }
 
+model::DeploymentReport delayed(const Digest& form) {
+  return {.desired_digest = form, .status = Status::updating, .reason = "waiting for default/base"};
+}
+
 TEST(Standing, IsWhatTheHostSaysOfTheFormThatIsWanted) {
   const model::DeploymentReport never_had_a_form{.status = Status::error, .reason = "no blob"};
   const auto standing = [](const std::optional<model::DeploymentReport>& report) {
@@ -28,7 +33,9 @@ TEST(Standing, IsWhatTheHostSaysOfTheFormThatIsWanted) {
   EXPECT_EQ(standing({}), Standing::waiting);
   EXPECT_EQ(standing(ready(kWanted)), Standing::current);
   EXPECT_EQ(standing(failing(kWanted)), Standing::failing);
+  EXPECT_EQ(standing(delayed(kWanted)), Standing::delayed);
   EXPECT_EQ(standing(ready(kOlder)), Standing::waiting);
+  EXPECT_EQ(standing(delayed(kOlder)), Standing::waiting);
   EXPECT_EQ(standing(failing(kOlder)), Standing::waiting);
   EXPECT_EQ(standing(never_had_a_form), Standing::waiting);
 }
@@ -116,6 +123,21 @@ const std::vector<Row> kRows = {
      {{"a", ready(kWanted)}, {"b"}},
      Status::updating,
      {"waiting for 1 of 2 hosts: b"}},
+    {"a host that waits for another deployment",
+     Status::creating,
+     {{"a", delayed(kWanted)}, {"b", ready(kWanted)}},
+     Status::creating,
+     {"waiting for 1 of 2 hosts: a (waiting for default/base)"}},
+    {"a host that waits, of an older form",
+     Status::ready,
+     {{"a", delayed(kOlder)}, {"b", delayed(kWanted)}},
+     Status::updating,
+     {"waiting for 2 of 2 hosts: a, b (waiting for default/base)"}},
+    {"a host that waits, and one that fails",
+     Status::ready,
+     {{"a", delayed(kWanted)}, {"b", failing(kWanted)}},
+     Status::error,
+     {"host b: disk full"}},
     {"a failing host",
      Status::updating,
      {{"a", ready(kWanted)}, {"b", failing(kWanted)}, {"c"}},
@@ -217,7 +239,7 @@ TEST(RollUp, NamesTheFirstOfManyHostsInWhateverOrderTheyCome) {
   }
   const std::vector<std::string> first = {"x0", "x1", "x10", "x11", "x2",
                                           "x3", "x4", "x5",  "x6",  "x7"};
-  EXPECT_EQ(facts.standings.failing_hosts(), first);
+  EXPECT_EQ(facts.standings.unexplained_hosts(), first);
   for (const std::string& host : first) facts.standings.explain(host, "no user");
   facts.standings.explain("x8", "nobody asks why");
   facts.standings.explain("h0", "it does not fail");
@@ -226,6 +248,22 @@ TEST(RollUp, NamesTheFirstOfManyHostsInWhateverOrderTheyCome) {
   EXPECT_EQ(failures.front(), "host x0: no user");
   EXPECT_EQ(failures[9], "host x7: no user");
   EXPECT_EQ(failures.back(), "and 2 more hosts");
+}
+
+TEST(RollUp, CutsWhatHostsSaySoThatItFitsIntoAReason) {
+  const auto deployment = testing::make_deployment("prod", "w", "t", "all");
+  const std::string longest(model::kTextBytesMax, 'x');
+  RollUpFacts facts;
+  for (int i = 0; i < 10; ++i) {
+    facts.standings.add(std::string(62, 'h') + std::to_string(i), Standing::delayed);
+  }
+  for (const std::string& host : facts.standings.unexplained_hosts()) {
+    facts.standings.explain(host, longest);
+  }
+  EXPECT_LE(roll_up(deployment, facts).reason.at(0).size(), model::kTextBytesMax);
+  facts.standings.add("a", Standing::failing);
+  facts.standings.explain("a", longest);
+  EXPECT_LE(roll_up(deployment, facts).reason.at(0).size(), model::kTextBytesMax);
 }
 
 TEST(RollUp, OneMoreHostIsSaidInTheSingular) {
