@@ -1,11 +1,15 @@
 #include "cli/describe.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <span>
 #include <variant>
 
+#include "base/duration.hpp"
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "cli/change_text.hpp"
@@ -97,12 +101,34 @@ std::string more_text(std::size_t shown_of) {
                                     : std::string();
 }
 
+std::string times_text(std::uint64_t count) {
+  return count == 1 ? "once" : std::to_string(count) + " times";
+}
+
+// What a table has no room for.
+void print_trouble(Writer& writer, const std::string& where, const client::Trouble& trouble) {
+  if (trouble == client::Trouble()) return;
+  std::vector<std::string> lines;
+  if (trouble.attempts > 0) lines.push_back("tried " + times_text(trouble.attempts));
+  if (trouble.stalled) lines.emplace_back("stalled: it is not tried again as it is");
+  for (const std::string& drift : trouble.drift) lines.push_back("drift: " + drift);
+  if (trouble.healed > 0) {
+    lines.push_back("changes by others undone " + times_text(trouble.healed));
+  }
+  if (!trouble.output.empty()) lines.emplace_back("the last output:");
+  for (const std::string& line : split(trim(trouble.output), '\n')) {
+    if (!trouble.output.empty()) lines.push_back("  " + line);
+  }
+  writer.block(where, join(lines, "\n"));
+}
+
 void print_hosts(Writer& writer, std::vector<client::DeploymentHost> hosts) {
   if (hosts.empty()) return writer.field("Hosts", "");
   sort_by_urgency(hosts);
   Table table({"HOST", "HOST-STATUS", "STATUS", "SINCE", "CURRENT", "VERSION", "COMMIT", "REPORTED",
                "REASON"});
-  for (const auto& host : std::span(hosts).first(std::min(hosts.size(), kDescribedHosts))) {
+  const auto shown = std::span(hosts).first(std::min(hosts.size(), kDescribedHosts));
+  for (const auto& host : shown) {
     table.add({host.host,
                host.host_status ? std::string(model::name_of(*host.host_status)) : std::string(),
                std::string(model::name_of(host.status)), since_text(writer, host.since),
@@ -112,6 +138,7 @@ void print_hosts(Writer& writer, std::vector<client::DeploymentHost> hosts) {
   }
   writer.field("Hosts", ready_text(hosts));
   writer.table(table, more_text(hosts.size()));
+  for (const auto& host : shown) print_trouble(writer, "Host " + host.host, host.trouble);
 }
 
 void print_assigned(Writer& writer, const model::DeploymentSpec& spec,
@@ -129,13 +156,21 @@ void print_host_deployments(Writer& writer, std::vector<client::HostState::Deplo
   if (all.empty()) return writer.field("Deployments", "");
   sort_by_urgency(all);
   Table table({"DEPLOYMENT", "STATUS", "SINCE", "CURRENT", "VERSION", "REASON"});
-  for (const auto& one : std::span(all).first(std::min(all.size(), kDescribedHosts))) {
+  const auto shown = std::span(all).first(std::min(all.size(), kDescribedHosts));
+  for (const auto& one : shown) {
     table.add({one.deployment, std::string(model::name_of(one.status)),
                since_text(writer, one.since), yes_or_no(one.current),
                one.version == 0 ? "" : std::to_string(one.version), one.reason});
   }
   writer.field("Deployments", ready_text(all));
   writer.table(table, more_text(all.size()));
+  for (const auto& one : shown) print_trouble(writer, "Deployment " + one.deployment, one.trouble);
+}
+
+std::string skew_text(std::int64_t seconds) {
+  // The least of all numbers has no positive one.
+  const std::chrono::seconds off(std::abs(std::max(seconds, -INT64_MAX)));
+  return duration_text(off) + (seconds < 0 ? " behind" : " ahead");
 }
 
 void print_host_state(Writer& writer, const client::HostState& state,
@@ -151,6 +186,8 @@ void print_host_state(Writer& writer, const client::HostState& state,
   if (state.bookmark_time) bookmark += " (" + writer.age(*state.bookmark_time) + " old)";
   writer.field("Bookmark", bookmark);
   if (received) writer.field("Agent", received->report.agent_version);
+  if (!state.drivers.empty()) writer.field("Drivers", join(state.drivers, ", "));
+  if (state.clock_skew_seconds != 0) writer.field("Clock", skew_text(state.clock_skew_seconds));
   print_host_deployments(writer, state.deployments);
 }
 

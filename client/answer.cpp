@@ -101,6 +101,7 @@ Result<model::RenderedFile> read_rendered_file(const json& item) {
   model::RenderedFile file;
   file.path = reader.required_text("path");
   file.mode = reader.parsed<std::uint32_t>("mode", &model::parse_mode);
+  file.owner = reader.text("owner");
   reader.ignore("content");  // may be longer than the reader's texts
   TITAN_TRY(reader.finish());
   const auto content = item.find("content");
@@ -195,6 +196,14 @@ Result<ChangeStatus::Processor> read_processor(const json& item) {
   return finished(reader, std::move(processor));
 }
 
+Trouble read_trouble(FieldReader& reader) {
+  return {.output = reader.text("output"),
+          .attempts = reader.number("attempts"),
+          .stalled = reader.boolean("stalled"),
+          .drift = reader.texts("drift", model::kDriftTextsMax),
+          .healed = reader.number("healed")};
+}
+
 Result<HostState::Deployment> read_host_deployment(const json& item) {
   FieldReader reader(item, "deployments");
   HostState::Deployment deployment;
@@ -204,6 +213,7 @@ Result<HostState::Deployment> read_host_deployment(const json& item) {
   deployment.current = reader.boolean("current");
   deployment.reason = reader.text("reason");
   deployment.since = optional_of(reader, "since", &Timestamp::parse);
+  deployment.trouble = read_trouble(reader);
   return finished(reader, std::move(deployment));
 }
 
@@ -362,6 +372,8 @@ Result<HostState> read_host_state(const json& answer) {
   state.last_report = optional_of(reader, "lastReport", &Timestamp::parse);
   state.bookmark = optional_of(reader, "bookmark", &model::Bookmark::parse);
   state.bookmark_time = optional_of(reader, "bookmarkTime", &Timestamp::parse);
+  state.drivers = reader.texts("drivers", model::kLabelsMax);
+  state.clock_skew_seconds = reader.signed_number("clockSkewSeconds");
   if (const json* items = reader.array("deployments", kItemsMax); items != nullptr) {
     for (const json& item : *items) {
       TITAN_ASSIGN(auto deployment, read_host_deployment(item));
@@ -384,6 +396,7 @@ Result<DeploymentHost> read_deployment_host(const json& item) {
   host.commit = reader.text("commit");
   host.since = optional_of(reader, "since", &Timestamp::parse);
   host.time = optional_of(reader, "time", &Timestamp::parse);
+  host.trouble = read_trouble(reader);
   return finished(reader, std::move(host));
 }
 

@@ -72,6 +72,16 @@ struct ReceivedReport {
   model::HostReport report = {};
 };
 
+// What a host says of a deployment that is not, or was not, as it should be.
+struct Trouble {
+  std::string output = {};  // the end of what failed programs wrote
+  std::uint64_t attempts = 0;
+  bool stalled = false;                 // it is not tried again as it is
+  std::vector<std::string> drift = {};  // what is not as it was applied, and stays so
+  std::uint64_t healed = 0;             // how often others' changes were undone
+  bool operator==(const Trouble&) const = default;
+};
+
 // How a deployment stands on one host.
 struct DeploymentHost {
   std::string host = {};
@@ -84,6 +94,7 @@ struct DeploymentHost {
   std::string commit = {};
   std::optional<Timestamp> since = {};  // when the server first heard this of it
   std::optional<Timestamp> time = {};   // of the report
+  Trouble trouble = {};
 };
 
 // How a host is, and all that it should have or still has.
@@ -95,6 +106,7 @@ struct HostState {
     bool current = false;
     std::string reason = {};
     std::optional<Timestamp> since = {};
+    Trouble trouble = {};
   };
   std::string host = {};
   std::optional<Timestamp> last_seen = {};       // since this start of the server
@@ -102,6 +114,8 @@ struct HostState {
   std::optional<model::Bookmark> bookmark = {};  // that the host sent last
   std::optional<Timestamp> bookmark_time = {};   // when what it stands for was written
   std::vector<Deployment> deployments = {};
+  std::vector<std::string> drivers = {};  // that work on the host, as it said
+  std::int64_t clock_skew_seconds = 0;    // how far its clock is ahead
 };
 
 // The API of docs/spec/http-api.md with titan's own types, over any Transport.

@@ -29,6 +29,7 @@ json json_of(const model::RenderedDeployment& rendered) {
   for (const model::RenderedFile& file : rendered.files) {
     files.push_back(
         {{"path", file.path}, {"mode", model::mode_text(file.mode)}, {"content", file.content}});
+    if (!file.owner.empty()) files.back()["owner"] = file.owner;
   }
   return {{"key", rendered.key.text()},
           {"version", rendered.version},
@@ -44,11 +45,13 @@ json time_or_null(const std::optional<Timestamp>& time) {
 json common_json(const HostService::Standing& standing, const model::DeploymentReport& report) {
   const auto status = standing.report ? report.status : model::Status::initialized;
   const bool since_known = report.since != Timestamp();
-  return {{"status", model::name_of(status)},
-          {"version", report.version},
-          {"current", standing.current},
-          {"reason", report.reason},
-          {"since", since_known ? json(report.since.text()) : json()}};
+  json object = {{"status", model::name_of(status)},
+                 {"version", report.version},
+                 {"current", standing.current},
+                 {"reason", report.reason},
+                 {"since", since_known ? json(report.since.text()) : json()}};
+  model::put_trouble(object, report);
+  return object;
 }
 
 json json_of_host(const HostService::Standing& standing) {
@@ -359,12 +362,14 @@ Response state(const Api& api, const Request& request) {
     if (!request.who->sees(standing.deployment.workspace)) continue;
     deployments.push_back(json_of_deployment(standing));
   }
-  std::string lasting =
-      canonical_json({{"host", host.name},
-                      {"lastReport", time_or_null(state->last_report)},
-                      {"bookmark", state->bookmark ? json(state->bookmark->text()) : json()},
-                      {"bookmarkTime", time_or_null(state->bookmark_time)},
-                      {"deployments", std::move(deployments)}});
+  json object = {{"host", host.name},
+                 {"lastReport", time_or_null(state->last_report)},
+                 {"bookmark", state->bookmark ? json(state->bookmark->text()) : json()},
+                 {"bookmarkTime", time_or_null(state->bookmark_time)},
+                 {"deployments", std::move(deployments)}};
+  if (!state->drivers.empty()) object["drivers"] = state->drivers;
+  if (state->clock_skew_seconds != 0) object["clockSkewSeconds"] = state->clock_skew_seconds;
+  std::string lasting = canonical_json(object);
   if (lasting.size() <= kCachedPageBytesMax && request.who->workspaces().empty()) {
     api.answers.states.put(host, {.body = lasting, .revision = sight->bookmark}, before);
   }

@@ -172,14 +172,53 @@ void add_texts(json& schemas) {
 json template_file() {
   json mode = pattern("Permission bits, octal.", "^[0-7]{1,4}$", "0644");
   mode["default"] = "0644";
-  return object_of("One file; its content is a blob.",
-                   {{"path",
-                     {{"type", "string"}, {"maxLength", 4096}, {"examples", {"root/etc/motd"}}},
-                     "Relative; may hold placeholders."},
-                    {"mode", std::move(mode), "", kMaybe},
-                    {"digest", use("Digest"), ""},
-                    {"size", number(0, model::kTemplateFileBytesMax), "Bytes.", kMaybe}},
-                   true);
+  return object_of(
+      "One file; its content is a blob.",
+      {{"path",
+        {{"type", "string"}, {"maxLength", 4096}, {"examples", {"root/etc/motd"}}},
+        "Relative; may hold placeholders."},
+       {"mode", std::move(mode), "", kMaybe},
+       {"digest", use("Digest"), ""},
+       {"size", number(0, model::kTemplateFileBytesMax), "Bytes.", kMaybe},
+       {"owner",
+        {{"type", "string"}, {"maxLength", model::kOwnerBytesMax}, {"examples", {"root:adm"}}},
+        "Whose the placed file is: `user` or `user:group`, names or numbers.",
+        kMaybe}},
+      true);
+}
+
+// What a host asks of what it has applied, before it keeps it.
+void add_health(json& schemas) {
+  const json word = {
+      {"type", "string"}, {"minLength", 1}, {"maxLength", model::kHealthTextBytesMax}};
+  const json argument = {{"type", "string"}, {"maxLength", model::kHealthTextBytesMax}};
+  const json command = {{"type", "array"},
+                        {"items", argument},
+                        {"minItems", 1},
+                        {"maxItems", model::kHealthArgumentsMax}};
+  const json http = object_of("",
+                              {{"url", word, "`http://` or `https://`."},
+                               {"status", number(100, 599), "Any 2xx when left out.", kMaybe}},
+                              true);
+  json check = object_of(
+      "One of these. The texts may hold placeholders.",
+      {{"exec", command, "A program and its arguments: it ends with 0.", kMaybe},
+       {"http", http, "A GET is answered.", kMaybe},
+       {"tcp", object_of("", {{"address", word, "`HOST:PORT`."}}, true),
+        "Something accepts a connection.", kMaybe},
+       {"systemd", object_of("", {{"unit", word, ""}}, true), "A unit is active.", kMaybe}},
+      true);
+  check["minProperties"] = 1;
+  check["maxProperties"] = 1;
+  schemas["HealthCheck"] = std::move(check);
+  schemas["Health"] = object_of(
+      "When what a host applied is kept; without checks at once.",
+      {{"checks", list_of("HealthCheck", model::kHealthChecksMax), "All must hold.", kMaybe},
+       {"startPeriod", use("Duration"), "Until then a failure counts for nothing; 30s.", kMaybe},
+       {"interval", use("Duration"), "Between two looks; 5s.", kMaybe},
+       {"timeout", use("Duration"), "Of one check; 5s.", kMaybe},
+       {"window", use("Duration"), "How long all must hold without a break; 10s.", kMaybe}},
+      true);
 }
 
 void add_specs(json& schemas) {
@@ -205,11 +244,14 @@ void add_specs(json& schemas) {
                 true),
       {{"labels", {{"site", "lab"}}}, {"values", {{"intervalSeconds", 5}}}});
   schemas["TemplateFile"] = template_file();
+  add_health(schemas);
+  schemas["DriftPolicy"] = one_of({"heal", "report"});
   schemas["TemplateSpec"] =
       object_of("A directory of files with placeholders.",
                 {{"driver", use("Name"), "How files are applied; `files` when left out.", kMaybe},
                  {"defaults", use("Values"), "The weakest layer.", kMaybe},
-                 {"files", list_of("TemplateFile", model::kTemplateFilesMax), "", kMaybe}},
+                 {"files", list_of("TemplateFile", model::kTemplateFilesMax), "", kMaybe},
+                 {"health", use("Health"), "Asked of what was applied.", kMaybe}},
                 true);
   schemas["WorkloadSpec"] = with_example(
       object_of("What a team ships.",
@@ -238,8 +280,11 @@ void add_specs(json& schemas) {
             kMaybe},
            {"rescheduleAfter", use("Duration"),
             "With replicas: they leave a host that is MISSING for longer.", kMaybe},
-           {"dependsOn", list_of("Name", model::kLabelsMax), "Refused for now.", kMaybe},
+           {"dependsOn", list_of("Name", model::kLabelsMax),
+            "Deployments of the same workspace that go first.", kMaybe},
            {"suspend", {{"type", "boolean"}}, "`true` is refused for now.", kMaybe},
+           {"driftPolicy", use("DriftPolicy"),
+            "When others change what was applied; `heal` when left out.", kMaybe},
            {"signatures", list_of("AuthorSignature", model::kAuthorSignaturesMax),
             "Of what the deployment is, by its authors.", kMaybe}},
           true),
@@ -601,6 +646,9 @@ void add_manifest(json& schemas) {
        {"driver", use("Text"), ""},
        {"template", use("DesiredTemplate"), ""},
        {"inputs", {{"type", "object"}}, "What the template is rendered with."},
+       {"health", use("Health"), "Of the template, with its placeholders.", kMaybe},
+       {"dependsOn", list_of("Name", model::kLabelsMax), "Sorted.", kMaybe},
+       {"driftPolicy", use("DriftPolicy"), "`heal` when left out.", kMaybe},
        {"desiredDigest", use("Digest"), ""},
        {"renderedDigest", use("Digest"), "Of the rendered files.", kMaybe},
        {"error", use("Text"), "Why it cannot be rendered, in place of the digest.", kMaybe},
@@ -620,8 +668,10 @@ void add_manifest(json& schemas) {
       {"pollAfter", number(0, kNumberMax), "Seconds."},
       {"time", use("Time"), ""}};
   schemas["Manifest"] = object_of("What changed for a host.", manifest);
-  schemas["RenderedFile"] = object_of(
-      "", {{"path", use("Text"), ""}, {"mode", use("Text"), ""}, {"content", use("Text"), ""}});
+  schemas["RenderedFile"] = object_of("", {{"path", use("Text"), ""},
+                                           {"mode", use("Text"), ""},
+                                           {"owner", use("Text"), "", kMaybe},
+                                           {"content", use("Text"), ""}});
   schemas["RenderedDeployment"] = object_of("", {{"key", use("Key"), ""},
                                                  {"version", number(0, kNumberMax), ""},
                                                  {"digest", use("Digest"), ""},
@@ -631,23 +681,42 @@ void add_manifest(json& schemas) {
   schemas["HostChanges"] = object_of("The manifest, for people and tools.", with_files);
 }
 
+// What a host says of a deployment that is not as it should be.
+std::vector<Field> trouble() {
+  const json output = {{"type", "string"}, {"maxLength", model::kOutputBytesMax}};
+  const json drift = {{"type", "array"},
+                      {"items", {{"type", "string"}, {"maxLength", model::kDriftTextBytesMax}}},
+                      {"maxItems", model::kDriftTextsMax}};
+  return {{"output", output, "The end of what failed programs wrote.", kMaybe},
+          {"attempts", number(0, UINT32_MAX), "That were not enough.", kMaybe},
+          {"stalled", {{"type", "boolean"}}, "It is not tried again as it is.", kMaybe},
+          {"drift", drift, "What is not as it was applied, and stays so.", kMaybe},
+          {"healed", number(0, kNumberMax), "How often others' changes were undone.", kMaybe}};
+}
+
+json clock_skew() {
+  return {{"type", "integer"}, {"format", "int64"}};
+}
+constexpr const char* kSkewText = "How far the host's clock is ahead; behind: negative.";
+
 void add_reports(json& schemas) {
-  const json reported = one_of({"READY", "ERROR"});
-  schemas["DeploymentReport"] =
-      object_of("How a deployment is on the host.",
-                {{"key", use("Key"), ""},
-                 {"version", number(0, kNumberMax), "", kMaybe},
-                 {"renderedDigest", use("MaybeDigest"), "Of what is applied.", kMaybe},
-                 {"desiredDigest", use("MaybeDigest"), "Of what it was told to have.", kMaybe},
-                 {"status", reported, ""},
-                 {"reason", use("Text"), "Never empty with ERROR.", kMaybe},
-                 {"commit", use("Text"), "In Git.", kMaybe},
-                 {"since", use("Time"), "Written by the server.", kMaybe}},
-                true);
+  std::vector<Field> fields = {
+      {"key", use("Key"), ""},
+      {"version", number(0, kNumberMax), "", kMaybe},
+      {"renderedDigest", use("MaybeDigest"), "Of what is applied.", kMaybe},
+      {"desiredDigest", use("MaybeDigest"), "Of what it was told to have.", kMaybe},
+      {"status", one_of({"READY", "UPDATING", "ERROR"}), "UPDATING: not there yet."},
+      {"reason", use("Text"), "Never empty with ERROR and UPDATING.", kMaybe},
+      {"commit", use("Text"), "In Git.", kMaybe},
+      {"since", use("Time"), "Written by the server.", kMaybe}};
+  for (const Field& field : trouble()) fields.push_back(field);
+  schemas["DeploymentReport"] = object_of("How a deployment is on the host.", fields, true);
   schemas["HostReport"] =
       object_of("The whole of what a host holds.",
                 {{"deployments", list_of("DeploymentReport", model::kReportDeploymentsMax), ""},
-                 {"agentVersion", use("Text"), "", kMaybe}},
+                 {"agentVersion", use("Text"), "", kMaybe},
+                 {"drivers", list_of("Name", model::kLabelsMax), "That work there.", kMaybe},
+                 {"clockSkewSeconds", clock_skew(), kSkewText, kMaybe}},
                 true);
   schemas["SyncRequest"] = object_of(
       "What a host says when it asks.",
@@ -662,12 +731,13 @@ void add_reports(json& schemas) {
 }
 
 void add_standings(json& schemas) {
-  const std::vector<Field> common = {
+  std::vector<Field> common = {
       {"status", use("Status"), "INITIALIZED before the first report."},
       {"version", number(0, kNumberMax), ""},
       {"current", {{"type", "boolean"}}, "It is what the host should have now."},
       {"reason", use("Text"), ""},
       {"since", or_null("Time"), "When the server first heard this of it."}};
+  for (const Field& field : trouble()) common.push_back(field);
   std::vector<Field> of_host = common;
   of_host.push_back({"host", use("Name"), ""});
   of_host.push_back({"hostStatus", use("Status"), ""});
@@ -688,6 +758,8 @@ void add_standings(json& schemas) {
                  {"lastReport", or_null("Time"), ""},
                  {"bookmark", or_null("Bookmark"), "What it sent last."},
                  {"bookmarkTime", or_null("Time"), "When that was the newest change."},
+                 {"drivers", list_of("Name", model::kLabelsMax), "That it reported.", kMaybe},
+                 {"clockSkewSeconds", clock_skew(), kSkewText, kMaybe},
                  {"deployments", list_of("HostDeployment"), "That it should have or still has."}});
 }
 
