@@ -5,6 +5,7 @@
 #include "gitops/branch.hpp"
 #include "gitops/object_copy.hpp"
 #include "gitops/remote_address.hpp"
+#include "gitops/repository_folder.hpp"
 
 namespace titan::gitops {
 namespace {
@@ -34,18 +35,8 @@ Result<void> clear_what_a_dead_push_left(FileSystem& files) {
   auto mark = files.info(kMarkFile);
   if (!mark && mark.error().code == ErrorCode::not_found) return {};
   if (!mark) return std::move(mark).error();
-  return remove_if_present(files, kBranchLockFile);
-}
-
-// Moves the branch under the lock and the mark that the header explains.
-Result<void> move_branch_marked(FileSystem& files, git_repository* repository,
-                                const std::optional<git_oid>& expected, const git_oid& target) {
-  TITAN_ASSIGN(const std::unique_ptr<FileSystem::Lock> lock, files.lock(kLockFile));
-  TITAN_TRY(clear_what_a_dead_push_left(files));
-  TITAN_TRY(files.write(kMarkFile, "", kMarkMode));
-  auto moved = move_branch(repository, expected, target);
-  TITAN_TRY(remove_if_present(files, kMarkFile));
-  return moved;
+  TITAN_TRY(remove_if_present(files, kBranchLockFile));
+  return clear_unfinished_objects(files);
 }
 
 }  // namespace
@@ -80,8 +71,19 @@ Result<void> FileRemote::fetch(git_repository* local, const git_oid& tip) const 
 
 Result<void> FileRemote::push(git_repository* local, const std::optional<git_oid>& expected,
                               const git_oid& target) {
-  TITAN_TRY(about(name_, copy_objects(local, repository_.get(), target)));
-  return about(name_, move_branch_marked(*files_, repository_.get(), expected, target));
+  return about(name_, push_marked(local, expected, target));
+}
+
+// Under the lock and the mark that the header explains.
+Result<void> FileRemote::push_marked(git_repository* local, const std::optional<git_oid>& expected,
+                                     const git_oid& target) {
+  TITAN_ASSIGN(const std::unique_ptr<FileSystem::Lock> lock, files_->lock(kLockFile));
+  TITAN_TRY(clear_what_a_dead_push_left(*files_));
+  TITAN_TRY(files_->write(kMarkFile, "", kMarkMode));
+  auto pushed = copy_objects(local, repository_.get(), target);
+  if (pushed) pushed = move_branch(repository_.get(), expected, target);
+  TITAN_TRY(remove_if_present(*files_, kMarkFile));
+  return pushed;
 }
 
 }  // namespace titan::gitops

@@ -13,11 +13,12 @@ namespace titan::gitops {
 // Git's users. For gitops/*.cpp alone.
 //
 // libgit2's own push to a path is not used: it reads the branch, and later overwrites it. Here
-// the branch moves by compare-and-swap under Git's lock of the reference. A push that dies there
-// leaves the lock file in a repository that is not titan's own, where it would stop everyone, so
-// a mark is set before and taken away after: "titan.pushing", under the kernel's lock of
-// "titan.lock". Who finds the mark under that lock knows that a titan died, and removes what it
-// left; a reference lock without the mark is another program's, and is left alone.
+// the branch moves by compare-and-swap under Git's lock of the reference. A push that dies leaves
+// half an object, or the lock file, in a repository that is not titan's own: the one would lie
+// there for ever, the other stop everyone. So a mark is set before and taken away after:
+// "titan.pushing", under the kernel's lock of "titan.lock". Who finds the mark under that lock
+// knows that a titan died, and removes what it left; without the mark they are another program's,
+// and left alone.
 class FileRemote {
  public:
   // unavailable: there is no repository now. invalid: no file remote, or not bare.
@@ -34,6 +35,9 @@ class FileRemote {
 
  private:
   FileRemote(std::string name, std::unique_ptr<FileSystem> files, GitRepository repository);
+
+  Result<void> push_marked(git_repository* local, const std::optional<git_oid>& expected,
+                           const git_oid& target);
 
   std::string name_;                   // the subject of errors, without credentials
   std::unique_ptr<FileSystem> files_;  // the repository's folder

@@ -68,19 +68,6 @@ Result<void> clear_remote_references(FileSystem& files) {
   return {};
 }
 
-Result<void> clear_unfinished_objects(FileSystem& files) {
-  // libgit2 writes an object or pack under such a name first, and renames it when it is whole.
-  constexpr std::string_view kUnfinished = "_git2_";
-  for (const std::string folder : {"objects", "objects/pack"}) {
-    TITAN_ASSIGN(const auto entries, list_if_present(files, folder));
-    for (const FileSystem::Entry& entry : entries) {
-      if (entry.name.find(kUnfinished) == std::string::npos) continue;
-      TITAN_TRY(remove_if_present(files, folder + "/" + entry.name));
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<FileSystem::Lock>> lock_repository(FileSystem& files) {
@@ -103,6 +90,19 @@ Result<void> create_if_needed(FileSystem& files) {
   }
   TITAN_TRY(write_atomically(files, "config", kConfig, kFileMode));
   return write_atomically(files, "HEAD", kHead, kFileMode);
+}
+
+Result<void> clear_unfinished_objects(FileSystem& files) {
+  // libgit2 writes an object or pack under such a name first, and renames it when it is whole.
+  constexpr std::string_view kUnfinished = "_git2_";
+  for (const std::string folder : {"objects", "objects/pack"}) {
+    TITAN_ASSIGN(const auto entries, list_if_present(files, folder));
+    for (const FileSystem::Entry& entry : entries) {
+      if (entry.name.find(kUnfinished) == std::string::npos) continue;
+      TITAN_TRY(remove_if_present(files, folder + "/" + entry.name));
+    }
+  }
+  return {};
 }
 
 Result<void> clear_leftovers(FileSystem& files) {

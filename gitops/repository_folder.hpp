@@ -23,5 +23,7 @@ Result<void> create_if_needed(FileSystem& files);
 // Removes what a killed writer leaves: lock files of references, references that a power cut
 // emptied, and unfinished objects. REQUIRES: lock_repository() is held.
 Result<void> clear_leftovers(FileSystem& files);
+// Of these the unfinished objects and packs of libgit2 alone.
+Result<void> clear_unfinished_objects(FileSystem& files);
 
 }  // namespace titan::gitops

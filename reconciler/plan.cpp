@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "base/text.hpp"
@@ -28,6 +30,14 @@ class Claims {
     }
     for (const FileState& file : deployment.files) owners_.emplace(file.path, deployment.key);
     return std::nullopt;
+  }
+  // Claims those of its files that it has already, unless somebody did before.
+  void keep(const DeploymentFiles& wanted, const DeploymentFiles& there) {
+    std::set<std::string_view> has;
+    for (const FileState& file : there.files) has.insert(file.path);
+    for (const FileState& file : wanted.files) {
+      if (has.contains(file.path)) owners_.emplace(file.path, wanted.key);
+    }
   }
   [[nodiscard]] bool claimed(const std::string& path) const { return owners_.contains(path); }
 
@@ -60,14 +70,19 @@ bool contains(const std::vector<Key>& keys, const Key& key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
-// Gives out the paths, in order of right: what held and refused deployments have; then what those
-// want that are there already, so that a newcomer never takes over their paths; then the rest.
+// Gives out the paths, in order of right: what held and refused deployments have; then what others
+// have and still want; then what those want that are there already, so that a newcomer never takes
+// over their paths; then the rest.
 // Adds to `refused` whoever finds something in the way.
 Claims claims_of(const std::vector<DeploymentFiles>& desired, const std::vector<Key>& held,
                  const std::vector<DeploymentFiles>& actual, std::map<Key, std::string>& refused) {
   Claims claims;
   for (const DeploymentFiles& there : actual) {
     if (contains(held, there.key) || refused.contains(there.key)) claims.claim(there);
+  }
+  for (const DeploymentFiles& wanted : desired) {
+    const DeploymentFiles* const there = find(actual, wanted.key);
+    if (there != nullptr && !refused.contains(wanted.key)) claims.keep(wanted, *there);
   }
   for (const bool already_there : {true, false}) {
     for (const DeploymentFiles& wanted : desired) {

@@ -57,6 +57,22 @@ TEST_F(FileRemoteTest, RemovesTheLockThatAKilledPushLeft) {
   EXPECT_EQ(files->info("titan.pushing").error().code, ErrorCode::not_found);
 }
 
+TEST_F(FileRemoteTest, RemovesTheUnfinishedObjectsThatAKilledPushLeft) {
+  const std::vector<std::string> left = {"objects/tmp_object_git2_0123",
+                                         "objects/pack/pack_git2_45"};
+  for (const std::string& file : left) touch(file);
+  const auto files = DiskFileSystem::open(remote_.path()).value();
+  ASSERT_TRUE(push(std::nullopt).ok());
+  for (const std::string& file : left)
+    EXPECT_TRUE(files->info(file)) << "another program's " << file;
+  touch("titan.pushing");
+  ASSERT_TRUE(push(object_id(local_git_.tip())).ok());
+  for (const std::string& file : left) {
+    EXPECT_EQ(files->info(file).error().code, ErrorCode::not_found) << file;
+  }
+  remote_git_.expect_sound();
+}
+
 TEST_F(FileRemoteTest, IsNotPushedToByTwoAtOnce) {
   const auto files = DiskFileSystem::open(remote_.path()).value();
   const auto lock = files->lock("titan.lock").value();
