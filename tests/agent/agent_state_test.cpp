@@ -36,10 +36,19 @@ AgentState full_state() {
                    .pushed = false,
                    .reported = Digest::of("p")};
   state.desired[key("a")] = form("a");
-  state.applied[key("b")] = {form("b"),
-                             {{"etc/b", 0755, Digest::of("b")}, {"etc/s", 0600, Digest::of("s")}},
-                             "commit",
-                             {"etc/s"}};
+  state.applied[key("b")] = {.form = form("b"),
+                             .files = {{"etc/b", 0755, Digest::of("b"), "root:adm"},
+                                       {"etc/s", 0600, Digest::of("s")}},
+                             .commit = "commit",
+                             .since = Timestamp::from_micros(2'000'000),
+                             .healed = 3,
+                             .secret_files = {"etc/s"}};
+  state.previous[key("b")] = form("b");
+  state.transactions[key("c")] = {.phase = reconciler::Phase::checking,
+                                  .attempted = {form("c"), form("c")}};
+  state.attempts[key("c")] = {
+      .form = Digest::of("c"), .count = 2, .reason = "it is not healthy", .output = "no"};
+  state.waiting[key("e")] = "waiting for default/a";
   state.touched[key("c")] = {"etc/c", "etc/d"};
   state.folders = {"etc", "etc/x"};
   state.failures[key("d")] = "no space";
@@ -74,7 +83,7 @@ TEST(AgentState, TakesOverValuesThatAreSealedAnewOfTheSameDigest) {
 }
 
 TEST(AgentState, ReportsWhatIsAppliedAndWhatFails) {
-  const model::HostReport report = full_state().report();
+  const model::HostReport report = full_state().report({});
   ASSERT_EQ(report.deployments.size(), 2U);
   EXPECT_EQ(report.deployments[0].key, key("b"));
   EXPECT_EQ(report.deployments[0].status, model::Status::ready);
@@ -107,7 +116,7 @@ TEST(AgentState, ReportsOfWhichFormItSpeaks) {
     if (row.desired) state.desired[key("a")] = form("a");
     if (row.desired) state.desired[key("a")].desired_digest = new_form;
     if (row.fails) state.failures[key("a")] = "no space";
-    const model::HostReport report = state.report();
+    const model::HostReport report = state.report({});
     ASSERT_EQ(report.deployments.size(), 1U) << row.what;
     EXPECT_EQ(report.deployments[0].desired_digest, row.expected) << row.what;
     EXPECT_EQ(report.deployments[0].status == model::Status::error, row.fails) << row.what;
