@@ -85,9 +85,8 @@ TEST_F(ComposeDriverTest, TakesAllDownWhenTheDeploymentLeaves) {
   calls();
   DriverChange change{.before = {&first, &second}};
   ASSERT_TRUE(driver_.before_files(change, output_).ok());
-  EXPECT_EQ(calls(),
-            (Calls{"docker compose " + kProject + "down --remove-orphans",
-                   "docker compose " + kProject + "down --remove-orphans", kDockerPs}));
+  EXPECT_EQ(calls(), (Calls{"docker compose " + kProject + "down --remove-orphans",
+                            "docker compose " + kProject + "down --remove-orphans", kDockerPs}));
   EXPECT_EQ(runner_.commands().at(runner_.commands().size() - 3).directory, "/state/2");
   EXPECT_TRUE(compose_.state().empty());
   ASSERT_TRUE(driver_.after_files(change, output_).ok());
