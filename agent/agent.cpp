@@ -163,8 +163,16 @@ void Agent::schedule(StepResult& result) {
   next_poll_ = schedule_.next(now_, env_.random);
 }
 
+// Asking the drivers runs programs.
+void Agent::ask_drivers() {
+  if (memory_.drivers && !convergence_.was_thorough()) return;
+  env_.drivers.forget();
+  memory_.drivers = env_.drivers.available();
+}
+
 Result<void> Agent::cycle() {
   convergence_.look();
+  ask_drivers();
   for (int round = 0; round < kRoundsMax; ++round) {
     auto synced = sync();
     if (synced && *synced) synced = sync();  // this time for everything
@@ -190,7 +198,7 @@ Result<void> Agent::pause() {
 }
 
 model::HostReport Agent::report() {
-  return state_.report({.drivers = env_.drivers.available(),
+  return state_.report({.drivers = memory_.drivers.value_or(std::vector<std::string>()),
                         .clock_skew_seconds = memory_.clock_skew_seconds,
                         .drift = convergence_.drift()});
 }

@@ -118,6 +118,7 @@ class Agent {
   // A change of the host's key that was cut off (agent/rotate_command.hpp): when the server knows
   // the next one by now, that is the host's from here on. Else all stays as it was.
   Result<void> try_next_key();
+  void ask_drivers();
   Result<void> cycle();
   Result<void> converge();
   void schedule(StepResult& result);

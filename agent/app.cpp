@@ -11,7 +11,7 @@
 #include <ostream>
 
 #include "agent/agent.hpp"
-#include "agent/drivers/files_driver.hpp"
+#include "agent/drivers/driver_set.hpp"
 #include "agent/enroll_command.hpp"
 #include "agent/limits.hpp"
 #include "agent/publisher.hpp"
@@ -296,9 +296,8 @@ Result<ExitCode> run_agent(const Options& options, Log& log, const Clock& clock)
   Publisher publisher(options.git, options.state);
   SystemProcessRunner processes;
   SystemProber prober(processes);
-  std::vector<std::unique_ptr<Driver>> all_drivers;
-  all_drivers.push_back(std::make_unique<FilesDriver>());
-  DriverSet drivers(std::move(all_drivers));
+  TITAN_ASSIGN(const std::string root_path, root->absolute_path());
+  DriverSet drivers(processes, DriverSet::Options::of(root_path, options.host, {}));
   auto agent =
       Agent::open({.state = *state,
                    .root = *root,

@@ -33,12 +33,12 @@ std::vector<std::string> paths_of(const std::vector<reconciler::FileState>& file
 
 bool Applier::acts(const model::DesiredDeployment& form) {
   if (has_hook(form)) return true;
-  const auto driver = env_.drivers.find(form.driver);
+  const auto driver = env_.drivers.need(form.driver);
   return !driver || (*driver)->acts();
 }
 
 Result<void> Applier::check(const RenderedForm& form) {
-  TITAN_ASSIGN(Driver* const driver, env_.drivers.find(form.form->driver));
+  TITAN_ASSIGN(Driver* const driver, env_.drivers.need(form.form->driver));
   const Generation generation{.key = form.form->key,
                               .version = form.form->version,
                               .digest = form.form->rendered_digest,
@@ -51,7 +51,7 @@ Result<void> Applier::check(const RenderedForm& form) {
 }
 
 Result<std::vector<std::string>> Applier::drift(const RenderedForm& form) {
-  TITAN_ASSIGN(Driver* const driver, env_.drivers.find(form.form->driver));
+  TITAN_ASSIGN(Driver* const driver, env_.drivers.need(form.form->driver));
   if (!driver->acts()) return std::vector<std::string>();
   TITAN_ASSIGN(const Generation generation, generation_of(form, true));
   return driver->drift(generation);
@@ -63,7 +63,7 @@ Result<Generation> Applier::generation_of(const RenderedForm& form, bool unpacks
                         .digest = form.form->rendered_digest,
                         .files = form.rendering.files};
   if (!unpacks) return generation;
-  const auto driver = env_.drivers.find(form.form->driver);
+  const auto driver = env_.drivers.need(form.form->driver);
   std::vector<const model::RenderedFile*> files;
   for (const model::RenderedFile& file : generation.files) {
     const bool wanted = belongs_to_hooks(file.path) || (driver && (*driver)->unpacks(file.path));
@@ -75,7 +75,7 @@ Result<Generation> Applier::generation_of(const RenderedForm& form, bool unpacks
   return generation;
 }
 
-Result<void> Applier::stage(Job& job) {
+Result<void> Applier::stage(Job& job, const std::set<std::string>& removals) {
   Work& work = job.work;
   for (const RenderedForm& form : work.before) {
     TITAN_ASSIGN(Generation generation, generation_of(form, acts(*form.form)));
@@ -98,7 +98,7 @@ Result<void> Applier::stage(Job& job) {
     }
     files.push_back(std::move(file));
   }
-  return job.placing.stage(std::move(files));
+  return job.placing.stage(std::move(files), removals);
 }
 
 // What a hook or a driver said, if it counts.
@@ -128,7 +128,7 @@ Result<void> Applier::call_drivers(Job& job, Moment moment) {
   for (auto& [name, change] : changes) {
     change.written = paths_of(work.step.writes);
     change.removed = work.step.removals;
-    const auto driver = env_.drivers.find(name);
+    const auto driver = env_.drivers.need(name);
     auto called = !driver ? Result<void>(driver.error())
                   : moment == Moment::before_files
                       ? (*driver)->before_files(change, job.work.output)
@@ -189,7 +189,11 @@ void Applier::execute(std::vector<Work>& works, std::set<std::string>& own_folde
       }
     }
   };
-  each([&](Job& job) { return stage(job); });
+  std::set<std::string> removals;
+  for (const Work& work : works) {
+    removals.insert(work.step.removals.begin(), work.step.removals.end());
+  }
+  each([&](Job& job) { return stage(job, removals); });
   each([&](Job& job) { return open(job); });
   each([&](Job& job) { return remove(job); });
   each([&](Job& job) { return switch_over(job, own_folders); });

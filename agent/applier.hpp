@@ -94,14 +94,14 @@ class Applier {
   // What runs and is not as it was applied; see Driver::drift().
   Result<std::vector<std::string>> drift(const RenderedForm& form);
   // Whether the driver of the form can take it. As Driver::check(), and for a driver that the host
-  // does not have: DriverSet::find().
+  // does not have: DriverSet::need().
   Result<void> check(const RenderedForm& form);
 
  private:
   struct Job;
 
   Result<Generation> generation_of(const RenderedForm& form, bool unpacks);
-  Result<void> stage(Job& job);
+  Result<void> stage(Job& job, const std::set<std::string>& removals);
   Result<void> open(Job& job);
   Result<void> remove(Job& job);
   Result<void> switch_over(Job& job, std::set<std::string>& own_folders);

@@ -46,8 +46,8 @@ Convergence::Convergence(const Env& env)
                 .owners = owners_,
                 .drivers = env.drivers,
                 .hook_host = {.processes = env.processes,
-                              .name = env.identity.identity.host,
-                              .root = env.root.absolute_path().value_or("/")},
+                              .root = env.root,
+                              .name = env.identity.identity.host},
                 .log = env.log}) {}
 
 Phase Convergence::phase_of(const Key& key) const {
@@ -100,6 +100,7 @@ void Convergence::begin_step(Clock::Monotonic now) {
   failed_.clear();
   logged_.clear();
   postponed_.reset();
+  waiting_for_files_.clear();
 }
 
 void Convergence::look() {
@@ -276,7 +277,7 @@ bool Convergence::is_held_back(const DesiredDeployment& form) {
       return true;
     }
   }
-  if (const auto driver = env_.drivers.find(form.driver); !driver) {
+  if (const auto driver = env_.drivers.need(form.driver); !driver) {
     fail(form.key, driver.error().text());
     return true;
   }
@@ -312,6 +313,7 @@ void Convergence::hold(const Key& key, Intent& intent) {
 }
 
 void Convergence::postpone(const Key& key, const Error& error) {
+  waiting_for_files_.insert(key);
   postponed_ = error.context("deployment " + key.short_text());
 }
 
@@ -329,7 +331,7 @@ void Convergence::put_back(const Key& key, Intent& intent) {
     fail(key, "what was kept before cannot be put back yet: " + rendered.error().text());
     return;
   }
-  intent.desired.push_back({key, file_states(rendered->files)});
+  intent.desired.push_back({key, placed(before->second.form, *rendered).files});
   intent.rendered[key] = {&before->second.form, *std::move(rendered)};
 }
 
@@ -343,7 +345,7 @@ void Convergence::prepare(const DesiredDeployment& form, Intent& intent) {
   if (is_held(form)) return hold(key, intent);
   if (const auto gate = gates_.find(key); gate != gates_.end() && gate->second.form == form) {
     wait(key, "its health is being checked");
-    intent.desired.push_back({key, gate->second.files});
+    intent.desired.push_back({key, gate->second.placed.files});
     return;
   }
   if (on_host(form)) {
@@ -351,10 +353,15 @@ void Convergence::prepare(const DesiredDeployment& form, Intent& intent) {
     return;
   }
   if (is_held_back(form)) return hold(key, intent);
+  if (waiting_for_files_.contains(key)) {
+    wait(key, "waiting for files of its template");
+    return hold(key, intent);
+  }
   auto rendered = env_.renderer.render(form);
   if (!rendered && (rendered.error().retryable() || env_.renderer.blob_missing())) {
     // A blob did not come through, or not from the server: that is no fault of the deployment.
     postpone(key, rendered.error());
+    wait(key, "waiting for files of its template");
     return hold(key, intent);
   }
   if (rendered) {
@@ -363,7 +370,7 @@ void Convergence::prepare(const DesiredDeployment& form, Intent& intent) {
       fail(key, checked.error().text());
       return hold(key, intent);
     }
-    intent.desired.push_back({key, file_states(whole.rendering.files)});
+    intent.desired.push_back({key, placed(form, whole.rendering).files});
     intent.rendered[key] = std::move(whole);
     return;
   }
@@ -375,6 +382,15 @@ Convergence::Intent Convergence::prepare() {
   Intent intent;
   for (const auto& [key, form] : env_.state.desired) prepare(form, intent);
   return intent;
+}
+
+// What is placed of it, which is nothing with some drivers.
+Convergence::Placed Convergence::placed(const DesiredDeployment& form, const Rendering& rendering) {
+  const auto driver = env_.drivers.need(form.driver);
+  if (driver && !(*driver)->places_files()) return {};
+  Placed placed{.files = file_states(rendering.files)};
+  for (const SecretFile& file : rendering.secret) placed.secret_files.insert(file.path);
+  return placed;
 }
 
 std::vector<DeploymentFiles> Convergence::actual() const {
@@ -394,7 +410,7 @@ std::vector<DeploymentFiles> Convergence::actual() const {
       for (const std::string& path : paths) files[key][path] = {.path = path};
     }
   }
-  for (const auto& [key, gate] : gates_) add(key, gate.files);
+  for (const auto& [key, gate] : gates_) add(key, gate.placed.files);
   std::vector<DeploymentFiles> actual;
   for (const auto& [key, of_deployment] : files) {
     actual.push_back({.key = key});
@@ -542,8 +558,11 @@ void Convergence::journal(const Work& work) {
 }
 
 Result<void> Convergence::journal(const std::vector<Work>& works) {
+  const AgentState before = env_.state;
   for (const Work& work : works) journal(work);
-  return env_.state_file.save(env_.state);
+  auto saved = env_.state_file.save(env_.state);
+  if (!saved) env_.state = before;  // nothing was begun
+  return saved;
 }
 
 void Convergence::count_failure(const Key& key, const Error& error, const OutputTail& output) {
@@ -574,13 +593,12 @@ void Convergence::take_failure(Work& work) {
   if (touched.empty()) env_.state.touched.erase(key);
 }
 
-void Convergence::keep(const DesiredDeployment& form, std::vector<FileState> files,
-                       std::set<std::string> secret_files) {
+void Convergence::keep(const DesiredDeployment& form, Placed placed) {
   const Key key = form.key;
   Applied applied{.form = form,
-                  .files = std::move(files),
+                  .files = std::move(placed.files),
                   .since = env_.state.time,
-                  .secret_files = std::move(secret_files)};
+                  .secret_files = std::move(placed.secret_files)};
   if (const auto before = env_.state.applied.find(key); before != env_.state.applied.end()) {
     applied.healed = before->second.healed;
     if (before->second.form.rendered_digest != form.rendered_digest) {
@@ -604,24 +622,21 @@ void Convergence::note_gone(const Key& key) {
 void Convergence::take_over(Work& work, Counts& counts) {
   const Key key = work.step.key;
   const DesiredDeployment form = *work.after->form;
-  std::vector<FileState> files = file_states(work.after->rendering.files);
-  std::set<std::string> secret_files;
-  for (const SecretFile& file : work.after->rendering.secret) secret_files.insert(file.path);
+  Placed placed = this->placed(form, work.after->rendering);
   env_.log.info("applied", {{"deployment", key.short_text()},
                             {"version", form.version},
                             {"written", work.step.writes.size()},
                             {"removed", work.step.removals.size()}});
   if (work.after->rendering.health.checks.empty()) {
     move(key, PhaseEvent::kept);
-    keep(form, std::move(files), std::move(secret_files));
+    keep(form, std::move(placed));
     ++counts.applied;
     return;
   }
   move(key, PhaseEvent::switched);
   gates_.erase(key);
   gates_.emplace(key, Gate{.form = form,
-                           .files = std::move(files),
-                           .secret_files = std::move(secret_files),
+                           .placed = std::move(placed),
                            .folder = work.folder,
                            .health = HealthGate(work.after->rendering.health, now_),
                            .output = OutputTail(model::kOutputBytesMax)});
@@ -681,9 +696,7 @@ Result<bool> Convergence::round(Counts& counts) {
   // Forms that change nothing on the host.
   for (auto& [key, form] : intent.rendered) {
     if (env_.state.failures.contains(key)) continue;
-    std::set<std::string> secret_files;
-    for (const SecretFile& file : form.rendering.secret) secret_files.insert(file.path);
-    keep(*form.form, file_states(form.rendering.files), std::move(secret_files));
+    keep(*form.form, placed(*form.form, form.rendering));
   }
   if (works.empty()) return withdrawn;
   TITAN_TRY(journal(works));
@@ -741,7 +754,7 @@ void Convergence::sweep_secrets() {
   std::map<Key, std::set<std::string>> used;
   for (const auto& [key, applied] : env_.state.applied) used[key] = applied.secret_files;
   for (const auto& [key, gate] : gates_) {
-    used[key].insert(gate.secret_files.begin(), gate.secret_files.end());
+    used[key].insert(gate.placed.secret_files.begin(), gate.placed.secret_files.end());
   }
   for (const auto& [key, paths] : env_.state.touched) used[key].insert(paths.begin(), paths.end());
   if (const auto swept = env_.secret_files.keep_only(used); !swept) {
@@ -789,7 +802,7 @@ bool Convergence::check_health(Counts& counts) {
       env_.log.info("healthy", {{"deployment", key.short_text()}, {"version", gate.form.version}});
       move(key, PhaseEvent::kept);
       const Gate kept = std::move(gate);
-      keep(kept.form, kept.files, kept.secret_files);
+      keep(kept.form, kept.placed);
       ++counts.applied;
       continue;
     }

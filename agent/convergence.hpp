@@ -84,6 +84,8 @@ class Convergence {
   Result<void> converge(Counts& counts);
   // Removes generations that nothing needs any more, once the state is saved.
   Result<void> drop_unused();
+  // Whether look() has just looked at all contents and asked the drivers.
+  [[nodiscard]] bool was_thorough() const { return drift_watch_.was_thorough(); }
   // What is not as it was applied and stays so: for the report.
   [[nodiscard]] std::map<model::Key, std::vector<std::string>> drift() const;
   // Before the process ends in good order: what is being checked loses no attempt by that.
@@ -96,11 +98,15 @@ class Convergence {
     std::vector<model::Key> held = {};
     std::map<model::Key, RenderedForm> rendered = {};  // those that are not on the host as they are
   };
+  // The files of a form below the host's root, and those of them that hold values of secrets.
+  struct Placed {
+    std::vector<reconciler::FileState> files = {};
+    std::set<std::string> secret_files = {};
+  };
   // A form that is in place while its health is checked.
   struct Gate {
     model::DesiredDeployment form;
-    std::vector<reconciler::FileState> files;
-    std::set<std::string> secret_files;
+    Placed placed;
     std::string folder;
     HealthGate health;
     OutputTail output;
@@ -129,6 +135,7 @@ class Convergence {
   void postpone(const model::Key& key, const Error& error);
   Result<void> take_word(const model::DesiredDeployment& form);
   [[nodiscard]] bool on_host(const model::DesiredDeployment& form) const;
+  Placed placed(const model::DesiredDeployment& form, const Rendering& rendering);
   [[nodiscard]] std::vector<reconciler::DeploymentFiles> actual() const;
 
   std::vector<Work> works_of(const reconciler::Plan& plan, Intent& intent);
@@ -141,8 +148,7 @@ class Convergence {
   void take_failure(Work& work);
   void take_over(Work& work, Counts& counts);
   void count_failure(const model::Key& key, const Error& error, const OutputTail& output);
-  void keep(const model::DesiredDeployment& form, std::vector<reconciler::FileState> files,
-            std::set<std::string> secret_files);
+  void keep(const model::DesiredDeployment& form, Placed placed);
   void note_gone(const model::Key& key);
   void settle();
   void sweep_secrets();
@@ -163,9 +169,10 @@ class Convergence {
   std::map<model::Key, std::vector<std::string>> drift_texts_;  // of what stays
   // Why, in this step: what failed is not tried again in it.
   std::map<std::pair<model::Key, Work::Kind>, std::string> failed_;
-  std::set<model::Key> logged_;     // deployments whose failure was logged in this step
-  std::optional<Error> postponed_;  // a passing fault, because of which some wait
-  bool has_worked_ = false;         // since drop_unused() was called last
+  std::set<model::Key> logged_;             // deployments whose failure was logged in this step
+  std::optional<Error> postponed_;          // a passing fault, because of which some wait
+  std::set<model::Key> waiting_for_files_;  // in this step
+  bool has_worked_ = false;                 // since drop_unused() was called last
 };
 
 }  // namespace titan::agent

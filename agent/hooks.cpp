@@ -31,12 +31,13 @@ Result<void> run_hook(Hook hook, const Generation& generation, const HookHost& h
   if ((file->mode & kOwnerMayExecute) == 0) {
     return invalid(path + " cannot be executed; give it the mode 0755 in the template");
   }
+  TITAN_ASSIGN(const std::string root, host.root.absolute_path());
   const Command command{.arguments = {generation.folder + "/" + path},
                         .environment = {{"TITAN_HOOK", path.substr(kHooksFolder.size())},
                                         {"TITAN_DEPLOYMENT", generation.key.short_text()},
                                         {"TITAN_VERSION", std::to_string(generation.version)},
                                         {"TITAN_HOST", host.name},
-                                        {"TITAN_ROOT", host.root}},
+                                        {"TITAN_ROOT", root}},
                         .directory = generation.folder,
                         .timeout = kHookTimeout,
                         .output_bytes_max = kHookOutputBytesMax};

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "agent/drivers/driver.hpp"
+#include "base/file_system.hpp"
 #include "base/output_tail.hpp"
 #include "base/process_runner.hpp"
 #include "base/result.hpp"
@@ -31,8 +32,8 @@ bool belongs_to_hooks(std::string_view path);
 
 struct HookHost {
   ProcessRunner& processes;
+  FileSystem& root;
   std::string name = {};
-  std::string root = {};
 };
 
 // Done when the generation has no such hook. invalid: it cannot be executed by its mode. internal:

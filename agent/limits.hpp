@@ -13,6 +13,7 @@ constexpr std::size_t kStateBytesMax = 64UL << 20U;      // of state.json
 constexpr std::size_t kIdentityBytesMax = 64UL << 10U;   // of each file of identity/
 constexpr std::size_t kAuthorKeysMax = 16;               // that a host trusts
 constexpr std::size_t kRunBytesMax = 256UL << 10U;       // of agent.json in the run directory
+constexpr std::size_t kDriversMax = 1000;                // of a host
 constexpr std::size_t kDriftBytesMax = 64UL << 20U;      // of drift.json there
 constexpr std::uint32_t kAttemptsMax = 3;                // of one form of a deployment
 constexpr std::size_t kAttemptedFormsMax = 8;            // that may be on the host at once

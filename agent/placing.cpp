@@ -13,6 +13,13 @@ Error about(Error error, const std::string& path) {
   return error;
 }
 
+bool is_below_one_of(const std::set<std::string>& paths, const std::string& path) {
+  for (std::string folder = parent_of(path); !folder.empty(); folder = parent_of(folder)) {
+    if (paths.contains(folder)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::map<std::string, const model::RenderedFile*> placed_files(
@@ -77,14 +84,13 @@ Result<void> Placing::write_beside(const FileToPlace& file) {
   return root_.set_owner(temporary_path(file.path), owner.user, owner.group);
 }
 
-Result<void> Placing::stage(std::vector<FileToPlace> files) {
+Result<void> Placing::stage(std::vector<FileToPlace> files, const std::set<std::string>& removals) {
   files_ = std::move(files);
   staged_.clear();
   for (const FileToPlace& file : files_) {
+    if (is_below_one_of(removals, file.path)) continue;
     const std::string parent = parent_of(file.path);
     auto written = parent.empty() ? Result<void>() : make_directories(root_, parent);
-    // A file where the folder has to be may be one that goes.
-    if (!written && written.error().code == ErrorCode::conflict) continue;
     if (written) {
       staged_.insert(file.path);
       written = write_beside(file);

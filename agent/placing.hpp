@@ -57,9 +57,10 @@ class Placing {
   // Borrows all.
   Placing(FileSystem& root, Owners& owners) : root_(root), owners_(owners) {}
 
-  // After an error nothing of it is left, if the disk lets it. Where a file stands in the way that
-  // is yet to be removed, the write is left to switch_over().
-  Result<void> stage(std::vector<FileToPlace> files);
+  // After an error nothing of it is left, if the disk lets it. `removals`: paths that will be
+  // removed before switch_over() is called; what needs a folder in place of one of them is written
+  // then.
+  Result<void> stage(std::vector<FileToPlace> files, const std::set<std::string>& removals);
   // `own_folders`: those that the agent made. One that is empty and stands where a file has to be
   // is removed, and forgotten.
   Result<void> switch_over(std::set<std::string>& own_folders);

@@ -68,6 +68,7 @@ json RunMemory::json() const {
     object["bookmark"] = high_water.bookmark.text();
   }
   if (clock_skew_seconds != 0) object["clockSkew"] = std::to_string(clock_skew_seconds);
+  if (drivers) object["drivers"] = *drivers;
   if (verified) object["verified"] = verified->count();
   if (last_refusal) object["lastRefusal"] = json_of(*last_refusal);
   if (last_failure) object["lastFailure"] = json_of(*last_failure);
@@ -87,6 +88,7 @@ Result<RunMemory> RunMemory::parse(const nlohmann::json& object) {
   }
   memory.poll_after = std::chrono::seconds(reader.number("pollAfter"));
   memory.clock_skew_seconds = parse_skew(reader.text("clockSkew"));
+  if (reader.has("drivers")) memory.drivers = reader.texts("drivers", kDriversMax);
   if (const nlohmann::json* counts = reader.object("refusals"); counts != nullptr) {
     FieldReader inner(*counts, "refusals");
     for (const auto& [name, count] : counts->items()) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/file_system.hpp"
@@ -23,7 +24,7 @@ namespace titan::agent {
 //
 // The file is one JSON object, mode 0600: instance, device, token, macKey, root, bookmark,
 // verified (microseconds), pollAfter (seconds), clockSkew (text of
-// seconds), refusals {reason: count}, lastRefusal and
+// seconds), drivers [name], refusals {reason: count}, lastRefusal and
 // lastFailure {what, message, time}; what there was not is left out.
 struct RunMemory {
   struct Note {
@@ -40,6 +41,8 @@ struct RunMemory {
   std::optional<Clock::Monotonic> verified = {};  // when the last answer was
   std::chrono::seconds poll_after{};              // that it asked for
   std::int64_t clock_skew_seconds = 0;            // of the host, when the last manifest came
+  // Those that worked when they were asked last; none: they were not asked.
+  std::optional<std::vector<std::string>> drivers = {};
   std::map<std::string, std::uint64_t> refusals = {};
   std::optional<Note> last_refusal = {};
   std::optional<Note> last_failure = {};  // since the last verified answer

@@ -85,9 +85,11 @@ Result<void> check(const Command& command) {
   return {};
 }
 
-std::vector<std::string> merge_environment(const std::map<std::string, std::string>& added) {
+std::vector<std::string> environment_of(const Command& command) {
+  const std::map<std::string, std::string>& added = command.environment;
   std::vector<std::string> merged;
-  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+  char** const inherited = command.clean_environment ? nullptr : environ;
+  for (char** variable = inherited; variable != nullptr && *variable != nullptr; ++variable) {
     const std::string_view text = *variable;
     if (!added.contains(std::string(text.substr(0, text.find('='))))) merged.emplace_back(text);
   }
@@ -301,7 +303,7 @@ Result<Outcome> run_interactive(const Command& command) {
   pid_t id = 0;
   int failure = setup.prepare_interactive(command.directory);
   if (failure == 0) {
-    failure = setup.spawn(id, command.arguments, merge_environment(command.environment));
+    failure = setup.spawn(id, command.arguments, environment_of(command));
   }
   if (failure != 0) return start_error(failure, command.arguments.front());
   Outcome outcome;
@@ -325,7 +327,7 @@ Result<Outcome> SystemProcessRunner::run(const Command& command) {
   int failure =
       setup.prepare(input.get(), output.write_end.get(), errors.write_end.get(), command.directory);
   if (failure == 0) {
-    failure = setup.spawn(id, command.arguments, merge_environment(command.environment));
+    failure = setup.spawn(id, command.arguments, environment_of(command));
   }
   if (failure != 0) return start_error(failure, program);
   Process process(id);

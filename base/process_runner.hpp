@@ -15,9 +15,10 @@ struct Command {
   std::vector<std::string> arguments;  // the first is the program, looked up in PATH
   std::string input = {};              // given on standard input
   std::map<std::string, std::string> environment = {};  // added to the caller's own
-  std::string directory = {};                           // working folder; empty: the caller's
-  std::chrono::milliseconds timeout{30'000};            // cut to kCommandTimeoutMax
-  std::size_t output_bytes_max = 1UL << 20U;            // of each stream; what is over is dropped
+  bool clean_environment = false;             // the program gets `environment` and nothing else
+  std::string directory = {};                 // working folder; empty: the caller's
+  std::chrono::milliseconds timeout{30'000};  // cut to kCommandTimeoutMax
+  std::size_t output_bytes_max = 1UL << 20U;  // of each stream; what is over is dropped
   // The program talks to the person at the terminal, as an editor does: it has the caller's own
   // standard streams and process group, nothing is collected, and it takes the time it wants.
   // While it runs, the caller ignores Ctrl-C and Ctrl-\, as they are meant for the program. For

@@ -61,6 +61,7 @@ inline constexpr std::array kTransitions = {
     Transition{Phase::reverting, PhaseEvent::cut_off_last, Phase::reverting},
     Transition{Phase::reverting, PhaseEvent::reverted, Phase::settled},
     Transition{Phase::reverting, PhaseEvent::leave, Phase::leaving},
+    Transition{Phase::leaving, PhaseEvent::leave, Phase::leaving},
     Transition{Phase::leaving, PhaseEvent::failed, Phase::leaving},
     Transition{Phase::leaving, PhaseEvent::cut_off, Phase::leaving},
     Transition{Phase::leaving, PhaseEvent::cut_off_last, Phase::leaving},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,8 @@ struct DriverChange {
   // cut off. Empty: nothing is.
   std::vector<const Generation*> before = {};
   const Generation* after = nullptr;  // what shall be there; null: the deployment leaves
-  // Paths below the host's root that the agent writes anew or removes, sorted.
+  // Paths below the host's root that the agent writes anew or removes, sorted; after a kill also
+  // those of the apply that was cut off.
   std::vector<std::string> written = {};
   std::vector<std::string> removed = {};
 };

@@ -4,12 +4,11 @@
 
 namespace titan::agent {
 
-constexpr std::string_view kFilesDriver = "files";
-
-// Files at their places, and nothing more: the agent does all of it.
+// The driver `files`: files under `root/` are placed, by the agent itself, and that is all. Hooks
+// are what makes something of them. Works on every host; nothing of it fails.
 class FilesDriver final : public Driver {
  public:
-  [[nodiscard]] std::string_view name() const override { return kFilesDriver; }
+  [[nodiscard]] std::string_view name() const override { return "files"; }
   [[nodiscard]] bool acts() const override { return false; }
   Result<void> available() override { return {}; }
   [[nodiscard]] bool unpacks(std::string_view /*path*/) const override { return false; }
@@ -21,7 +20,7 @@ class FilesDriver final : public Driver {
     return {};
   }
   Result<std::vector<std::string>> drift(const Generation& /*generation*/) override {
-    return std::vector<std::string>();
+    return std::vector<std::string>{};
   }
 };
 

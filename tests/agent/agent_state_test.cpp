@@ -36,13 +36,13 @@ AgentState full_state() {
                    .pushed = false,
                    .reported = Digest::of("p")};
   state.desired[key("a")] = form("a");
-  state.applied[key("b")] = {.form = form("b"),
-                             .files = {{"etc/b", 0755, Digest::of("b"), "root:adm"},
-                                       {"etc/s", 0600, Digest::of("s")}},
-                             .commit = "commit",
-                             .since = Timestamp::from_micros(2'000'000),
-                             .healed = 3,
-                             .secret_files = {"etc/s"}};
+  state.applied[key("b")] = {
+      .form = form("b"),
+      .files = {{"etc/b", 0755, Digest::of("b"), "root:adm"}, {"etc/s", 0600, Digest::of("s")}},
+      .commit = "commit",
+      .since = Timestamp::from_micros(2'000'000),
+      .healed = 3,
+      .secret_files = {"etc/s"}};
   state.previous[key("b")] = form("b");
   state.transactions[key("c")] = {.phase = reconciler::Phase::checking,
                                   .attempted = {form("c"), form("c")}};
@@ -84,7 +84,7 @@ TEST(AgentState, TakesOverValuesThatAreSealedAnewOfTheSameDigest) {
 
 TEST(AgentState, ReportsWhatIsAppliedAndWhatFails) {
   const model::HostReport report = full_state().report({});
-  ASSERT_EQ(report.deployments.size(), 2U);
+  ASSERT_EQ(report.deployments.size(), 3U);
   EXPECT_EQ(report.deployments[0].key, key("b"));
   EXPECT_EQ(report.deployments[0].status, model::Status::ready);
   EXPECT_EQ(report.deployments[0].rendered_digest, Digest::of("r"));
@@ -92,6 +92,9 @@ TEST(AgentState, ReportsWhatIsAppliedAndWhatFails) {
   EXPECT_EQ(report.deployments[1].status, model::Status::error);
   EXPECT_EQ(report.deployments[1].reason, "no space");
   EXPECT_TRUE(report.deployments[1].rendered_digest.empty());
+  EXPECT_EQ(report.deployments[2].key, key("e"));
+  EXPECT_EQ(report.deployments[2].status, model::Status::updating);
+  EXPECT_EQ(report.deployments[2].reason, "waiting for default/a");
 }
 
 TEST(AgentState, ReportsOfWhichFormItSpeaks) {

@@ -24,7 +24,7 @@ Result<void> place(FileSystem& root) {
   for (const auto& [path, file] : placed_files(kRendered)) {
     files.push_back({.path = path, .mode = file->mode, .content = file->content});
   }
-  TITAN_TRY(placing.stage(std::move(files)));
+  TITAN_TRY(placing.stage(std::move(files), {}));
   std::set<std::string> own_folders;
   return placing.switch_over(own_folders);
 }

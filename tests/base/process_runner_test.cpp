@@ -70,6 +70,13 @@ TEST_F(SystemProcessRunnerTest, AddsToTheEnvironment) {
   EXPECT_EQ(run(command).output, "kept changed a=b\n");
 }
 
+TEST_F(SystemProcessRunnerTest, GivesACleanEnvironmentWhenAsked) {
+  ASSERT_EQ(::setenv("TITAN_TEST_KEPT", "kept", 1), 0);
+  Command command = {.arguments = {"env"}, .environment = {{"ONLY", "this"}}};
+  command.clean_environment = true;
+  EXPECT_EQ(run(command).output, "ONLY=this\n");
+}
+
 TEST_F(SystemProcessRunnerTest, RunsInTheGivenFolder) {
   EXPECT_EQ(run({.arguments = {"pwd"}, .directory = directory_.path()}).output,
             directory_.path() + "\n");
