@@ -185,7 +185,7 @@ void Applier::execute(std::vector<Work>& works, std::set<std::string>& own_folde
       if (job->work.error) continue;
       if (auto result = carry_out(*job); !result) {
         job->work.error = result.error();
-        job->placing.abandon();
+        if (!job->placing.abandon()) job->work.progress = Work::Progress::begun;
       }
     }
   };

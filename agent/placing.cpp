@@ -95,19 +95,19 @@ Result<void> Placing::stage(std::vector<FileToPlace> files, const std::set<std::
       staged_.insert(file.path);
       written = write_beside(file);
     }
-    if (!written) {
-      abandon();
-      return about(written.error(), file.path);
-    }
+    if (!written) return about(written.error(), file.path);
   }
   return {};
 }
 
-void Placing::abandon() {
+bool Placing::abandon() {
+  bool is_clean = true;
   for (const std::string& path : staged_) {
-    static_cast<void>(root_.remove_file(temporary_path(path)));
+    const auto removed = root_.remove_file(temporary_path(path));
+    is_clean = is_clean && (removed || removed.error().code == ErrorCode::not_found);
   }
   staged_.clear();
+  return is_clean;
 }
 
 // A folder that was the deployment's own, and is empty by now, makes way for the file.

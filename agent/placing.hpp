@@ -57,15 +57,15 @@ class Placing {
   // Borrows all.
   Placing(FileSystem& root, Owners& owners) : root_(root), owners_(owners) {}
 
-  // After an error nothing of it is left, if the disk lets it. `removals`: paths that will be
+  // After an error, abandon() is to be called. `removals`: paths that will be
   // removed before switch_over() is called; what needs a folder in place of one of them is written
   // then.
   Result<void> stage(std::vector<FileToPlace> files, const std::set<std::string>& removals);
   // `own_folders`: those that the agent made. One that is empty and stands where a file has to be
   // is removed, and forgotten.
   Result<void> switch_over(std::set<std::string>& own_folders);
-  // Removes what stage() wrote.
-  void abandon();
+  // Removes what stage() wrote. False: some of it may still be there.
+  bool abandon();
 
  private:
   Result<void> write_beside(const FileToPlace& file);

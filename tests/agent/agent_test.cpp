@@ -421,7 +421,8 @@ TEST_F(AgentTest, ADriverThatTheHostDoesNotHaveIsSaid) {
   server_.put(service);
   EXPECT_EQ(host_.once().value().failing, 1U);
   EXPECT_EQ(server_.deployment("prod").reason.at(0),
-            "host pi: the driver \"compose\" does not work on this host");
+            "host pi: the driver \"systemd\" does not work on this host: systemd does not run: "
+            "there is no /nowhere/systemd");
 }
 
 TEST_F(AgentTest, FilesOutsideRootGoToGitAlone) {

@@ -23,6 +23,17 @@ class Faults {
   void reset() { *this = Faults(); }
 
   [[nodiscard]] const std::vector<std::string>& calls() const { return calls_; }
+  // Of a disk: those that change something on it.
+  [[nodiscard]] std::vector<std::string> changes() const {
+    std::vector<std::string> found;
+    for (const std::string& call : calls_) {
+      const std::string name = call.substr(0, call.find(' '));
+      const bool only_looks = name == "info" || name == "read" || name == "list" ||
+                              name == "read_link" || name == "in_memory" || name == "absolute_path";
+      if (!only_looks) found.push_back(call);
+    }
+    return found;
+  }
   [[nodiscard]] std::size_t count() const { return calls_.size(); }
 
   // For fakes: counts one call, and returns its error if it is to fail.
