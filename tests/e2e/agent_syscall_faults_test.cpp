@@ -133,6 +133,23 @@ TEST_P(FailingAtEachCall, LosesNothingSaysWhatIsWrongAndRecoversByItself) {
   harmless.print();
 }
 
+TEST(FullDisk, IsToldInTheLogWhereGitMeetsIt) {
+  std::string why;
+  if (!SyscallTracer::supported(why)) GTEST_SKIP() << why;
+  AgentWorld world(testing::agent_scenarios().front());
+  const auto calls = world.list_calls(true);
+  const auto write = std::ranges::find_if(calls, [](const TracedCall& call) {
+    return call.rule->name == "write" && call.path.find("/git/objects/") != std::string::npos;
+  });
+  ASSERT_NE(write, calls.end());
+  world.go_back();
+  const auto number = static_cast<std::size_t>(write - calls.begin());
+  const TracedRun run = world.run_disturbed({number, Kind::fail_on, ENOSPC}, true);
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_TRUE(world.complained(strerrordesc_np(ENOSPC))) << world.log();
+  EXPECT_EQ(world.recover(AgentWorld::Match::tried_again), "");
+}
+
 std::string name_of_scenario(const ::testing::TestParamInfo<std::size_t>& info) {
   std::string name = testing::agent_scenarios()[info.param].name;
   std::erase(name, ' ');
