@@ -217,6 +217,7 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
 }
 
 void log_summary(Log& log, const StepResult& result) {
+  if (result.error) log.error("the step failed", {{"error", result.error->text()}});
   const bool quiet = result.applied + result.removed + result.failing == 0 && !result.error;
   log.info(quiet ? "nothing to do" : "step ended",
            {{"applied", result.applied}, {"removed", result.removed}, {"failing", result.failing}});
@@ -226,7 +227,9 @@ Result<ExitCode> run_daemon(Agent& agent, const Clock& clock, Log& log) {
   const StopSignals signals;
   while (true) {
     const StepResult result = agent.step(clock.monotonic());
-    if (result.applied + result.removed + result.failing > 0) log_summary(log, result);
+    if (result.applied + result.removed + result.failing > 0 || result.error) {
+      log_summary(log, result);
+    }
     if (signals.wait(result.next - clock.monotonic())) {
       log.info("stopping");
       TITAN_TRY(agent.pause());

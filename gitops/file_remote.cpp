@@ -31,10 +31,17 @@ Result<T> about(const std::string& remote, Result<T> result) {
   return error;
 }
 
-Result<void> clear_what_a_dead_push_left(FileSystem& files) {
+Result<bool> has_mark(FileSystem& files) {
   auto mark = files.info(kMarkFile);
-  if (!mark && mark.error().code == ErrorCode::not_found) return {};
+  if (!mark && mark.error().code == ErrorCode::not_found) return false;
   if (!mark) return std::move(mark).error();
+  return true;
+}
+
+// REQUIRES: the lock is held.
+Result<void> clear_what_a_dead_push_left(FileSystem& files) {
+  TITAN_ASSIGN(const bool marked, has_mark(files));
+  if (!marked) return {};
   TITAN_TRY(remove_if_present(files, kBranchLockFile));
   return clear_unfinished_objects(files);
 }
@@ -84,6 +91,19 @@ Result<void> FileRemote::push_marked(git_repository* local, const std::optional<
   if (pushed) pushed = move_branch(repository_.get(), expected, target);
   TITAN_TRY(remove_if_present(*files_, kMarkFile));
   return pushed;
+}
+
+Result<void> FileRemote::clear_dead_push() {
+  const auto clear = [this]() -> Result<void> {
+    TITAN_ASSIGN(const bool marked, has_mark(*files_));
+    if (!marked) return {};
+    const auto lock = files_->lock(kLockFile);
+    if (!lock && lock.error().code == ErrorCode::conflict) return {};
+    if (!lock) return lock.error();
+    TITAN_TRY(clear_what_a_dead_push_left(*files_));
+    return remove_if_present(*files_, kMarkFile);
+  };
+  return about(name_, clear());
 }
 
 }  // namespace titan::gitops

@@ -32,6 +32,9 @@ class FileRemote {
   // conflict when it is elsewhere, or another push is under way.
   Result<void> push(git_repository* local, const std::optional<git_oid>& expected,
                     const git_oid& target);
+  // For who has nothing to push: removes what a push that died has left, the mark as well. Done
+  // when there is none, or somebody pushes now, who does it.
+  Result<void> clear_dead_push();
 
  private:
   FileRemote(std::string name, std::unique_ptr<FileSystem> files, GitRepository repository);

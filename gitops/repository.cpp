@@ -190,6 +190,8 @@ Result<PushOutcome> push_once(git_repository* repository, const std::string& rem
     auto pushed = remote.push(repository, theirs, tip);
     if (!pushed && pushed.error().code == ErrorCode::conflict) return PushOutcome::lost_race;
     if (!pushed) return std::move(pushed).error();
+  } else {
+    TITAN_TRY(remote.clear_dead_push());
   }
   TITAN_TRY(remember_tip(repository, remote_text, tip));
   return PushOutcome::done;

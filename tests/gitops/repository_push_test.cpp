@@ -231,6 +231,15 @@ TEST_F(RepositoryPush, GivesUpForNowWhileTheRemoteIsLocked) {
   EXPECT_EQ(tim_.push(remote_path_).error().code, ErrorCode::unavailable);
 }
 
+TEST_F(RepositoryPush, ClearsWhatAPushLeftThatDiedOnceTheBranchHadMoved) {
+  tim_.commit("1");
+  ASSERT_TRUE(tim_.push(remote_path_).ok());
+  const std::string mark = remote_path_ + "/titan.pushing";
+  std::ofstream(mark) << "";
+  ASSERT_TRUE(tim_.push(remote_path_).ok());
+  EXPECT_FALSE(std::filesystem::exists(mark));
+}
+
 TEST_F(RepositoryPush, LosesNothingWhenTwoPushAtOnce) {
   constexpr int kCommits = 15;
   std::atomic<bool> failed = false;

@@ -57,7 +57,8 @@ TEST(Spec, LeavesOutOfItsJsonWhatSaysNothing) {
                       .depends_on = {"b", "a"},
                       .suspend = true,
                       .drift_policy = DriftPolicy::report},
-       R"({"dependsOn":["b","a"],"driftPolicy":"report","replicas":2,"rescheduleAfter":"10m","spreadBy":"rack",)"
+       R"({"dependsOn":["b","a"],"driftPolicy":"report","replicas":2,)"
+       R"("rescheduleAfter":"10m","spreadBy":"rack",)"
        R"("suspend":true,"target":"t","template":"x","workload":"w"})"},
       {AssignmentSpec{.deployment = "d", .host = "h"}, R"({"deployment":"d","host":"h"})"},
       {TokenSpec{.grants = {{Role::platform, "iot"}, {Role::viewer}},
