@@ -87,7 +87,7 @@ Result<ExitCode> run_agent(const Arguments& arguments, Log& log, const Clock& cl
   const auto code = arguments.command == Command::run
                         ? run_daemon(arguments, log, clock)
                         : run_once(arguments.configuration, log, clock);
-  if (!code && code.error().code == ErrorCode::conflict) {
+  if (!code && code.error().subject == kLockFile) {
     return locked(code.error(), arguments.configuration, log);
   }
   return code;

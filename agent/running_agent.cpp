@@ -1,7 +1,9 @@
 #include "agent/running_agent.hpp"
 
 #include <filesystem>
+#include <utility>
 
+#include "agent/limits.hpp"
 #include "client/http_transport.hpp"
 
 namespace titan::agent {
@@ -52,17 +54,17 @@ Result<void> RunningAgent::start() {
         "values of secrets cannot be written",
         {{"run", configuration_.run}, {"error", run.error().text()}});
   }
-  TITAN_ASSIGN(
-      agent_,
-      Agent::open(
-          {.state = *state_,
-           .root = *root_,
-           .run = run_.get(),
-           .connect = [this](const std::string& url) { return connect(configuration_, url); },
-           .publisher = publisher_,
-           .random = random_,
-           .log = log_},
-          configuration_.host));
+  auto opened = Agent::open(
+      {.state = *state_,
+       .root = *root_,
+       .run = run_.get(),
+       .connect = [this](const std::string& url) { return connect(configuration_, url); },
+       .publisher = publisher_,
+       .random = random_,
+       .log = log_},
+      configuration_.host);
+  if (!opened && opened.error().code == ErrorCode::conflict) opened.error().subject = kLockFile;
+  TITAN_ASSIGN(agent_, std::move(opened));
   return {};
 }
 

@@ -16,8 +16,8 @@ namespace titan::agent {
 // An agent on the real machine, with all that it borrows, as a configuration says.
 class RunningAgent final : public Steps {
  public:
-  // Makes the directories that are missing. As Agent::open(), and the errors of FileSystem. Borrows
-  // `log`.
+  // Makes the directories that are missing. As Agent::open(), with the subject kLockFile when
+  // another agent is at work, and the errors of FileSystem. Borrows `log`.
   static Result<std::unique_ptr<RunningAgent>> open(const Configuration& configuration, Log& log);
 
   StepResult step(Clock::Monotonic now) override { return agent_->step(now); }

@@ -2,10 +2,10 @@
 # What a run of titan-agent costs that finds nothing new, against "cf-agent -K" with a policy that
 # checks one file, by turns; and what its daemon costs between two polls. The agent is the one that
 # is shipped (./dev build static), enrolled at a titan-server of this machine, with three
-# deployments; its run directory is in memory. Needs cfengine3, root, and nothing else to do; strace,
-# if it is there, counts system calls. Run it after ./dev build static and ./dev build release.
-# Usage: bench/agent_once.sh [RUNS [IDLE_SECONDS]];
-# AGENT, SERVER and TITAN name other programs than those.
+# deployments; its run directory is in memory. Needs cfengine3, root, and nothing else to do;
+# strace, if it is there, counts system calls. Run it after ./dev build static and ./dev build
+# release. Usage: bench/agent_once.sh [RUNS [IDLE_SECONDS]]; AGENT, SERVER and TITAN name other
+# programs than those.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -88,6 +88,8 @@ echo '|---|---|---|---|---|'
 row 'wall, ms, median' wall_us 1000 0.6
 row 'CPU, ms, median' cpu_us 1000 0.6
 row 'peak memory, MiB' peak_kib 1024 0.5
-echo "| written to disks, bytes | $(value titan written_bytes) | $(value cfengine written_bytes) | | 0 |"
-echo "| system calls | $(system_calls "${once[@]}") | $(system_calls cf-agent -K -f "$folder/policy.cf") | | |"
+echo "| written to disks, bytes | $(value titan written_bytes) |" \
+  "$(value cfengine written_bytes) | | 0 |"
+echo "| system calls | $(system_calls "${once[@]}") |" \
+  "$(system_calls cf-agent -K -f "$folder/policy.cf") | | |"
 measure_idle

@@ -80,7 +80,14 @@ class AgentCommands : public ::testing::Test {
     return await(
         [&] { return testing::read_text(path("agent.log")).find(text) != std::string::npos; });
   }
-  // It has asked the server.
+  // It waits for the server's answer, and for no signal.
+  static bool is_in_step(pid_t process) {
+    const std::string status = testing::read_text("/proc/" + std::to_string(process) + "/status");
+    const auto blocked = status.find("SigBlk:\t");
+    if (blocked == std::string::npos) return false;
+    const auto signals = std::stoull(status.substr(blocked + 8, 16), nullptr, 16);
+    return (signals >> (SIGTERM - 1U) & 1U) != 0 && has_socket(process);
+  }
   static bool has_socket(pid_t process) {
     std::error_code error;
     const auto folder = "/proc/" + std::to_string(process) + "/fd";
@@ -117,7 +124,7 @@ TEST_F(AgentCommands, FinishTheStepUnderWayWhenTheDaemonIsToldToStop) {
     // A server that holds its answer back keeps the step under way.
     server_.program().signal(SIGSTOP);
     BackgroundProgram daemon(command({"run"}), path("agent.log"));
-    EXPECT_TRUE(await([&] { return has_socket(daemon.pid()); }));
+    EXPECT_TRUE(await([&] { return is_in_step(daemon.pid()); }));
     daemon.signal(number);
     server_.program().signal(SIGCONT);
     EXPECT_EQ(daemon.wait(), 0) << testing::read_text(path("agent.log"));
