@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/limits.hpp"
+#include "agent/retry_requests.hpp"
 #include "base/text.hpp"
 #include "client/device_request.hpp"
 
@@ -44,7 +45,9 @@ Agent::Agent(const Env& env, std::unique_ptr<FileSystem::Lock> lock, IdentitySto
                     .prober = env.prober,
                     .identity = identity_,
                     .log = env.log,
-                    .drift_interval = env.drift_interval}) {}
+                    .drift_interval = env.options.drift_interval,
+                    .generations_bytes_max = env.options.generations_bytes_max}),
+      schedule_(env.options.poll_after_max) {}
 
 Result<std::unique_ptr<Agent>> Agent::open(const Env& env, const std::string& host) {
   auto lock = env.state.lock(kLockFile);
@@ -170,7 +173,23 @@ void Agent::ask_drivers() {
   memory_.drivers = env_.drivers.available();
 }
 
+// What people want tried again: before anything else, and remembered before it is dropped.
+Result<void> Agent::take_retries() {
+  RetryRequests requests(env_.state, identity_.identity.organization);
+  TITAN_ASSIGN(const auto keys, requests.list());
+  if (keys.empty()) return {};
+  for (const Key& key : keys) {
+    env_.log.info("tried again, as somebody asked", {{"deployment", key.short_text()}});
+    if (!state_.transactions.contains(key)) state_.attempts.erase(key);
+  }
+  TITAN_TRY(state_file_.save(state_));
+  return requests.drop(keys);
+}
+
 Result<void> Agent::cycle() {
+  if (const auto taken = take_retries(); !taken) {
+    env_.log.warning("requests to try again cannot be read", {{"error", taken.error().text()}});
+  }
   convergence_.look();
   ask_drivers();
   for (int round = 0; round < kRoundsMax; ++round) {

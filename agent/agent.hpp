@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/agent_options.hpp"
 #include "agent/agent_state.hpp"
 #include "agent/blob_cache.hpp"
 #include "agent/convergence.hpp"
@@ -91,7 +92,7 @@ class Agent {
     const Clock& clock;  // only to tell how wrong its wall time is
     Random& random;
     Log& log;
-    std::chrono::seconds drift_interval = kDriftInterval;
+    AgentOptions options = {};
   };
 
   // Takes the state directory for itself, and loads what is in it. `host`, if it is not empty, has
@@ -118,6 +119,7 @@ class Agent {
   // A change of the host's key that was cut off (agent/rotate_command.hpp): when the server knows
   // the next one by now, that is the host's from here on. Else all stays as it was.
   Result<void> try_next_key();
+  Result<void> take_retries();
   void ask_drivers();
   Result<void> cycle();
   Result<void> converge();

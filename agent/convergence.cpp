@@ -719,6 +719,7 @@ Result<void> Convergence::converge(Counts& counts) {
 // Folders that are empty now, and notes about what is not there any more.
 void Convergence::settle() {
   drop_stale_notes();
+  drop_large_generations();
   sweep_secrets();
   std::set<std::string> unused = env_.state.folders;
   for (const DeploymentFiles& deployment : actual()) {
@@ -746,6 +747,27 @@ void Convergence::drop_stale_notes() {
   });
   std::erase_if(env_.state.previous,
                 [&](const auto& item) { return !env_.state.applied.contains(item.first); });
+}
+
+// The largest first, until the others fit.
+void Convergence::drop_large_generations() {
+  const auto size_of = [](const DesiredDeployment& form) {
+    std::uint64_t bytes = 0;
+    for (const model::TemplateFile& file : form.files) bytes += file.size;
+    return bytes;
+  };
+  std::multimap<std::uint64_t, Key> by_size;
+  std::uint64_t total = 0;
+  for (const auto& [key, form] : env_.state.previous) {
+    by_size.emplace(size_of(form), key);
+    total += size_of(form);
+  }
+  while (total > env_.generations_bytes_max && !by_size.empty()) {
+    const auto largest = std::prev(by_size.end());
+    total -= largest->first;
+    env_.state.previous.erase(largest->second);
+    by_size.erase(largest);
+  }
 }
 
 // What is used no more: the value that a deployment had before, the file that another one has now,

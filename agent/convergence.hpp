@@ -58,6 +58,7 @@ class Convergence {
     const IdentityStore::Loaded& identity;
     Log& log;
     std::chrono::seconds drift_interval;
+    std::uint64_t generations_bytes_max;  // of the template files of AgentState::previous
   };
   struct Counts {
     std::size_t applied = 0;  // deployments
@@ -153,6 +154,7 @@ class Convergence {
   void settle();
   void sweep_secrets();
   void drop_stale_notes();
+  void drop_large_generations();
 
   Env env_;
   Owners owners_;

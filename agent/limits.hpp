@@ -32,6 +32,22 @@ constexpr std::chrono::seconds kRetryMax{300};      // that a server may ask for
 // A host that was told nothing that it could verify for this long, and for three polls, is cut off.
 constexpr std::chrono::seconds kSilenceMax{3600};
 constexpr std::size_t kReasonBytesMax = 1024;  // of one failure in a report
+constexpr int kRetryAskAttemptsMax = 10;       // while the agent drops other requests
+constexpr int kReopenAttemptsMax = 60;  // of a daemon with a new configuration, while it is locked
+constexpr std::chrono::seconds kReopenPause{1};
+
+// What `titan-agent doctor` complains of.
+constexpr std::uint64_t kFreeBytesWanted = 128ULL << 20U;  // a warning below
+constexpr std::uint64_t kFreeBytesNeeded = 8ULL << 20U;    // a failure below
+constexpr std::uint64_t kFreeInodesWanted = 1000;
+constexpr std::uint64_t kFreeInodesNeeded = 50;
+constexpr std::chrono::seconds kSkewMax{60};  // between the host's clock and the server's
+constexpr std::chrono::milliseconds kRoundTripMax{2000};
+
+// What can be set otherwise (agent/configuration.hpp).
+constexpr std::size_t kConfigBytesMax = 1UL << 20U;  // of the configuration file
+constexpr std::size_t kDriverFoldersMax = 32;
+constexpr std::uint64_t kGenerationsBytesMax = 256ULL << 20U;
 
 // Health checks.
 constexpr std::chrono::seconds kProbeIntervalMin{1};

@@ -20,7 +20,7 @@ void PollSchedule::told(seconds poll_after) {
   if (poll_after.count() <= 0) return;
   if (was_told_) poll_after_before_ = poll_after_;
   was_told_ = true;
-  poll_after_ = std::min(poll_after, kPollAfterMax);
+  poll_after_ = std::min(poll_after, poll_after_max_);
 }
 
 void PollSchedule::succeeded(seconds poll_after) {

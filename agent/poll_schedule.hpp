@@ -34,8 +34,11 @@ namespace titan::agent {
 // A plain value; nothing of it is kept on disk.
 class PollSchedule {
  public:
+  explicit PollSchedule(std::chrono::seconds poll_after_max = kPollAfterMax)
+      : poll_after_max_(poll_after_max) {}
+
   // What the server said in an answer, as soon as it did; says nothing of how the step went. Zero
-  // or less: as the last time. More than kPollAfterMax is cut to that.
+  // or less: as the last time. More than the greatest one is cut to that.
   void told(std::chrono::seconds poll_after);
   // How the step went, at its end, once. Well, or what failed does not pass by itself.
   void succeeded() { succeeded(std::chrono::seconds(0)); }
@@ -57,6 +60,7 @@ class PollSchedule {
 
   Last last_ = Last::nothing;
   bool was_told_ = false;
+  std::chrono::seconds poll_after_max_;
   std::chrono::seconds poll_after_ = kPollAfterDefault;
   std::chrono::seconds poll_after_before_ = kPollAfterMax;  // of the answer before that
   std::chrono::seconds retry_after_{0};

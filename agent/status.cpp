@@ -61,6 +61,19 @@ std::string trust_text(const client::TrustState& trust) {
          ", epoch " + (trust.epoch.empty() ? "none" : trust.epoch);
 }
 
+std::string next_poll_text(const HostStatus& status) {
+  if (!status.next_poll) return "not known";
+  if (status.next_poll->count() == 0) return "is due";
+  return "in " + std::to_string(status.next_poll->count()) + " s";
+}
+
+std::string text_of(const HostStatus::Deployment& deployment) {
+  return deployment.name + " " + deployment.state + " version " +
+         std::to_string(deployment.version) +
+         (deployment.since ? " since " + deployment.since->text() : "") +
+         (deployment.reason.empty() ? "" : ": " + deployment.reason);
+}
+
 // Some of it is what strangers said: nothing of that may steer a terminal.
 std::string plain(std::string_view value) {
   std::string text(value);
@@ -91,7 +104,10 @@ Result<HostStatus> read_status(FileSystem& state, FileSystem* run, Clock::Monoto
   status.memory = RunFile(run).load();
   const auto& verified = status.memory.verified;
   // A time that is still to come is from before the machine started.
-  if (verified && *verified <= now) status.silence = age_of(*verified, now);
+  if (verified && *verified <= now) {
+    status.silence = age_of(*verified, now);
+    status.next_poll = std::max(status.memory.poll_after - *status.silence, seconds(0));
+  }
   return status;
 }
 
@@ -116,13 +132,16 @@ json json_of(const HostStatus& status, Clock::Monotonic now) {
   if (status.bookmark) object["bookmark"] = status.bookmark->text();
   object["deployments"] = json::array();
   for (const HostStatus::Deployment& deployment : status.deployments) {
-    object["deployments"].push_back({{"name", deployment.name},
-                                     {"state", deployment.state},
-                                     {"version", deployment.version},
-                                     {"reason", deployment.reason}});
+    json item = {{"name", deployment.name},
+                 {"state", deployment.state},
+                 {"version", deployment.version},
+                 {"reason", deployment.reason}};
+    if (deployment.since) item["since"] = deployment.since->text();
+    object["deployments"].push_back(std::move(item));
   }
   object["cutOff"] = status.is_cut_off();
   if (status.silence) object["verifiedSecondsAgo"] = status.silence->count();
+  if (status.next_poll) object["nextPollSeconds"] = status.next_poll->count();
   object["refusals"] = status.memory.refusals;
   if (status.memory.last_refusal) {
     object["lastRefusal"] = json_of(*status.memory.last_refusal, now);
@@ -156,11 +175,9 @@ std::string text_of(const HostStatus& status, Clock::Monotonic now) {
            !status.silence       ? "not since boot"
            : status.is_cut_off() ? ago_text(*status.silence) + " (cut off: too long ago)"
                                  : ago_text(*status.silence));
+  add_line(text, "next poll", next_poll_text(status));
   for (const HostStatus::Deployment& deployment : status.deployments) {
-    add_line(text, "deployment",
-             deployment.name + " " + deployment.state + " version " +
-                 std::to_string(deployment.version) +
-                 (deployment.reason.empty() ? "" : ": " + deployment.reason));
+    add_line(text, "deployment", text_of(deployment));
   }
   for (const auto& [reason, count] : status.memory.refusals) {
     add_line(text, "refused", reason + ", " + std::to_string(count) + " times");

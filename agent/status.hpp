@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/file_system.hpp"
 #include "base/result.hpp"
+#include "base/timestamp.hpp"
 
 namespace titan::agent {
 
@@ -21,6 +22,7 @@ struct HostStatus {
     std::string name = {};   // "default/prod"
     std::string state = {};  // READY, ERROR, PENDING (not there yet) or LEAVING
     std::uint64_t version = 0;
+    std::optional<Timestamp> since = {};  // the server's, when what is there was wanted first
     std::string reason = {};
   };
 
@@ -31,6 +33,9 @@ struct HostStatus {
   // Since the last answer that was verified; none: there was none since the machine started, or it
   // is not known, as there is no run directory.
   std::optional<std::chrono::seconds> silence = {};
+  // Until the server wants to be asked again, 0 when that is over; none: it has said nothing since
+  // the machine started. A passing fault is tried again sooner.
+  std::optional<std::chrono::seconds> next_poll = {};
 
   // Nothing that could be verified came for kSilenceMax and for three polls: the server cannot be
   // reached, or somebody keeps its answers from the host.

@@ -7,7 +7,7 @@
 
 namespace titan {
 
-// An open file descriptor, closed with the object; for the .cpp files of this folder.
+// An open file descriptor, closed with the object.
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}

@@ -1,16 +1,16 @@
 #include "client/http_transport.hpp"
 
-#include <httplib.h>
-
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <csignal>
 #include <ctime>
-#include <exception>
 #include <optional>
 #include <utility>
 
 #include "base/text.hpp"
+#include "client/answer_parser.hpp"
+#include "client/tcp_connection.hpp"
 #include "client/tls_connection.hpp"
 #include "client/tls_trust.hpp"
 
@@ -114,8 +114,7 @@ bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
 
-// What the library would put on the wire as it is, where a line break would become a second
-// request.
+// What goes over the wire as it is, where a line break would become a second request.
 Result<void> check_sendable(const HttpRequest& request) {
   const auto unsafe_in_line = [](char c) { return is_control(c) || c == ' '; };
   if (!request.target.starts_with('/') || std::ranges::any_of(request.target, unsafe_in_line)) {
@@ -130,286 +129,145 @@ Result<void> check_sendable(const HttpRequest& request) {
   return {};
 }
 
-HttpHeaders headers_of(const httplib::Headers& from) {
-  HttpHeaders headers;
-  for (const auto& [name, value] : from) {
-    const auto [place, fresh] = headers.emplace(name, value);
-    if (!fresh) place->second += ", " + value;
-  }
-  return headers;
-}
-
-void take_head(const httplib::Response& from, HttpResponse& to) {
-  to.status = from.status;
-  to.headers = headers_of(from.headers);
-}
-
-// One answer as it comes in.
-struct Arrival {
-  HttpResponse response = {};
-  bool no_body = false;  // 304: the library would wait for a body that never comes
-  bool too_long = false;
-};
-
-httplib::Request library_request(const HttpRequest& request, const std::string& authority,
-                                 std::size_t bytes_max, Arrival& arrival) {
-  httplib::Request made;
-  made.method = request.method;
-  made.path = request.target;
-  made.body = request.body;
-  made.headers.emplace("Host", authority);
-  for (const auto& [name, value] : request.headers) made.headers.emplace(name, value);
-  made.response_handler = [&arrival](const httplib::Response& head) {
-    arrival.no_body = head.status == 304;
-    if (arrival.no_body) take_head(head, arrival.response);
-    return !arrival.no_body;
-  };
-  made.content_receiver = [&arrival, bytes_max](const char* bytes, std::size_t count, std::uint64_t,
-                                                std::uint64_t) {
-    arrival.too_long = arrival.response.body.size() + count > bytes_max;
-    if (!arrival.too_long) arrival.response.body.append(bytes, count);
-    return !arrival.too_long;
-  };
-  return made;
-}
-
 std::string milliseconds_text(std::chrono::milliseconds time) {
   return std::to_string(time.count()) + " ms";
 }
 
-Error connection_error(httplib::Error error, const HttpTransport::Options& options) {
-  switch (error) {
-    case httplib::Error::Connection:
-      if (options.expected_peer.empty()) return unavailable("cannot connect");
-      return unavailable("cannot connect; is " + options.expected_peer + " running there?");
-    case httplib::Error::ConnectionTimeout:
-      return unavailable("no connection within " + milliseconds_text(options.connect_timeout));
-    case httplib::Error::Read:
-      return unavailable("the connection broke, or no answer came within " +
-                         milliseconds_text(options.read_timeout));
-    case httplib::Error::Write:
-      return unavailable("the connection broke while the request was sent");
-    default:
-      return unavailable("the connection failed: " + httplib::to_string(error));
+// The request as it goes over the wire (RFC 9112). A method with a body says that it has none, too.
+std::string text_of(const HttpRequest& request, const std::string& authority) {
+  std::string text = request.method + " " + request.target + " HTTP/1.1\r\n";
+  const auto add = [&](std::string_view name, std::string_view value) {
+    text.append(name).append(": ").append(value).append("\r\n");
+  };
+  add("Host", authority);
+  for (const auto& [name, value] : request.headers) add(name, value);
+  if (!request.headers.contains("Accept")) add("Accept", "*/*");
+  if (!request.headers.contains("User-Agent")) add("User-Agent", "titan/" TITAN_VERSION);
+  const bool may_have_body =
+      request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
+  if (may_have_body || !request.body.empty()) {
+    add("Content-Length", std::to_string(request.body.size()));
   }
-}
-
-// What one answer may take. The library bounds each read, but not their sum, nor a head that never
-// ends.
-struct Bounds {
-  std::chrono::steady_clock::time_point deadline = {};
-  std::size_t bytes_left = 0;
-  bool too_slow = false;
-  bool too_long = false;
-};
-
-// A stream that breaks when a bound is reached.
-class BoundedStream final : public httplib::Stream {
- public:
-  BoundedStream(httplib::Stream& inner, Bounds& bounds) : inner_(inner), bounds_(bounds) {}
-
-  bool is_readable() const override { return inner_.is_readable(); }
-  bool is_writable() const override { return inner_.is_writable(); }
-  ssize_t read(char* bytes, std::size_t count) override {
-    bounds_.too_slow = std::chrono::steady_clock::now() > bounds_.deadline;
-    bounds_.too_long = bounds_.bytes_left == 0;
-    if (bounds_.too_slow || bounds_.too_long) return -1;
-    const ssize_t got = inner_.read(bytes, std::min(count, bounds_.bytes_left));
-    if (got > 0) bounds_.bytes_left -= static_cast<std::size_t>(got);
-    return got;
-  }
-  ssize_t write(const char* bytes, std::size_t count) override {
-    return inner_.write(bytes, count);
-  }
-  void get_remote_ip_and_port(std::string& ip, int& port) const override {
-    inner_.get_remote_ip_and_port(ip, port);
-  }
-  void get_local_ip_and_port(std::string& ip, int& port) const override {
-    inner_.get_local_ip_and_port(ip, port);
-  }
-  socket_t socket() const override { return inner_.socket(); }
-
- private:
-  httplib::Stream& inner_;
-  Bounds& bounds_;
-};
-
-// The library's client, with bounds to each answer.
-class BoundedClient : public httplib::ClientImpl {
- public:
-  BoundedClient(const ServerAddress& address, const HttpTransport::Options& options)
-      : ClientImpl(address.host, address.port), options_(options) {}
-
-  // Before each request.
-  void begin() {
-    bounds_ = {.deadline = std::chrono::steady_clock::now() + options_.answer_timeout,
-               .bytes_left = options_.answer_bytes_max + kHeadBytesMax};
-  }
-  [[nodiscard]] const Bounds& bounds() const { return bounds_; }
-
- protected:
-  using Callback = std::function<bool(httplib::Stream&)>;
-  bool within_bounds(httplib::Stream& stream, const Callback& callback) {
-    BoundedStream bounded(stream, bounds_);
-    return callback(bounded);
-  }
-
- private:
-  bool process_socket(const Socket& socket, Callback callback) override {
-    using std::chrono::microseconds;
-    const microseconds timeout = options_.read_timeout;
-    constexpr std::int64_t kSecond = 1'000'000;
-    const auto whole = static_cast<time_t>(timeout.count() / kSecond);
-    const auto rest = static_cast<time_t>(timeout.count() % kSecond);
-    return httplib::detail::process_client_socket(
-        socket.sock, whole, rest, whole, rest,
-        [&](httplib::Stream& stream) { return within_bounds(stream, callback); });
-  }
-
-  HttpTransport::Options options_;
-  Bounds bounds_;
-};
-
-// What the library reads from and writes to in place of its socket.
-class TlsStream final : public httplib::Stream {
- public:
-  // Borrows both; the connection may go away meanwhile, and then nothing can be read or written.
-  TlsStream(const std::unique_ptr<TlsConnection>& connection, socket_t socket)
-      : connection_(connection), socket_(socket) {}
-
-  bool is_readable() const override { return connection_ != nullptr; }
-  bool is_writable() const override { return connection_ != nullptr; }
-  ssize_t read(char* bytes, std::size_t count) override {
-    return connection_ == nullptr ? -1 : connection_->read(bytes, count);
-  }
-  ssize_t write(const char* bytes, std::size_t count) override {
-    return connection_ == nullptr ? -1 : connection_->write(bytes, count);
-  }
-  void get_remote_ip_and_port(std::string&, int&) const override {}
-  void get_local_ip_and_port(std::string&, int&) const override {}
-  socket_t socket() const override { return socket_; }
-
- private:
-  const std::unique_ptr<TlsConnection>& connection_;
-  socket_t socket_;
-};
-
-// The library's client over a TlsConnection. The library has TLS of its own, which takes the name
-// in a certificate's subject for the host's, sets no bound to a whole handshake, does not say what
-// is wrong with a certificate, and sends a request into a connection that the server has closed.
-class TlsClient final : public BoundedClient {
- public:
-  TlsClient(const ServerAddress& address, TlsTrust trust, const HttpTransport::Options& options)
-      : BoundedClient(address, options),
-        trust_(std::move(trust)),
-        options_{.host = address.host,
-                 .handshake_timeout = options.connect_timeout,
-                 .io_timeout = options.read_timeout} {}
-  ~TlsClient() override { stop(); }
-
-  void close_if_stale() {
-    if (connection_ != nullptr && !connection_->is_quiet()) stop();
-  }
-  // Why the last handshake failed, if one did since this was asked last.
-  std::optional<Error> take_handshake_error() { return std::exchange(handshake_error_, {}); }
-
- private:
-  bool create_and_connect_socket(Socket& socket, httplib::Error& error) override {
-    if (!ClientImpl::create_and_connect_socket(socket, error)) return false;
-    auto opened = TlsConnection::open(trust_, socket.sock, options_);
-    if (opened) {
-      connection_ = std::move(*opened);
-      return true;
-    }
-    handshake_error_ = std::move(opened.error());
-    shutdown_socket(socket);
-    close_socket(socket);
-    error = httplib::Error::SSLConnection;
-    return false;
-  }
-  void shutdown_ssl(Socket&, bool shutdown_gracefully) override {
-    if (connection_ != nullptr && shutdown_gracefully) connection_->say_goodbye();
-    connection_.reset();
-  }
-  bool process_socket(const Socket& socket, Callback callback) override {
-    TlsStream stream(connection_, socket.sock);
-    return within_bounds(stream, callback);
-  }
-
-  TlsTrust trust_;
-  TlsConnection::Options options_;
-  std::unique_ptr<TlsConnection> connection_;
-  std::optional<Error> handshake_error_;
-};
-
-void set_up(httplib::ClientImpl& library, const HttpTransport::Options& options) {
-  library.set_keep_alive(true);
-  library.set_tcp_nodelay(true);
-  library.set_url_encode(false);
-  library.set_decompress(false);
-  library.set_follow_location(false);
-  library.set_connection_timeout(options.connect_timeout);
-  library.set_read_timeout(options.read_timeout);
-  library.set_write_timeout(options.read_timeout);
+  return text.append("\r\n").append(request.body);
 }
 
 }  // namespace
 
+// The way to one server; what is opened is kept for the next request.
 struct HttpTransport::Connection {
-  Connection(std::string url_, std::string authority_, const Options& options_)
-      : url(std::move(url_)), authority(std::move(authority_)), options(options_) {}
-  ~Connection() {
-    const SigpipeHeld held;  // the goodbye of TLS is written
-    library.reset();
-  }
+  Connection(std::string url_, ServerAddress address_, const Options& options_)
+      : url(std::move(url_)), address(std::move(address_)), options(options_) {}
+  ~Connection() { close(); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  Result<void> use(const ServerAddress& address) {
-    if (!address.is_https) {
-      library = std::make_unique<BoundedClient>(address, options);
-    } else {
-      TITAN_ASSIGN(TlsTrust trust,
-                   TlsTrust::open({.ca_file = options.ca_file,
-                                   .check_validity_period = options.check_validity_period}));
-      auto client = std::make_unique<TlsClient>(address, std::move(trust), options);
-      tls = client.get();
-      library = std::move(client);
-    }
-    set_up(*library, options);
+  Result<void> use_tls() {
+    TITAN_ASSIGN(trust, TlsTrust::open({.ca_file = options.ca_file,
+                                        .check_validity_period = options.check_validity_period}));
     return {};
   }
 
   Result<HttpResponse> send(const HttpRequest& request) {
-    Arrival arrival;
-    const httplib::Request made =
-        library_request(request, authority, options.answer_bytes_max, arrival);
-    const SigpipeHeld held;
-    if (tls != nullptr) tls->close_if_stale();
-    library->begin();
-    const httplib::Result result = library->send(made);
+    std::optional<SigpipeHeld> held;
+    if (trust) held.emplace();  // what writes for TLS raises it
+    if (tcp && !is_quiet()) close();
+    TITAN_TRY(open());
+    auto answer = exchange(request);
+    if (!answer) close();
+    return answer;
+  }
+
+  // With what is expected to listen there, when nothing does.
+  [[nodiscard]] Error explained(Error error) const {
+    if (error.message == "cannot connect" && !options.expected_peer.empty()) {
+      error.message += "; is " + options.expected_peer + " running there?";
+    }
+    return error;
+  }
+
+  Result<void> open() {
+    if (tcp) return {};
+    auto connected = TcpConnection::open({.host = address.host,
+                                          .port = address.port,
+                                          .connect_timeout = options.connect_timeout,
+                                          .io_timeout = options.read_timeout});
+    if (!connected) return explained(connected.error());
+    tcp = *std::move(connected);
+    if (!trust) return {};
+    auto opened = TlsConnection::open(*trust, tcp->socket(),
+                                      {.host = address.host,
+                                       .handshake_timeout = options.connect_timeout,
+                                       .io_timeout = options.read_timeout});
+    if (!opened) {
+      tcp.reset();
+      return opened.error();
+    }
+    tls = *std::move(opened);
+    return {};
+  }
+
+  void close() {
     if (tls != nullptr) {
-      if (auto error = tls->take_handshake_error()) return std::move(*error);
+      const SigpipeHeld held;  // the goodbye is written
+      tls->say_goodbye();
     }
-    if (library->bounds().too_slow) {
-      return unavailable("the answer did not come whole within " +
-                         milliseconds_text(options.answer_timeout));
+    tls.reset();
+    tcp.reset();
+  }
+
+  [[nodiscard]] bool is_quiet() const { return tls != nullptr ? tls->is_quiet() : tcp->is_quiet(); }
+  ssize_t read(char* bytes, std::size_t count) const {
+    return tls != nullptr ? tls->read(bytes, count) : tcp->read(bytes, count);
+  }
+  ssize_t write(const char* bytes, std::size_t count) const {
+    return tls != nullptr ? tls->write(bytes, count) : tcp->write(bytes, count);
+  }
+
+  Result<HttpResponse> exchange(const HttpRequest& request) {
+    const std::string text = text_of(request, address.authority);
+    for (std::size_t sent = 0; sent < text.size();) {
+      const ssize_t put = write(text.data() + sent, text.size() - sent);
+      if (put < 0) return unavailable("the connection broke while the request was sent");
+      sent += static_cast<std::size_t>(put);
     }
-    if (arrival.too_long || library->bounds().too_long) {
-      return exhausted("the answer is longer than " + std::to_string(options.answer_bytes_max) +
-                       " bytes");
+    AnswerParser parser({.has_no_body = request.method == "HEAD",
+                         .head_bytes_max = kHeadBytesMax,
+                         .body_bytes_max = options.answer_bytes_max});
+    TITAN_TRY(receive(parser));
+    if (!parser.keeps_alive()) close();
+    return parser.take();
+  }
+
+  Result<void> receive(AnswerParser& parser) const {
+    using State = AnswerParser::State;
+    const auto deadline = std::chrono::steady_clock::now() + options.answer_timeout;
+    std::array<char, kReadBytes> bytes{};
+    for (State state = State::more; state != State::done;) {
+      if (std::chrono::steady_clock::now() > deadline) {
+        return unavailable("the answer did not come whole within " +
+                           milliseconds_text(options.answer_timeout));
+      }
+      const ssize_t got = read(bytes.data(), bytes.size());
+      if (got > 0) state = parser.feed({bytes.data(), static_cast<std::size_t>(got)});
+      if (got == 0) state = parser.end();
+      if (got < 0 || state == State::broken) {
+        return unavailable("the connection broke, or no answer came within " +
+                           milliseconds_text(options.read_timeout));
+      }
+      if (state == State::too_long) {
+        return exhausted("the answer is longer than " + std::to_string(options.answer_bytes_max) +
+                         " bytes");
+      }
     }
-    if (!result && !arrival.no_body) return connection_error(result.error(), options);
-    // The library tells of the head of a 204, or of the answer to HEAD, only at the end.
-    if (result) take_head(*result, arrival.response);
-    return std::move(arrival.response);
+    return {};
   }
 
   std::string url;
-  std::string authority;
+  ServerAddress address;
   Options options;
-  std::unique_ptr<BoundedClient> library;
-  TlsClient* tls = nullptr;  // the library's client, when it speaks TLS
+  std::optional<TlsTrust> trust;  // for https:// alone
+  std::optional<TcpConnection> tcp;
+  std::unique_ptr<TlsConnection> tls;  // over it; null with http://
 };
 
 HttpTransport::HttpTransport(std::unique_ptr<Connection> connection)
@@ -419,25 +277,21 @@ HttpTransport::~HttpTransport() = default;
 
 Result<std::unique_ptr<HttpTransport>> HttpTransport::open(std::string_view url,
                                                            const Options& options) {
-  TITAN_ASSIGN(const ServerAddress address, parse_url(url));
+  TITAN_ASSIGN(ServerAddress address, parse_url(url));
   if (!options.ca_file.empty() && !address.is_https) {
     return bad_url(url, "speaks no TLS, for which --ca-file names certificates");
   }
-  auto connection = std::make_unique<Connection>(std::string(url), address.authority, options);
-  TITAN_TRY(connection->use(address));
+  const bool is_https = address.is_https;
+  auto connection = std::make_unique<Connection>(std::string(url), std::move(address), options);
+  if (is_https) TITAN_TRY(connection->use_tls());
   return std::unique_ptr<HttpTransport>(new HttpTransport(std::move(connection)));
 }
 
 Result<HttpResponse> HttpTransport::send(const HttpRequest& request) {
   TITAN_TRY(check_sendable(request));
-  try {
-    Result<HttpResponse> response = connection_->send(request);
-    if (!response) response.error().subject = connection_->url;
-    return response;
-  } catch (const std::exception& failure) {
-    return Error{ErrorCode::internal, std::string("the HTTP library failed: ") + failure.what(),
-                 connection_->url};
-  }
+  Result<HttpResponse> response = connection_->send(request);
+  if (!response) response.error().subject = connection_->url;
+  return response;
 }
 
 }  // namespace titan::client

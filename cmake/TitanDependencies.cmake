@@ -1,15 +1,34 @@
 # Everything comes from Debian packages (README says why each is there); nothing is downloaded.
+option(TITAN_STATIC "Link the programs statically, with the libraries' archives" OFF)
+if(TITAN_STATIC)
+  set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+  set(OPENSSL_USE_STATIC_LIBS ON)
+  # At any address, as other programs are.
+  add_link_options(-static-pie)
+endif()
+
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(SQLite3 3.40 REQUIRED)
 find_package(tl-expected 1.0 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
-find_package(yaml-cpp 0.7 REQUIRED)
+if(TITAN_STATIC)
+  # What its package says of itself is about the shared library.
+  find_library(TITAN_YAML_ARCHIVE yaml-cpp REQUIRED)
+  add_library(yaml-cpp STATIC IMPORTED)
+  set_target_properties(yaml-cpp PROPERTIES IMPORTED_LOCATION ${TITAN_YAML_ARCHIVE})
+else()
+  find_package(yaml-cpp 0.7 REQUIRED)
+endif()
 find_package(ZLIB 1.2 REQUIRED)
 pkg_check_modules(libgit2 REQUIRED IMPORTED_TARGET libgit2>=1.5.1)
-pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib>=0.11.4)
 find_package(OpenSSL 3.0 REQUIRED)
+if(TITAN_STATIC)
+  # What libgit2.a wants in its turn; the last is for ssh2. gitops/no_kerberos.cpp is the rest.
+  target_link_libraries(PkgConfig::libgit2 INTERFACE
+    -lmbedtls -lmbedx509 -lmbedcrypto -lhttp_parser -lpcre2-8 -lssh2 OpenSSL::Crypto ZLIB::ZLIB)
+endif()
 pkg_check_modules(libevent REQUIRED IMPORTED_TARGET libevent_core>=2.1)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium>=1.0.18)
 if(TITAN_TESTS)

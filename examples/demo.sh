@@ -193,7 +193,8 @@ for program in titan-server titan-agent titan; do
   [[ -x $bin/$program ]] || fail "$bin/$program does not exist: run ./dev demo"
 done
 export PATH=$bin:$PATH HOME=$DEMO/home TITAN_RUN=$DEMO/run
-unset TITAN_TOKEN TITAN_TOKEN_FILE TITAN_CONFIG TITAN_DATA TITAN_LISTEN XDG_CONFIG_HOME
+unset TITAN_TOKEN TITAN_TOKEN_FILE TITAN_CONFIG TITAN_AGENT_CONFIG TITAN_DATA TITAN_LISTEN
+unset XDG_CONFIG_HOME
 
 start_server
 describe_the_fleet
