@@ -90,6 +90,7 @@ void Convergence::resume() {
       attempts->second.reason = "the agent or the machine stopped while it was applied";
       attempts->second.output.clear();
     }
+    suspects_.insert(key);
     // Never to settled, so the loop goes on.
     move(key, is_last ? PhaseEvent::cut_off_last : PhaseEvent::cut_off);
   }
@@ -576,7 +577,11 @@ void Convergence::take_failure(Work& work) {
   const Key& key = work.step.key;
   std::string reason = work.error->text();
   if (work.kind == Work::Kind::revert) {
-    reason = "what was kept before could not be put back: " + reason;
+    const auto attempts = env_.state.attempts.find(key);
+    reason = "going back failed: " + reason;
+    if (attempts != env_.state.attempts.end() && !attempts->second.reason.empty()) {
+      reason = attempts->second.reason + "; " + reason;
+    }
   }
   failed_[{key, work.kind}] = reason;
   fail(key, std::move(reason));
@@ -677,6 +682,31 @@ void Convergence::take_outcome(Work& work, Counts& counts) {
   }
 }
 
+// One of those that were under way when the process before was cut off may be what cut it off. So
+// each of them is changed alone, after all others, the one with the fewest attempts first.
+std::vector<Work> Convergence::without_suspects(std::vector<Work> works) {
+  const auto is_suspect = [&](const Work& work) { return suspects_.contains(work.step.key); };
+  const auto attempts = [&](const Work& work) {
+    const auto found = env_.state.attempts.find(work.step.key);
+    return found == env_.state.attempts.end() ? 0U : found->second.count;
+  };
+  if (std::ranges::none_of(works, is_suspect)) return works;
+  std::vector<Work> chosen;
+  std::ranges::stable_sort(
+      works, {}, [&](const Work& work) { return is_suspect(work) ? attempts(work) + 1 : 0U; });
+  for (Work& work : works) {
+    const bool is_first_suspect = chosen.empty() && is_suspect(work);
+    if (!is_suspect(work) || is_first_suspect) {
+      suspects_.erase(work.step.key);
+      chosen.push_back(std::move(work));
+    } else if (!work.taken.empty()) {
+      // What others give up for it has to be looked after meanwhile.
+      env_.state.touched[work.step.key].insert(work.taken.begin(), work.taken.end());
+    }
+  }
+  return chosen;
+}
+
 // True when something was done, so that more may be possible now.
 Result<bool> Convergence::round(Counts& counts) {
   env_.state.failures.clear();
@@ -692,7 +722,7 @@ Result<bool> Convergence::round(Counts& counts) {
     move(refusal.key, PhaseEvent::withdrawn);
     withdrawn = true;
   }
-  std::vector<Work> works = works_of(plan, intent);
+  std::vector<Work> works = without_suspects(works_of(plan, intent));
   // Forms that change nothing on the host.
   for (auto& [key, form] : intent.rendered) {
     if (env_.state.failures.contains(key)) continue;

@@ -140,6 +140,7 @@ class Convergence {
   [[nodiscard]] std::vector<reconciler::DeploymentFiles> actual() const;
 
   std::vector<Work> works_of(const reconciler::Plan& plan, Intent& intent);
+  std::vector<Work> without_suspects(std::vector<Work> works);
   std::optional<Work> work_for(const reconciler::Step& step, Intent& intent);
   Result<void> add_before(Work& work);
   bool needs_work(const model::Key& key, const RenderedForm& form);
@@ -167,7 +168,9 @@ class Convergence {
   // look_for_secrets() looked last.
   std::map<model::Key, std::set<std::string>> lacking_;
   std::map<model::Key, std::set<std::string>> drifted_;  // to be put back
-  std::set<model::Key> drivers_drifted_;                 // whose driver has to put something back
+  // Whose change was cut off in the process before, and was not begun again yet.
+  std::set<model::Key> suspects_;
+  std::set<model::Key> drivers_drifted_;  // whose driver has to put something back
   std::map<model::Key, std::vector<std::string>> drift_texts_;  // of what stays
   // Why, in this step: what failed is not tried again in it.
   std::map<std::pair<model::Key, Work::Kind>, std::string> failed_;

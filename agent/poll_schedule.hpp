@@ -34,8 +34,8 @@ namespace titan::agent {
 // A plain value; nothing of it is kept on disk.
 class PollSchedule {
  public:
-  explicit PollSchedule(std::chrono::seconds poll_after_max = kPollAfterMax)
-      : poll_after_max_(poll_after_max) {}
+  PollSchedule() : PollSchedule(kPollAfterMax) {}
+  explicit PollSchedule(std::chrono::seconds poll_after_max) : poll_after_max_(poll_after_max) {}
 
   // What the server said in an answer, as soon as it did; says nothing of how the step went. Zero
   // or less: as the last time. More than the greatest one is cut to that.

@@ -87,7 +87,7 @@ class DaemonTest : public ::testing::Test {
 TEST_F(DaemonTest, StepsWhenTheTimeHasComeOrSomebodyRingsUntilItIsStopped) {
   events_ = {Event::timeout, Event::readable, Event::stop};
   EXPECT_EQ(run().value(), ExitCode::done);
-  EXPECT_EQ(story_, "open a\nstep a\nstep a\nstep a\nend a\n");
+  EXPECT_EQ(story_, "open a\nstep a\nstep a\nstep a\npause a\nend a\n");
   EXPECT_EQ(waited_, std::vector<std::chrono::microseconds>(3, seconds(60)));
 }
 
@@ -96,7 +96,7 @@ TEST_F(DaemonTest, GoesOnWithANewAgentWhenTheConfigurationChanged) {
   configurations_.emplace_back(configuration_of("b"));
   configurations_.emplace_back(configuration_of("b"));
   EXPECT_EQ(run().value(), ExitCode::done);
-  EXPECT_EQ(story_, "open a\nstep a\nend a\nopen b\nstep b\nstep b\nend b\n");
+  EXPECT_EQ(story_, "open a\nstep a\npause a\nend a\nopen b\nstep b\nstep b\npause b\nend b\n");
 }
 
 TEST_F(DaemonTest, KeepsTheOldConfigurationWhenTheNewOneIsBad) {
@@ -105,7 +105,8 @@ TEST_F(DaemonTest, KeepsTheOldConfigurationWhenTheNewOneIsBad) {
   configurations_.emplace_back(configuration_of("b"));
   failures_ = {failure(denied("not enrolled"), "b")};
   EXPECT_EQ(run().value(), ExitCode::done);
-  EXPECT_EQ(story_, "open a\nstep a\nstep a\nend a\nopen b\nopen a\nstep a\nend a\n");
+  EXPECT_EQ(story_,
+            "open a\nstep a\nstep a\npause a\nend a\nopen b\nopen a\nstep a\npause a\nend a\n");
   EXPECT_NE(text_.str().find("no YAML"), std::string::npos);
   EXPECT_NE(text_.str().find("not enrolled"), std::string::npos);
 }
@@ -115,7 +116,8 @@ TEST_F(DaemonTest, WaitsForARunThatTookTheLockMeanwhile) {
   configurations_.emplace_back(configuration_of("b"));
   failures_ = {failure(conflict("locked"), "b"), failure(conflict("locked"), "b")};
   EXPECT_EQ(run().value(), ExitCode::done);
-  EXPECT_EQ(story_, "open a\nstep a\nend a\nopen b\nopen b\nopen b\nstep b\nend b\n");
+  EXPECT_EQ(story_,
+            "open a\nstep a\npause a\nend a\nopen b\nopen b\nopen b\nstep b\npause b\nend b\n");
   EXPECT_EQ(waited_[1], kReopenPause);
 }
 
@@ -124,7 +126,7 @@ TEST_F(DaemonTest, StopsWhileItHasNoAgent) {
   configurations_.emplace_back(configuration_of("b"));
   failures_ = std::deque<Error>(2, failure(conflict("locked"), "b"));
   EXPECT_EQ(run().value(), ExitCode::done);
-  EXPECT_EQ(story_, "open a\nstep a\nend a\nopen b\nopen b\nopen a\nend a\n");
+  EXPECT_EQ(story_, "open a\nstep a\npause a\nend a\nopen b\nopen b\nopen a\npause a\nend a\n");
 }
 
 TEST_F(DaemonTest, EndsWithTheErrorOfItsFirstAgent) {

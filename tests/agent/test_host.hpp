@@ -113,39 +113,41 @@ class TestHost {
     server_ = &successor;
   }
 
-  // A process of its own: starts from what is on the disks. The error is that of the start.
+  [[nodiscard]] bool enrolled() const { return enrolled_; }
+  // A process of its own: starts from what is on the disks.
+  Result<std::unique_ptr<agent::Agent>> open() {
+    return agent::Agent::open(
+        {.state = state_,
+         .root = root_,
+         .run = has_run_directory ? &run_ : nullptr,
+         .connect = [this](const std::string&) -> Result<std::unique_ptr<Transport>> {
+           if (between) return between(transport_);
+           return std::unique_ptr<Transport>(std::make_unique<PassingTransport>(transport_));
+         },
+         .publisher = publisher_,
+         .drivers = parts.drivers,
+         .processes = parts.processes,
+         .prober = parts.prober,
+         .clock = clock_,
+         .random = random_,
+         .log = log_},
+        name_);
+  }
+  // As `titan-agent once`: until the health of what it applied is known; time passes by itself. The
+  // error is that of the start.
   Result<agent::StepResult> once() {
     if (!enrolled_) enroll();
-    agent::Publisher publisher(git_.path() + "/repo", "unused");
-    TITAN_ASSIGN(
-        const auto agent,
-        agent::Agent::open(
-            {.state = state_,
-             .root = root_,
-             .run = has_run_directory ? &run_ : nullptr,
-             .connect = [this](const std::string&) -> Result<std::unique_ptr<Transport>> {
-               if (between) return between(transport_);
-               return std::unique_ptr<Transport>(std::make_unique<PassingTransport>(transport_));
-             },
-             .publisher = publisher,
-             .drivers = parts.drivers,
-             .processes = parts.processes,
-             .prober = parts.prober,
-             .clock = clock_,
-             .random = random_,
-             .log = log_},
-            name_));
+    TITAN_ASSIGN(const auto agent, open());
     agent::StepResult result = agent->step(clock_.monotonic());
-    agent::StepResult all = result;
     while (result.checking) {
+      const agent::StepResult before = result;
       clock_.advance(result.next - clock_.monotonic());
       result = agent->step(clock_.monotonic());
-      result.applied += all.applied;
-      result.removed += all.removed;
-      result.healed += all.healed;
-      all = result;
+      result.applied += before.applied;
+      result.removed += before.removed;
+      result.healed += before.healed;
     }
-    return all;
+    return result;
   }
   // What `titan-agent status` shows.
   agent::HostStatus status() {
@@ -224,6 +226,7 @@ class TestHost {
   FakeFileSystem run_;
   FakeFileSystem root_;
   TemporaryDirectory git_{folder_in_memory()};  // its flushes cost nothing there
+  agent::Publisher publisher_{git_.path() + "/repo", "unused"};
   FakeTransport transport_;
   FakeClock clock_;
   SeededRandom random_{Digest::of(name_).short_form()};
