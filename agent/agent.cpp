@@ -40,7 +40,7 @@ Agent::Agent(const Env& env, std::unique_ptr<FileSystem::Lock> lock, IdentitySto
       identity_(std::move(identity)),
       run_file_(env.run),
       state_file_(env.state),
-      blobs_(env.state, [this](const Digest& digest) { return fetch(digest); }),
+      blobs_(env.state, blob_source()),
       secret_files_(env.run),
       poll_after_(kPollAfterDefault) {}
 
@@ -197,15 +197,31 @@ Result<client::SyncAnswer> Agent::ask(const model::SyncRequest& request) {
   return answer;
 }
 
-Result<std::string> Agent::fetch(const Digest& digest) {
-  auto blob = channel_->get_blob(digest);
+BlobCache::Source Agent::blob_source() {
+  const auto noted = [this](auto result) {
+    note_blob(result ? nullptr : &result.error());
+    return result;
+  };
+  return {
+      .whole = [this, noted](const Digest& digest) { return noted(channel_->get_blob(digest)); },
+      .part =
+          [this, noted](const Digest& digest, const client::BlobRange& range) {
+            return noted(channel_->get_blob_part(digest, range));
+          },
+      .check =
+          [this, noted](const Digest& digest, std::string_view content) {
+            return noted(channel_->check_blob(digest, content));
+          }};
+}
+
+// What came of the last question for a blob; null: it did.
+void Agent::note_blob(const Error* failure) {
   note_doubt();
   note_wait();
-  if (blob) return blob;
-  note_failure(blob.error());
+  if (failure == nullptr) return;
+  note_failure(*failure);
   // Neither is a fault of the deployment that wants it.
-  blob_missing_ = channel_->doubt().has_value() || blob.error().code == ErrorCode::exhausted;
-  return blob;
+  blob_missing_ = channel_->doubt().has_value() || failure->code == ErrorCode::exhausted;
 }
 
 void Agent::note_failure(const Error& error) {
@@ -378,7 +394,7 @@ Result<render::CompiledTemplate> Agent::compile(const DesiredDeployment& form) {
   blob_missing_ = false;
   std::vector<render::SourceFile> sources;
   for (const model::TemplateFile& file : form.files) {
-    TITAN_ASSIGN(std::string content, blobs_.get(file.digest));
+    TITAN_ASSIGN(std::string content, blobs_.get(file));
     sources.push_back({file.path, file.mode, std::move(content)});
   }
   return render::CompiledTemplate::compile(std::move(sources));

@@ -11,6 +11,7 @@ constexpr std::size_t kStateBytesMax = 64UL << 20U;     // of state.json
 constexpr std::size_t kIdentityBytesMax = 64UL << 10U;  // of each file of identity/
 constexpr std::size_t kAuthorKeysMax = 16;              // that a host trusts
 constexpr std::size_t kRunBytesMax = 256UL << 10U;      // of agent.json in the run directory
+constexpr std::size_t kBlobPieceBytes = 256UL << 10U;   // a longer template file comes in pieces
 constexpr int kRoundsMax = 4;                           // of sync and apply in one step
 constexpr std::chrono::seconds kPollAfterDefault{60};
 constexpr std::chrono::seconds kPollAfterMax{3600};

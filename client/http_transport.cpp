@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "client/answer_bounds.hpp"
 #include "client/tls_connection.hpp"
 #include "client/tls_trust.hpp"
 
@@ -194,28 +195,17 @@ Error connection_error(httplib::Error error, const HttpTransport::Options& optio
   }
 }
 
-// What one answer may take. The library bounds each read, but not their sum, nor a head that never
-// ends.
-struct Bounds {
-  std::chrono::steady_clock::time_point deadline = {};
-  std::size_t bytes_left = 0;
-  bool too_slow = false;
-  bool too_long = false;
-};
-
 // A stream that breaks when a bound is reached.
 class BoundedStream final : public httplib::Stream {
  public:
-  BoundedStream(httplib::Stream& inner, Bounds& bounds) : inner_(inner), bounds_(bounds) {}
+  BoundedStream(httplib::Stream& inner, AnswerBounds& bounds) : inner_(inner), bounds_(bounds) {}
 
   bool is_readable() const override { return inner_.is_readable(); }
   bool is_writable() const override { return inner_.is_writable(); }
   ssize_t read(char* bytes, std::size_t count) override {
-    bounds_.too_slow = std::chrono::steady_clock::now() > bounds_.deadline;
-    bounds_.too_long = bounds_.bytes_left == 0;
-    if (bounds_.too_slow || bounds_.too_long) return -1;
-    const ssize_t got = inner_.read(bytes, std::min(count, bounds_.bytes_left));
-    if (got > 0) bounds_.bytes_left -= static_cast<std::size_t>(got);
+    if (!bounds_.allow(AnswerBounds::Clock::now())) return -1;
+    const ssize_t got = inner_.read(bytes, std::min(count, bounds_.bytes_left()));
+    if (got > 0) bounds_.note(static_cast<std::size_t>(got), AnswerBounds::Clock::now());
     return got;
   }
   ssize_t write(const char* bytes, std::size_t count) override {
@@ -231,7 +221,7 @@ class BoundedStream final : public httplib::Stream {
 
  private:
   httplib::Stream& inner_;
-  Bounds& bounds_;
+  AnswerBounds& bounds_;
 };
 
 // The library's client, with bounds to each answer.
@@ -242,10 +232,13 @@ class BoundedClient : public httplib::ClientImpl {
 
   // Before each request.
   void begin() {
-    bounds_ = {.deadline = std::chrono::steady_clock::now() + options_.answer_timeout,
-               .bytes_left = options_.answer_bytes_max + kHeadBytesMax};
+    bounds_ = AnswerBounds({.time_max = options_.answer_timeout,
+                            .bytes_max = options_.answer_bytes_max + kHeadBytesMax,
+                            .rate_min = options_.answer_rate_min,
+                            .rate_grace = options_.answer_rate_grace},
+                           AnswerBounds::Clock::now());
   }
-  [[nodiscard]] const Bounds& bounds() const { return bounds_; }
+  [[nodiscard]] const AnswerBounds& bounds() const { return bounds_; }
 
  protected:
   using Callback = std::function<bool(httplib::Stream&)>;
@@ -267,7 +260,7 @@ class BoundedClient : public httplib::ClientImpl {
   }
 
   HttpTransport::Options options_;
-  Bounds bounds_;
+  AnswerBounds bounds_;
 };
 
 // What the library reads from and writes to in place of its socket.
@@ -391,11 +384,16 @@ struct HttpTransport::Connection {
     if (tls != nullptr) {
       if (auto error = tls->take_handshake_error()) return std::move(*error);
     }
-    if (library->bounds().too_slow) {
+    const AnswerBounds::Found found = library->bounds().found();
+    if (found == AnswerBounds::Found::too_slow) {
+      return unavailable("the answer came with less than " +
+                         std::to_string(options.answer_rate_min) + " bytes a second");
+    }
+    if (found == AnswerBounds::Found::too_late) {
       return unavailable("the answer did not come whole within " +
                          milliseconds_text(options.answer_timeout));
     }
-    if (arrival.too_long || library->bounds().too_long) {
+    if (arrival.too_long || found == AnswerBounds::Found::too_long) {
       return exhausted("the answer is longer than " + std::to_string(options.answer_bytes_max) +
                        " bytes");
     }
