@@ -14,7 +14,9 @@ constexpr std::size_t kRunBytesMax = 256UL << 10U;      // of agent.json in the 
 constexpr std::size_t kBlobPieceBytes = 256UL << 10U;   // a longer template file comes in pieces
 constexpr int kRoundsMax = 4;                           // of sync and apply in one step
 constexpr std::chrono::seconds kPollAfterDefault{60};
-constexpr std::chrono::seconds kPollAfterMax{3600};
+// A server's interval is an hour at most, and it sends a host to its place in it by up to half
+// more.
+constexpr std::chrono::seconds kPollAfterMax{5400};
 constexpr std::chrono::seconds kRetryMin{1};        // after a fault
 constexpr std::chrono::seconds kRetryFirst{5};      // the first wait of all is at most this
 constexpr std::chrono::seconds kRetryBoundMin{10};  // up to twice the poll interval, but to this
