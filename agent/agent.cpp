@@ -30,7 +30,7 @@ Agent::Agent(const Env& env, std::unique_ptr<FileSystem::Lock> lock, IdentitySto
       identity_(std::move(identity)),
       run_file_(env.run),
       state_file_(env.state),
-      blobs_(env.state, [this](const Digest& digest) { return fetch(digest); }),
+      blobs_(env.state, blob_source()),
       secret_files_(env.run),
       renderer_(blobs_, secret_files_, identity_),
       convergence_({.root = env.root,
@@ -270,13 +270,29 @@ Result<client::SyncAnswer> Agent::ask(const model::SyncRequest& request) {
   return answer;
 }
 
-Result<std::string> Agent::fetch(const Digest& digest) {
-  auto blob = channel_->get_blob(digest);
+BlobCache::Source Agent::blob_source() {
+  const auto noted = [this](auto result) {
+    note_blob(result ? nullptr : &result.error());
+    return result;
+  };
+  return {
+      .whole = [this, noted](const Digest& digest) { return noted(channel_->get_blob(digest)); },
+      .part =
+          [this, noted](const Digest& digest, const client::BlobRange& range) {
+            return noted(channel_->get_blob_part(digest, range));
+          },
+      .check =
+          [this, noted](const Digest& digest, std::string_view content) {
+            return noted(channel_->check_blob(digest, content));
+          }};
+}
+
+// What came of the last question for a blob; null: it did.
+void Agent::note_blob(const Error* failure) {
   note_doubt();
   note_wait();
-  if (blob) return blob;
-  note_failure(blob.error());
-  return blob;
+  if (failure == nullptr) return;
+  note_failure(*failure);
 }
 
 void Agent::note_failure(const Error& error) {

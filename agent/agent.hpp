@@ -131,7 +131,8 @@ class Agent {
   Result<bool> sync();
   Result<bool> adopt(const model::Manifest& manifest);
   Result<client::SyncAnswer> ask(const model::SyncRequest& request);
-  Result<std::string> fetch(const Digest& digest);
+  BlobCache::Source blob_source();
+  void note_blob(const Error* failure);
   // Notes and logs that an answer was not used, if that is what went wrong.
   void note_doubt();
   void note_failure(const Error& error);

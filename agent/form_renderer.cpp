@@ -31,7 +31,7 @@ Result<render::CompiledTemplate> FormRenderer::compile(const DesiredDeployment& 
   blob_missing_ = false;
   std::vector<render::SourceFile> sources;
   for (const model::TemplateFile& file : form.files) {
-    auto content = blobs_.get(file.digest);
+    auto content = blobs_.get(file);
     if (!content) {
       blob_missing_ = true;
       return content.error();

@@ -23,8 +23,11 @@ constexpr std::chrono::milliseconds kHookTimeout{300'000};
 constexpr std::chrono::seconds kDriftInterval{600};  // between two looks at the contents of files
 constexpr std::chrono::seconds kClockSkewMin{60};    // that is spoken of
 constexpr int kRoundsMax = 4;                        // of sync and apply in one step
+constexpr std::size_t kBlobPieceBytes = 256UL << 10U;  // a longer template file comes in pieces
 constexpr std::chrono::seconds kPollAfterDefault{60};
-constexpr std::chrono::seconds kPollAfterMax{3600};
+// A server's interval is an hour at most, and it sends a host to its place in it by up to half
+// more.
+constexpr std::chrono::seconds kPollAfterMax{5400};
 constexpr std::chrono::seconds kRetryMin{1};        // after a fault
 constexpr std::chrono::seconds kRetryFirst{5};      // the first wait of all is at most this
 constexpr std::chrono::seconds kRetryBoundMin{10};  // up to twice the poll interval, but to this

@@ -504,6 +504,7 @@ std::string temporary_path(const std::string& path) {
 }
 
 Result<void> make_directories(FileSystem& files, const std::string& path, std::uint32_t mode) {
+  if (path.empty()) return {};
   TITAN_TRY(check_relative_path(path));
   std::size_t end = 0;
   while (end < path.size()) {

@@ -22,6 +22,7 @@ using model::FieldReader;
 using nlohmann::json;
 
 constexpr int kUnauthorized = 401;
+constexpr int kPartialContent = 206;
 
 struct Challenge {
   std::string challenge = {};
@@ -58,6 +59,21 @@ Result<Believed<void>> check_names(const HttpResponse& response,
   if (const auto done = reader.finish(); !done) return wrong_answer(done.error());
   if (host == device.host && organization == device.organization) return Believed<void>();
   return Believed<void>(tl::unexpected(other_host(host, organization, device)));
+}
+
+// That the answer is the part that was asked for: "bytes 0-99/1000".
+Result<void> check_part(const HttpResponse& response, const std::string& wanted,
+                        const BlobRange& range) {
+  const std::string expected = "bytes " + wanted + "/" + std::to_string(range.size);
+  const std::string found = response.header("Content-Range");
+  if (found != expected) {
+    return internal("the server sent the part " + quote(found) + " of a blob, expected " +
+                    quote(expected));
+  }
+  const std::uint64_t bytes = std::min(range.bytes_max, range.size - range.offset);
+  if (response.body.size() == bytes) return {};
+  return internal("the server sent " + std::to_string(response.body.size()) +
+                  " bytes as the part " + quote(found) + " of a blob");
 }
 
 bool may_be_news(const Doubt& doubt) {
@@ -143,7 +159,7 @@ Result<SyncAnswer> DeviceChannel::read_manifest(const HttpResponse& response, Sy
   return answer;
 }
 
-Result<std::string> DeviceChannel::get_blob(const Digest& digest) {
+Result<HttpResponse> DeviceChannel::ask_blob(const Digest& digest, const std::string& range) {
   doubt_.reset();
   retry_after_.reset();
   Tried tried;
@@ -152,19 +168,42 @@ Result<std::string> DeviceChannel::get_blob(const Digest& digest) {
     HttpRequest asked = device_request("GET", "/v1/blobs/" + digest.text(), "");
     asked.headers["Accept"] = "*/*";
     asked.headers.emplace("Authorization", bearer());
+    if (!range.empty()) asked.headers["Range"] = range;
     TITAN_ASSIGN(HttpResponse response, env_.transport.send(asked));
-    if (response.status == kUnauthorized && !tried.session) {
-      session_.reset();
-      continue;
-    }
-    if (response.status != 200) return refused(response);
-    if (const Digest found = Digest::of(response.body); found != digest) {
-      doubt_ = Doubt{Distrust::wrong_blob,
-                     "what came for the blob " + digest.text() + " has the digest " + found.text()};
-      return doubt_->error();
-    }
-    return std::move(response.body);
+    if (response.status != kUnauthorized || tried.session) return response;
+    session_.reset();
   }
+}
+
+Result<void> DeviceChannel::check_blob(const Digest& digest, std::string_view content) {
+  doubt_.reset();
+  retry_after_.reset();
+  const Digest found = Digest::of(content);
+  if (found == digest) return {};
+  doubt_ = Doubt{Distrust::wrong_blob,
+                 "what came for the blob " + digest.text() + " has the digest " + found.text()};
+  return doubt_->error();
+}
+
+Result<std::string> DeviceChannel::get_blob(const Digest& digest) {
+  TITAN_ASSIGN(HttpResponse response, ask_blob(digest, ""));
+  if (response.status != 200) return refused(response);
+  TITAN_TRY(check_blob(digest, response.body));
+  return std::move(response.body);
+}
+
+Result<BlobPart> DeviceChannel::get_blob_part(const Digest& digest, const BlobRange& range) {
+  const std::string wanted =
+      std::to_string(range.offset) + "-" +
+      std::to_string(std::min(range.size, range.offset + range.bytes_max) - 1);
+  TITAN_ASSIGN(HttpResponse response, ask_blob(digest, "bytes=" + wanted));
+  if (response.status == 200) {
+    TITAN_TRY(check_blob(digest, response.body));
+    return BlobPart{.bytes = std::move(response.body), .is_whole = true};
+  }
+  if (response.status != kPartialContent) return refused(response);
+  TITAN_TRY(check_part(response, wanted, range));
+  return BlobPart{.bytes = std::move(response.body)};
 }
 
 Result<void> DeviceChannel::open() {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/mac.hpp"
 #include "base/random.hpp"
@@ -22,6 +24,17 @@ struct DeviceSession {
   Secret token = {};    // as it is sent
   Secret mac_key = {};  // 16 bytes
   [[nodiscard]] DeviceSession copy() const { return {token.copy(), mac_key.copy()}; }
+};
+
+// Which bytes of a blob are wanted.
+struct BlobRange {
+  std::uint64_t offset = 0;
+  std::uint64_t bytes_max = 0;
+  std::uint64_t size = 0;  // of the whole blob
+};
+struct BlobPart {
+  std::string bytes = {};
+  bool is_whole = false;  // all of the blob; else what was asked for
 };
 
 // A host's talk with its server, in which nothing is believed before it was verified
@@ -61,6 +74,14 @@ class DeviceChannel {
   Result<SyncAnswer> sync(const model::SyncRequest& request, std::chrono::seconds wait = {});
   // not_found; denied, with the doubt wrong_blob, when what came has another digest.
   Result<std::string> get_blob(const Digest& digest);
+  // A part of a blob of `size` bytes: those from `offset` on, at most `bytes_max` of them, which is
+  // not 0; asked for by a range (RFC 9110, section 14). A server that knows no ranges sends the
+  // whole blob, which is then checked as by get_blob() and given whole. Of a part nothing shows
+  // that it is right: see check_blob(). The errors of get_blob(); internal when the answer is
+  // another part than was asked for, or of a blob of another size.
+  Result<BlobPart> get_blob_part(const Digest& digest, const BlobRange& range);
+  // Whether what was put together of parts is the blob. denied, with the doubt wrong_blob.
+  Result<void> check_blob(const Digest& digest, std::string_view content);
 
   // Opens a session unless there is one. denied, and there is no doubt: the server does not know
   // the device's key, or not any more.
@@ -97,6 +118,8 @@ class DeviceChannel {
   Result<HttpResponse> ask_challenge(const std::string& ephemeral, Tried& tried);
   Result<void> check_rotated(const HttpResponse& response, const std::string& nonce);
   Result<void> follow_server(Tried& tried);
+  // The answer to a request for a blob, or for `range` of it, as it came.
+  Result<HttpResponse> ask_blob(const Digest& digest, const std::string& range);
   // What the server answered in place of what was asked for.
   Error refused(const HttpResponse& response);
   [[nodiscard]] std::string bearer() const;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "client/answer_bounds.hpp"
 #include "client/answer_parser.hpp"
 #include "client/tcp_connection.hpp"
 #include "client/tls_connection.hpp"
@@ -238,26 +239,39 @@ struct HttpTransport::Connection {
     return parser.take();
   }
 
+  [[nodiscard]] Error too_long() const {
+    return exhausted("the answer is longer than " + std::to_string(options.answer_bytes_max) +
+                     " bytes");
+  }
+  [[nodiscard]] Error out_of_bounds(const AnswerBounds& bounds) const {
+    if (bounds.found() == AnswerBounds::Found::too_long) return too_long();
+    if (bounds.found() == AnswerBounds::Found::too_slow) {
+      return unavailable("the answer came with less than " +
+                         std::to_string(options.answer_rate_min) + " bytes a second");
+    }
+    return unavailable("the answer did not come whole within " +
+                       milliseconds_text(options.answer_timeout));
+  }
   Result<void> receive(AnswerParser& parser) const {
     using State = AnswerParser::State;
-    const auto deadline = std::chrono::steady_clock::now() + options.answer_timeout;
+    using Clock = AnswerBounds::Clock;
+    AnswerBounds bounds({.time_max = options.answer_timeout,
+                         .bytes_max = options.answer_bytes_max + kHeadBytesMax,
+                         .rate_min = options.answer_rate_min,
+                         .rate_grace = options.answer_rate_grace},
+                        Clock::now());
     std::array<char, kReadBytes> bytes{};
     for (State state = State::more; state != State::done;) {
-      if (std::chrono::steady_clock::now() > deadline) {
-        return unavailable("the answer did not come whole within " +
-                           milliseconds_text(options.answer_timeout));
-      }
-      const ssize_t got = read(bytes.data(), bytes.size());
+      if (!bounds.allow(Clock::now())) return out_of_bounds(bounds);
+      const ssize_t got = read(bytes.data(), std::min(bytes.size(), bounds.bytes_left()));
+      if (got > 0) bounds.note(static_cast<std::size_t>(got), Clock::now());
       if (got > 0) state = parser.feed({bytes.data(), static_cast<std::size_t>(got)});
       if (got == 0) state = parser.end();
       if (got < 0 || state == State::broken) {
         return unavailable("the connection broke, or no answer came within " +
                            milliseconds_text(options.read_timeout));
       }
-      if (state == State::too_long) {
-        return exhausted("the answer is longer than " + std::to_string(options.answer_bytes_max) +
-                         " bytes");
-      }
+      if (state == State::too_long) return too_long();
     }
     return {};
   }

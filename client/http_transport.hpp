@@ -19,8 +19,9 @@ namespace titan::client {
 // tls_connection.hpp say how): there is no option to go without.
 //
 // Errors of send(): unavailable when there is no connection, or it breaks, or a timeout passes, or
-// the server speaks no TLS that is new enough; denied when its certificate is not to be trusted;
-// exhausted when the answer is longer than `answer_bytes_max`. Their subject is the server's URL.
+// the answer comes too slowly, or the server speaks no TLS that is new enough; denied when its
+// certificate is not to be trusted; exhausted when the answer is longer than `answer_bytes_max`.
+// Their subject is the server's URL.
 class HttpTransport final : public Transport {
  public:
   struct Options {
@@ -29,6 +30,11 @@ class HttpTransport final : public Transport {
     // Of a whole answer: who sends a byte now and then holds nobody up for ever. It is looked at
     // between two reads, so it may be exceeded by one read_timeout.
     std::chrono::milliseconds answer_timeout = kAnswerTimeout;
+    // An answer that, once `answer_rate_grace` has passed since its first byte, has come with less
+    // than so many bytes a second on average is given up. Looked at between two reads. 0: no
+    // matter.
+    std::size_t answer_rate_min = kAnswerRateMin;
+    std::chrono::milliseconds answer_rate_grace = kAnswerRateGrace;
     std::size_t answer_bytes_max = kAnswerBytesMax;  // of the body; of the head kHeadBytesMax
     // PEM: its certificates alone are trusted; empty: those of the system.
     std::string ca_file = {};

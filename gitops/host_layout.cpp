@@ -3,9 +3,9 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "gitops/git_path.hpp"
 #include "gitops/kustomization.hpp"
 #include "gitops/limits.hpp"
+#include "model/rendered_path.hpp"
 
 namespace titan::gitops {
 namespace {
@@ -30,7 +30,7 @@ HostFile host_file(const model::RenderedFile& file) {
 
 Result<void> add_files(const model::RenderedDeployment& deployment, HostLayout& layout) {
   for (const model::RenderedFile& file : deployment.files) {
-    TITAN_TRY(check_git_path(file.path));
+    TITAN_TRY(model::check_rendered_path(file.path));
     const std::string path = deployment.key.short_text() + "/" + file.path;
     if (!layout.files.emplace(path, host_file(file)).second) {
       return invalid("there are two files at the path " + quote(file.path));

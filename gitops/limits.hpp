@@ -6,7 +6,6 @@
 namespace titan::gitops {
 
 constexpr std::size_t kHostFilesMax = 100'000;         // all files of one host
-constexpr std::size_t kPathDepthMax = 32;              // names in the path of one rendered file
 constexpr std::size_t kPushAttemptsMax = 5;            // times a push is tried when it loses a race
 constexpr std::size_t kLooseObjectsMax = 100;          // written one by one; more go into one pack
 constexpr std::size_t kObjectCacheBytesMax = 1 << 20;  // of libgit2's own cache

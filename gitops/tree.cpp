@@ -1,6 +1,7 @@
 #include "gitops/tree.hpp"
 
 #include "gitops/limits.hpp"
+#include "model/limits.hpp"
 
 namespace titan::gitops {
 namespace {
@@ -125,7 +126,8 @@ Result<TreeListing> list_tree(git_repository* repository, const std::optional<Tr
     return listing;
   }
   // Two names lead to a deployment's own files.
-  TITAN_TRY(list_folder(repository, object_id(item->id), "", kPathDepthMax + 2, listing));
+  TITAN_TRY(
+      list_folder(repository, object_id(item->id), "", model::kRenderedPathDepthMax + 2, listing));
   return listing;
 }
 

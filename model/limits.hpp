@@ -34,6 +34,9 @@ constexpr std::size_t kValuesDepthMax = 32;
 constexpr std::size_t kTemplateFilesMax = 1000;
 constexpr std::size_t kTemplateFileBytesMax = 4UL << 20U;
 constexpr std::size_t kTemplateBytesMax = 64UL << 20U;  // all files of one template
+constexpr std::size_t kRenderedPathDepthMax = 32;       // names in the path of one rendered file
+// Of one name in it: a temporary file beside it has 12 more, and no name may have more than 255.
+constexpr std::size_t kRenderedNameBytesMax = 243;
 constexpr std::size_t kReplicasMax = 1'000'000;
 constexpr std::size_t kReportDeploymentsMax = 10'000;  // in one host's report
 

@@ -7,6 +7,7 @@
 #include "base/file_system.hpp"
 #include "base/text.hpp"
 #include "model/limits.hpp"
+#include "model/rendered_path.hpp"
 #include "render/limits.hpp"
 
 namespace titan::render {
@@ -175,7 +176,7 @@ Result<model::RenderedFile> CompiledTemplate::render_file(const File& file,
                                                           Budget& budget) const {
   model::RenderedFile output{.mode = file.mode, .owner = file.owner};
   TITAN_ASSIGN(output.path, file.path.render_path(inputs, budget));
-  if (const Result<void> usable = check_relative_path(output.path); !usable) {
+  if (const Result<void> usable = model::check_rendered_path(output.path); !usable) {
     return usable.error().context(file.source + ": gives an unusable path");
   }
   if (const auto* copied = std::get_if<std::string>(&file.content)) {

@@ -40,8 +40,8 @@ class CompiledTemplate {
 
   // The files for one host, sorted by path, so that model::digest_of() takes them as they are.
   // `inputs` is an object of what the template may name: values, host, deployment and so on.
-  // invalid: what strict rendering refuses; a path that check_relative_path() refuses; two files
-  // of one rendered path, or one that is a folder of another. exhausted: the limits of
+  // invalid: what strict rendering refuses; a path that model::check_rendered_path() refuses; two
+  // files of one rendered path, or one that is a folder of another. exhausted: the limits of
   // Mustache::render and kTemplateOutputBytesMax.
   Result<std::vector<model::RenderedFile>> render(const nlohmann::json& inputs) const;
   // Which of the inputs it asks for.

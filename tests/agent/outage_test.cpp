@@ -35,19 +35,27 @@ class Slots {
   explicit Slots(seconds interval) : interval_(interval) {}
 
   [[nodiscard]] seconds poll_after(const std::string& host, Time now) const {
+    Time wait = slot_of(host) - now % interval_;
+    while (wait < interval_ / 2) wait += interval_;
+    return std::chrono::round<seconds>(wait);
+  }
+  // How far the host was from its place when it asked.
+  [[nodiscard]] Time distance(const std::string& host, Time asked) const {
+    const Time late = (asked - slot_of(host) + interval_) % interval_;
+    return std::min(late, interval_ - late);
+  }
+
+ private:
+  [[nodiscard]] Time slot_of(const std::string& host) const {
     const Digest digest = Digest::of(host);
     std::uint64_t number = 0;
     for (const char c : digest.hex().substr(0, 12)) {
       number = number * 16 + static_cast<std::uint64_t>(c <= '9' ? c - '0' : c - 'a' + 10);
     }
     const auto span = static_cast<std::uint64_t>(interval_.count());
-    const Time slot(static_cast<std::int64_t>(number % span));
-    Time wait = slot - now % interval_;
-    while (wait < interval_ / 2) wait += interval_;
-    return std::chrono::round<seconds>(wait);
+    return Time(static_cast<std::int64_t>(number % span));
   }
 
- private:
   Time interval_;
 };
 
@@ -108,6 +116,14 @@ class Fleet {
     }
     return last;
   }
+  // How far the farthest was from its place when it asked last.
+  [[nodiscard]] Time displaced() const {
+    Time most{0};
+    for (const Agent& agent : agents_) {
+      most = std::max(most, slots_.distance(agent.name, agent.asked));
+    }
+    return most;
+  }
   [[nodiscard]] Time end() const { return faults_.until + 6 * interval_; }
 
  private:
@@ -115,6 +131,7 @@ class Fleet {
     std::string name = {};
     PollSchedule schedule = {};
     std::optional<Time> back = {};
+    Time asked{0};          // last
     std::uint64_t lot = 0;  // of the event that counts
   };
   struct Event {
@@ -130,6 +147,7 @@ class Fleet {
 
   void ask(Agent& agent, const Event& event) {
     requests_.push_back(event.at);
+    agent.asked = event.at;
     const Time answered = event.at + microseconds(1 + random_.below(kRequestMax.count()));
     if (event.at >= faults_.from && event.at < faults_.until) {
       agent.schedule.failed(faults_.retry_after);
@@ -156,6 +174,7 @@ struct Peaks {
   double after = 0;         // in windows of a 60th
   double after_longer = 0;  // in windows of a 12th
   Time converged{0};
+  Time displaced{0};
 };
 
 Peaks peaks_of(seconds interval, const Faults& faults, std::uint64_t seed) {
@@ -167,7 +186,8 @@ Peaks peaks_of(seconds interval, const Faults& faults, std::uint64_t seed) {
                     .meanwhile = fleet.peak(five, faults.from + microseconds(1), faults.until),
                     .after = fleet.peak(one, faults.until, fleet.end()),
                     .after_longer = fleet.peak(five, faults.until, fleet.end()),
-                    .converged = fleet.converged()};
+                    .converged = fleet.converged(),
+                    .displaced = fleet.displaced()};
   std::printf(
       "interval %4lld s, seed %llu: peaks usual %.2f, meanwhile %.2f, after %.2f (60ths) and %.2f "
       "(12ths) of the steady rate; all back after %.1f intervals\n",
@@ -194,6 +214,7 @@ TEST(Outage, IsNotMadeWorseByTheFleetNorIsTheServerWhenItIsBack) {
     EXPECT_LE(peaks.after_longer, 2.0);
     EXPECT_LE(peaks.meanwhile, 2.0);
     EXPECT_LE(peaks.converged, 2 * interval + kRequestMax);
+    EXPECT_LE(peaks.displaced, seconds(1)) << "all have their places again";
   }
 }
 

@@ -82,7 +82,7 @@ TEST(PollSchedule, AsksAsOftenAsUsualWhileItCannotGetThrough) {
   };
   const Row rows[] = {
       {0, 1, 10},    {0, 5, 10},    {0, 6, 12},    {0, 60, 120}, {0, 3600, 7200},
-      {60, 60, 120}, {90, 60, 120}, {60, 90, 120}, {30, 60, 60}, {7200, 7200, 7200},
+      {60, 60, 120}, {90, 60, 120}, {60, 90, 120}, {30, 60, 60}, {7200, 7200, 10'800},
   };
   for (const Row& row : rows) {
     PollSchedule schedule;

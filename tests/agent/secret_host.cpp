@@ -20,7 +20,7 @@ using nlohmann::json;
 
 constexpr const char* kHost = "pi";
 constexpr const char* kUrl = "http://127.0.0.1:7480";
-constexpr std::size_t kEnough = 1U << 20U;
+constexpr std::size_t kEnough = 64U << 20U;
 
 // Hands every request on. Borrows the other one.
 class Passing final : public Transport {
@@ -175,7 +175,7 @@ HttpResponse SecretHost::tell(const HttpRequest& request) {
 Result<agent::StepResult> SecretHost::once() {
   agent::Publisher publisher(git_.path() + "/repo", "unused");
   TITAN_ASSIGN(const auto agent, agent::Agent::open({.state = state_,
-                                                     .root = root_,
+                                                     .root = root_instead ? *root_instead : root_,
                                                      .run = has_run_directory ? &run_ : nullptr,
                                                      .connect = by(transport_),
                                                      .publisher = publisher,

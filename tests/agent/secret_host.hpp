@@ -59,6 +59,7 @@ class SecretHost {
   [[nodiscard]] std::string remains();
   // All objects of the repository.
   [[nodiscard]] std::string git_objects() const;
+  [[nodiscard]] std::string git_path() const { return git_.path() + "/repo"; }
 
   // What the run directory holds is gone.
   void reboot();
@@ -72,6 +73,8 @@ class SecretHost {
   [[nodiscard]] const std::vector<model::SyncRequest>& syncs() const { return syncs_; }
 
   bool has_run_directory = true;
+  // The host's root in place of the one in memory, when set. Borrowed.
+  FileSystem* root_instead = nullptr;
 
  private:
   struct Wanted {

@@ -318,6 +318,104 @@ TEST_F(DeviceChannelTest, RefusesABlobOfAnotherDigest) {
   EXPECT_EQ(device.doubt()->reason, Distrust::wrong_blob);
 }
 
+// Answers for a blob as a server does that knows ranges.
+HttpResponse range_of(const std::string& blob, const std::string& range) {
+  const std::size_t dash = range.find('-');
+  const std::size_t first = std::stoul(range.substr(std::string("bytes=").size()));
+  const std::size_t last = std::min(std::stoul(range.substr(dash + 1)), blob.size() - 1);
+  HttpResponse response{.status = 206, .body = blob.substr(first, last - first + 1)};
+  response.headers["Content-Range"] = "bytes " + std::to_string(first) + "-" +
+                                      std::to_string(last) + "/" + std::to_string(blob.size());
+  return response;
+}
+
+TEST_F(DeviceChannelTest, FetchesABlobInParts) {
+  DeviceChannel device = channel();
+  std::vector<std::string> ranges;
+  tamper_ = [&](const HttpRequest& request, HttpResponse& response) {
+    if (!request.target.starts_with("/v1/blobs/")) return;
+    ranges.push_back(request.headers.at("Range"));
+    response = range_of(blob_, ranges.back());
+  };
+  const Digest digest = Digest::of(blob_);
+  std::string content;
+  for (std::uint64_t offset = 0; offset < blob_.size(); offset += 3) {
+    const auto part =
+        device.get_blob_part(digest, {.offset = offset, .bytes_max = 3, .size = blob_.size()});
+    EXPECT_FALSE(part.value().is_whole);
+    content += part.value().bytes;
+  }
+  EXPECT_EQ(content, blob_);
+  EXPECT_EQ(ranges, (std::vector<std::string>{"bytes=0-2", "bytes=3-5", "bytes=6-6"}));
+  EXPECT_TRUE(device.check_blob(digest, content));
+  EXPECT_FALSE(device.doubt());
+  EXPECT_EQ(device.check_blob(digest, content + "x").error().code, ErrorCode::denied);
+  EXPECT_EQ(device.doubt()->reason, Distrust::wrong_blob);
+  EXPECT_TRUE(device.check_blob(digest, content));
+  EXPECT_FALSE(device.doubt());
+}
+
+TEST_F(DeviceChannelTest, TakesAWholeBlobOfAServerThatKnowsNoRanges) {
+  DeviceChannel device = channel();
+  const Digest digest = Digest::of(blob_);
+  const BlobRange range{.offset = 3, .bytes_max = 3, .size = blob_.size()};
+  const auto whole = device.get_blob_part(digest, range).value();
+  EXPECT_TRUE(whole.is_whole);
+  EXPECT_EQ(whole.bytes, blob_);
+  blob_ = "other content";
+  EXPECT_EQ(device.get_blob_part(digest, range).error().code, ErrorCode::denied);
+  EXPECT_EQ(device.doubt()->reason, Distrust::wrong_blob);
+}
+
+TEST_F(DeviceChannelTest, RefusesAnotherPartThanItAskedFor) {
+  struct Row {
+    const char* content_range;
+    const char* body;
+  };
+  const Row rows[] = {
+      {"", "ten"},
+      {"bytes 3-5/8", "ten"},
+      {"bytes 0-2/7", "ten"},
+      {"bytes 3-6/7", "tent"},
+      {"bytes 3-5/*", "ten"},
+      {"3-5/7", "ten"},
+      {"bytes 3-5/7", "te"},
+      {"bytes 3-5/7", "tent"},
+      {"bytes 3-5/7", ""},
+  };
+  DeviceChannel device = channel();
+  for (const Row& row : rows) {
+    tamper_ = [&](const HttpRequest& request, HttpResponse& response) {
+      if (!request.target.starts_with("/v1/blobs/")) return;
+      response = {.status = 206, .body = row.body};
+      response.headers["Content-Range"] = row.content_range;
+    };
+    const auto part =
+        device.get_blob_part(Digest::of(blob_), {.offset = 3, .bytes_max = 3, .size = 7});
+    ASSERT_FALSE(part) << row.content_range << " " << row.body;
+    EXPECT_EQ(part.error().code, ErrorCode::internal);
+    EXPECT_FALSE(device.doubt());
+  }
+}
+
+TEST_F(DeviceChannelTest, PassesOnWhatTheServerAnswersInPlaceOfAPart) {
+  DeviceChannel device = channel();
+  for (const auto& [status, code] :
+       std::vector<std::pair<int, ErrorCode>>{{404, ErrorCode::not_found},
+                                              {503, ErrorCode::unavailable},
+                                              {500, ErrorCode::internal}}) {
+    tamper_ = [status = status](const HttpRequest& request, HttpResponse& response) {
+      if (!request.target.starts_with("/v1/blobs/")) return;
+      response = {.status = status};
+      response.headers["Retry-After"] = "7";
+    };
+    const auto part =
+        device.get_blob_part(Digest::of(blob_), {.offset = 0, .bytes_max = 3, .size = 7});
+    EXPECT_EQ(part.error().code, code);
+    EXPECT_EQ(device.retry_after(), std::chrono::seconds(7));
+  }
+}
+
 TEST_F(DeviceChannelTest, PassesOnWhatTheServerAnswersInPlaceOfASync) {
   DeviceChannel device = channel();
   for (const auto& [status, code] :

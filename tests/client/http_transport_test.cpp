@@ -179,6 +179,21 @@ TEST(HttpTransport, GivesUpWhenAnAnswerComesTooSlowly) {
   }
 }
 
+TEST(HttpTransport, GivesUpWhenAnAnswerComesWithTooFewBytesASecond) {
+  LoopbackServer server({endless("HTTP/1.1 200 OK\r\nContent-Length: 4000000000\r\n\r\n", "x"),
+                         endless("HTTP/1.1 200 OK\r\nX: ", "x")});
+  auto transport = open(server, {.answer_rate_min = std::size_t{1} << 40U,
+                                 .answer_rate_grace = milliseconds(20),
+                                 .answer_bytes_max = std::size_t{1} << 40U});
+  for (int i = 0; i < 2; ++i) {
+    const auto response = transport->send({});
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().code, ErrorCode::unavailable);
+    EXPECT_EQ(response.error().message,
+              "the answer came with less than 1099511627776 bytes a second");
+  }
+}
+
 TEST(HttpTransport, GivesUpWhenTheHeadOfAnAnswerNeverEnds) {
   LoopbackServer server({endless("HTTP/1.1 200 OK\r\n", "X-Header: value\r\n")});
   const auto response = open(server, {.answer_bytes_max = 1000})->send({});

@@ -1,4 +1,4 @@
-#include "gitops/git_path.hpp"
+#include "model/rendered_path.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,9 +6,9 @@
 
 #include "base/file_system.hpp"
 #include "base/text.hpp"
-#include "gitops/limits.hpp"
+#include "model/limits.hpp"
 
-namespace titan::gitops {
+namespace titan::model {
 namespace {
 
 // How many bytes at the start of `text` encode a code point that HFS+ leaves out when it compares
@@ -47,10 +47,11 @@ std::string folded(std::string_view name) {
   return result;
 }
 
-// "git~1" is the NTFS short name of ".git", and "gitmod~1" that of ".gitmodules", which becomes
-// "gi7eba~1" when the plain ones are taken.
+// "git~1" is the NTFS short name of ".git", "gitmod~1" that of ".gitmodules" and "gitatt~1" that of
+// ".gitattributes"; they become "gi7eba~1" and "gi7d29~1" when the plain ones are taken.
 bool is_short_name(std::string_view name) {
-  constexpr std::array<std::string_view, 3> kStems = {"git", "gitmod", "gi7eba"};
+  constexpr std::array<std::string_view, 5> kStems = {"git", "gitmod", "gi7eba", "gitatt",
+                                                      "gi7d29"};
   const std::size_t tilde = name.find('~');
   if (tilde == std::string_view::npos || tilde + 1 == name.size()) return false;
   const std::string_view number = name.substr(tilde + 1);
@@ -58,9 +59,17 @@ bool is_short_name(std::string_view name) {
          std::find(kStems.begin(), kStems.end(), name.substr(0, tilde)) != kStems.end();
 }
 
+// As temporary_path() makes them.
+bool is_temporary(std::string_view name) {
+  const std::string sample = temporary_path("x");  // ".x.titan-tmp"
+  const std::string_view ending = std::string_view(sample).substr(std::string_view(".x").size());
+  return name.starts_with('.') && name.size() > ending.size() && name.ends_with(ending);
+}
+
 bool is_reserved(std::string_view name) {
   const std::string plain = folded(name);
-  return plain == ".git" || plain == ".gitmodules" || is_short_name(plain);
+  return plain == ".git" || plain == ".gitmodules" || plain == ".gitattributes" ||
+         is_short_name(plain);
 }
 
 Error refused(std::string_view path, std::string_view why) {
@@ -69,20 +78,29 @@ Error refused(std::string_view path, std::string_view why) {
 
 }  // namespace
 
-Result<void> check_git_path(std::string_view path) {
+Result<void> check_rendered_path(std::string_view path) {
   if (auto checked = check_relative_path(path); !checked) {
     return refused(path, "is refused: " + checked.error().message);
   }
+  if (utf8_prefix(path) != path.size()) return refused(path, "is not UTF-8");
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
   if (std::any_of(path.begin(), path.end(), is_control)) {
     return refused(path, "holds a control character; expected printable ones");
   }
   const std::vector<std::string> names = split(path, '/');
-  if (names.size() > kPathDepthMax) {
+  if (names.size() > kRenderedPathDepthMax) {
     return refused(path, "is " + std::to_string(names.size()) + " names deep; at most " +
-                             std::to_string(kPathDepthMax) + " are allowed");
+                             std::to_string(kRenderedPathDepthMax) + " are allowed");
   }
   for (const std::string& name : names) {
+    if (name.size() > kRenderedNameBytesMax) {
+      return refused(path, "holds a name of " + std::to_string(name.size()) + " bytes; at most " +
+                               std::to_string(kRenderedNameBytesMax) + " are allowed");
+    }
+    if (is_temporary(name)) {
+      return refused(path, "holds the name " + quote(name) +
+                               ", which is kept for files that are being written");
+    }
     for (const std::string& part : split(name, '\\')) {
       if (is_reserved(part)) {
         return refused(path, "holds the name " + quote(name) + ", which Git keeps for itself");
@@ -92,4 +110,4 @@ Result<void> check_git_path(std::string_view path) {
   return {};
 }
 
-}  // namespace titan::gitops
+}  // namespace titan::model
