@@ -5,7 +5,7 @@ namespace {
 
 constexpr model::Status kReady = model::Status::ready;
 constexpr int kFirstFiles = 30;
-constexpr int kPackedFiles = 105;  // more than gitops writes as single objects
+constexpr int kPackedFiles = 108;  // of all deployments: more than gitops writes as single objects
 
 // Long enough that a half of it is not the whole.
 PlacedFile file(const std::string& what, int version, std::uint32_t mode = 0644) {
@@ -113,19 +113,29 @@ AgentScenario commit() {
               }};
 }
 
+// Of few template files, since each has to be fetched.
+PlacedFiles packed(int count, int version) {
+  PlacedFiles files;
+  for (int i = 0; i < count; ++i) {
+    const std::string number = std::to_string(i);
+    files["srv/{{deployment.name}}/" + number] =
+        file("file " + number + " of {{deployment.name}}", version);
+  }
+  return files;
+}
+
 AgentScenario packed_commit() {
   return {
       .name = "commit of a pack",
-      .deployments = {{"prod", kReady}},
+      .deployments = {{"p0", kReady}, {"p1", kReady}, {"p2", kReady}, {"p3", kReady}},
       .pushes = true,
       .only_git = true,
       .before =
           [](AgentWorld& world) {
-            world.put_template("t", numbered("srv/app", 2, 0));
-            world.put_deployment("prod", "t");
+            world.put_template("t", packed(2, 0));
+            for (const char* name : {"p0", "p1", "p2", "p3"}) world.put_deployment(name, "t");
           },
-      .change =
-          [](AgentWorld& world) { world.put_template("t", numbered("srv/app", kPackedFiles, 1)); }};
+      .change = [](AgentWorld& world) { world.put_template("t", packed(kPackedFiles / 4, 1)); }};
 }
 
 }  // namespace
