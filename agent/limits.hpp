@@ -20,9 +20,9 @@ constexpr std::size_t kAttemptedFormsMax = 8;            // that may be on the h
 constexpr int kApplyRoundsMax = 64;                      // of applying what depends on each other
 constexpr std::size_t kHookOutputBytesMax = 1UL << 20U;  // read of each stream
 constexpr std::chrono::milliseconds kHookTimeout{300'000};
-constexpr std::chrono::seconds kDriftInterval{600};  // between two looks at the contents of files
-constexpr std::chrono::seconds kClockSkewMin{60};    // that is spoken of
-constexpr int kRoundsMax = 4;                        // of sync and apply in one step
+constexpr std::chrono::seconds kDriftInterval{600};    // between two looks at the contents of files
+constexpr std::chrono::seconds kClockSkewMin{60};      // that is spoken of
+constexpr int kRoundsMax = 4;                          // of sync and apply in one step
 constexpr std::size_t kBlobPieceBytes = 256UL << 10U;  // a longer template file comes in pieces
 constexpr std::chrono::seconds kPollAfterDefault{60};
 // A server's interval is an hour at most, and it sends a host to its place in it by up to half

@@ -8,13 +8,13 @@ namespace titan::client {
 
 constexpr std::size_t kAnswerBytesMax = 64UL << 20U;  // one answer of a server
 constexpr std::chrono::milliseconds kConnectTimeout{5'000};
-constexpr std::chrono::milliseconds kReadTimeout{30'000};     // of each read and each write
-constexpr std::chrono::milliseconds kAnswerTimeout{600'000};  // of a whole answer
+constexpr std::chrono::milliseconds kReadTimeout{30'000};      // of each read and each write
+constexpr std::chrono::milliseconds kAnswerTimeout{600'000};   // of a whole answer
 constexpr std::size_t kAnswerRateMin = 1024;                   // bytes a second, of a whole answer
 constexpr std::chrono::milliseconds kAnswerRateGrace{30'000};  // that long it may be slower
-constexpr std::size_t kHeadBytesMax = 1UL << 20U;             // of its head
-constexpr std::size_t kAnswerLineBytesMax = 16UL << 10U;      // before a chunk, or of a trailer
-constexpr std::size_t kReadBytes = 16UL << 10U;               // at a time
+constexpr std::size_t kHeadBytesMax = 1UL << 20U;              // of its head
+constexpr std::size_t kAnswerLineBytesMax = 16UL << 10U;       // before a chunk, or of a trailer
+constexpr std::size_t kReadBytes = 16UL << 10U;                // at a time
 constexpr std::size_t kUrlBytesMax = 2048;
 constexpr std::size_t kCaFileBytesMax = 4UL << 20U;  // a file of trusted certificates
 constexpr std::size_t kCertificateNamesShown = 5;    // of a certificate, in an error
