@@ -10,6 +10,7 @@ namespace titan::server_lite {
 constexpr std::size_t kTargetBytesMax = 8UL << 10U;  // path and query of a request
 constexpr std::size_t kPageItemsMax = 1000;
 constexpr std::size_t kPageItemsDefault = 500;
+constexpr std::size_t kCycleNamed = 10;                 // deployments of a cycle that an error names
 constexpr std::size_t kUsersNamed = 10;                 // in the message about an entity in use
 constexpr std::size_t kUsersListed = 100;               // beside that message
 constexpr std::size_t kProposedChangesMax = 1000;       // in one batch
