@@ -7,6 +7,7 @@
 #include "agent/limits.hpp"
 #include "base/assert.hpp"
 #include "base/text.hpp"
+#include "reconciler/cycle_search.hpp"
 #include "reconciler/dependencies.hpp"
 
 namespace titan::agent {
@@ -282,12 +283,14 @@ bool Convergence::is_held_back(const DesiredDeployment& form) {
     fail(form.key, driver.error().text());
     return true;
   }
-  reconciler::Dependencies dependencies;
-  for (const auto& [key, one] : env_.state.desired) {
-    if (!one.depends_on.empty()) dependencies[key] = needs_of(one);
-  }
-  if (const auto cycle = reconciler::cycle_from(dependencies, form.key); !cycle.empty()) {
-    fail(form.key, "dependsOn makes a cycle: " + reconciler::cycle_text(cycle));
+  if (form.depends_on.empty()) return false;
+  const reconciler::CycleSearch::Dependencies needs = [&](const Key& key) {
+    const auto found = env_.state.desired.find(key);
+    return found == env_.state.desired.end() ? std::vector<Key>() : needs_of(found->second);
+  };
+  const std::vector<Key> cycle = reconciler::CycleSearch(needs).from(form.key);
+  if (std::ranges::find(cycle, form.key) != cycle.end()) {
+    fail(form.key, "dependsOn makes a cycle: " + reconciler::cycle_text(cycle, form.key));
     return true;
   }
   if (std::string reason = waits_for(form); !reason.empty()) {

@@ -18,6 +18,7 @@
 #include "server-lite/identity/master_key.hpp"
 #include "server-lite/identity/secret_vault.hpp"
 #include "server-lite/identity/server_keys.hpp"
+#include "server-lite/limits.hpp"
 #include "server-lite/metrics.hpp"
 #include "server-lite/parking.hpp"
 #include "server-lite/roll_up_processor.hpp"
@@ -74,7 +75,8 @@ class Rig {
         : renderer(*rig.store_),
           roll_up(*rig.store_, rig.state_, renderer, rig.clock_, rig.log_),
           vault({*rig.store_, rig.keys_, rig.master_, rig.random_, rig.metrics_}),
-          hosts({*rig.store_, rig.state_, renderer, roll_up, answers, vault, rig.clock_, rig.wake_},
+          hosts({*rig.store_, rig.state_, renderer, roll_up, answers, vault, rig.clock_, rig.wake_,
+                 server_lite::kPollInterval},
                 rig.head().epoch),
           writer({*rig.store_, rig.state_, renderer, rig.tracker_, rig.registry_, vault}) {}
     server_lite::TemplateRenderer renderer;

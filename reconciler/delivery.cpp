@@ -367,6 +367,7 @@ std::vector<std::string> missing_references(const Fleet& fleet, const model::Ent
                         " names a template");
     }
   }
+  for (const std::string& name : spec.depends_on) need(Kind::deployment, name);
   std::set<std::string> secrets;
   add_missing_secrets(fleet, deployment, spec.values, secrets);
   if (workload != nullptr) {

@@ -279,6 +279,7 @@ HostRecord& Fleet::host_record(const Key& key) {
   HostRecord& host = hosts_[number];
   host.key = key;
   host.number = number;
+  host.poll_slot = poll_slot_of(key);
   hosts_by_name_.insert(host);
   return host;
 }

@@ -16,6 +16,7 @@
 #include "model/key.hpp"
 #include "model/values.hpp"
 #include "reconciler/label_table.hpp"
+#include "reconciler/poll_slot.hpp"
 
 namespace titan::reconciler {
 
@@ -80,6 +81,7 @@ struct HostRecord {
   // `history`.
   model::Key key = {};
   HostNo number = 0;
+  PollSlot poll_slot = 0;
   // No change after this seq matters to the host. It may be too late, never too early.
   mutable std::atomic<std::uint64_t> relevant = 0;
   // A query found that the host should have now exactly what it should have had at this seq. That

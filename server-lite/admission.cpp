@@ -1,10 +1,12 @@
 #include "server-lite/admission.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "base/text.hpp"
 #include "model/secret_use.hpp"
+#include "reconciler/cycle_search.hpp"
 #include "server-lite/limits.hpp"
 
 namespace titan::server_lite {
@@ -12,6 +14,8 @@ namespace {
 
 using model::Key;
 using model::Kind;
+using reconciler::cycle_text;
+using reconciler::CycleSearch;
 
 // "deployment default/prod, deployment default/test and 3 more"
 std::string users_text(const std::vector<Key>& users) {
@@ -54,6 +58,20 @@ std::vector<model::SecretReference> secrets_of(const model::Entity& entity) {
 
 bool has_key(const model::Entity& secret, const std::string& key) {
   return std::get<model::SecretSpec>(secret.spec).data.contains(key);
+}
+
+// The deployments that the entity names in `dependsOn`; of other kinds: none.
+std::vector<Key> dependencies_of(const model::Entity& entity) {
+  std::vector<Key> dependencies;
+  const auto* spec = std::get_if<model::DeploymentSpec>(&entity.spec);
+  if (spec == nullptr) return dependencies;
+  for (const std::string& name : spec->depends_on) {
+    dependencies.push_back({.organization = entity.organization,
+                            .kind = Kind::deployment,
+                            .workspace = entity.workspace,
+                            .name = name});
+  }
+  return dependencies;
 }
 
 // Users as the fleet knows them. The server clears assignments away by itself; a deployment that
@@ -194,6 +212,37 @@ Result<void> Admission::check_unused(const Key& key, std::vector<Key>& users) co
   return in_use;
 }
 
+Result<void> Admission::check_cycles(std::size_t& at) const {
+  std::map<Key, std::size_t> places;
+  bool is_concerned = false;
+  for (std::size_t i = 0; i < proposal_.changes.size(); ++i) {
+    const ProposedChange& change = proposal_.changes[i];
+    places[change.key] = i;
+    is_concerned = is_concerned || (!is_removal(change) && !dependencies_of(change.entity).empty());
+  }
+  if (!is_concerned) return {};
+  const CycleSearch::Dependencies dependencies = [&](const Key& key) {
+    if (const auto place = places.find(key); place != places.end()) {
+      const ProposedChange& change = proposal_.changes[place->second];
+      return is_removal(change) ? std::vector<Key>() : dependencies_of(change.entity);
+    }
+    const auto* record = view_.fleet.find(key);
+    const bool is_there = record != nullptr && record->now() != nullptr;
+    return is_there ? dependencies_of(*record->now()->entity) : std::vector<Key>();
+  };
+  CycleSearch search(dependencies);
+  for (const auto& [key, place] : places) {
+    const std::vector<Key> cycle = search.from(key);
+    // Whoever closes it is to blame. A cycle that the proposal has no part in cannot be.
+    const auto blamed =
+        std::ranges::find_if(cycle, [&](const Key& member) { return places.contains(member); });
+    if (blamed == cycle.end()) continue;
+    at = places.at(*blamed);
+    return invalid_field("spec.dependsOn", "makes a cycle: " + cycle_text(cycle, *blamed));
+  }
+  return {};
+}
+
 bool Admission::waits_for_hosts(const ProposedChange& change) const {
   return is_removal(change) && change.key.kind == Kind::deployment && !change.force &&
          !holders_of(view_, change.key).empty();
@@ -201,10 +250,6 @@ bool Admission::waits_for_hosts(const ProposedChange& change) const {
 
 Result<void> check_abilities(const model::Entity& entity) {
   if (const auto* deployment = std::get_if<model::DeploymentSpec>(&entity.spec)) {
-    if (!deployment->depends_on.empty()) {
-      return invalid_field("spec.dependsOn",
-                           "this server cannot order deployments yet; leave it out");
-    }
     if (deployment->suspend) {
       return invalid_field("spec.suspend",
                            "this server cannot suspend deployments yet; leave it out");

@@ -29,6 +29,9 @@ class Admission {
   [[nodiscard]] Result<void> check_keys_unused(const model::Entity& stored,
                                                const model::Entity& secret,
                                                std::vector<model::Key>& users) const;
+  // invalid when deployments would wait for each other in a circle, and a change of the proposal
+  // is part of it: its place in `at`. What is missing waits for nobody.
+  [[nodiscard]] Result<void> check_cycles(std::size_t& at) const;
   // Whether the entity would be there.
   [[nodiscard]] bool will_exist(const model::Key& key) const;
   // The removal of a deployment that hosts hold: it stays, as one that is being deleted.

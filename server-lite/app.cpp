@@ -51,6 +51,7 @@ struct Options {
   bool needs_data = true;  // to work on
   OnClone on_clone = OnClone::warn;
   RequestRates rates = {};
+  std::chrono::seconds poll_interval = kPollInterval;
   std::string oidc_file;                       // empty: no identity provider
   std::optional<oidc::OidcOptions> oidc = {};  // what it says
   MasterKeyPlace master = {};
@@ -231,6 +232,11 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   std::string keep_for = duration_text(options.retention.age);
   app.add_option("--keep-for", keep_for, "How long the log keeps a change at most, such as 30d")
       ->capture_default_str();
+  std::string poll_interval =
+      env.variable("TITAN_POLL_INTERVAL").value_or(duration_text(options.poll_interval));
+  app.add_option("--poll-interval", poll_interval,
+                 "How often each host asks for news, 1s to 1h (TITAN_POLL_INTERVAL)")
+      ->capture_default_str();
   std::string access_log = "news";
   app.add_option("--access-log", access_log,
                  "Which requests are logged: all; news, without those that are told that nothing "
@@ -272,6 +278,15 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
     return ExitCode::usage;
   }
   options.retention.age = *age;
+  const auto interval = parse_duration(poll_interval);
+  if (!interval || *interval < kPollIntervalMin || *interval > kPollIntervalMax) {
+    env.err << "titan-server: --poll-interval: "
+            << (interval ? "expected 1s to 1h, found " + duration_text(*interval)
+                         : interval.error().text())
+            << "\n";
+    return ExitCode::usage;
+  }
+  options.poll_interval = *interval;
   options.access_log = access_log_of(access_log);
   options.on_clone = on_clone == "refuse" ? OnClone::refuse : OnClone::warn;
   if (options.command && app.count("--listen") + app.count("--verbose") > 0) {
@@ -373,6 +388,7 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
            .first_token = [&] { return first_token(*folder, options.data, random, around.out); },
            .on_clone = options.on_clone,
            .rates = options.rates,
+           .poll_interval = options.poll_interval,
            .provider = provider ? &*provider : nullptr,
            .wake = [&steps] { steps.wake(); }}));
   HttpHandler handler(*server);

@@ -164,7 +164,7 @@ class HostQuestion final : public Question {
     return std::nullopt;
   }
   Response no_news() override {
-    return is_over() ? over() : parts_.form(parts_.hosts.no_news(*parts_.since));
+    return is_over() ? over() : parts_.form(parts_.hosts.no_news(parts_.host, *parts_.since));
   }
 
  private:

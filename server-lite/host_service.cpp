@@ -93,6 +93,7 @@ std::optional<HostService::Answer> HostService::sync_at_once(const Key& host,
                                                              Clock::Monotonic now) {
   if (request.report || !request.bookmark || request.bookmark->epoch != epoch_) return std::nullopt;
   const std::uint64_t seq = request.bookmark->seq;
+  reconciler::PollSlot slot = 0;
   const auto head = parts_.state.read([&](const FleetView& view) -> std::optional<std::uint64_t> {
     const auto* record = view.fleet.find_host(host);
     if (record == nullptr || record->now() == nullptr || record->status != Status::ready ||
@@ -105,10 +106,11 @@ std::optional<HostService::Answer> HostService::sync_at_once(const Key& host,
     if (!has_report) return std::nullopt;
     life.heard_us = now.count();
     life.bookmark = seq;
+    slot = record->poll_slot;
     return view.fleet.head();
   });
   if (!head) return std::nullopt;
-  return no_news({epoch_, *head});
+  return no_news(slot, {epoch_, *head}, now);
 }
 
 Result<HostService::Answer> HostService::deliver(const Key& host,
@@ -231,20 +233,26 @@ Result<HostService::Answer> HostService::changes(const Key& host,
   TITAN_ASSIGN(reconciler::HostChanges changes, parts_.state.read([&](const FleetView& view) {
     return reconciler::changes_for_host(view.fleet, epoch_, host, since);
   }));
-  Answer answer = no_news({epoch_, changes.seq});
+  Answer answer = no_news(host, {epoch_, changes.seq});
   if (changes.nothing_new()) return answer;
+  const std::chrono::seconds poll_after = answer.manifest.poll_after;
   for (auto& desired : changes.changed) TITAN_TRY(parts_.renderer.fill_digest(desired));
   answer.changed = true;
   answer.manifest = reconciler::manifest_of(epoch_, host.name, std::move(changes));
-  answer.manifest.poll_after = kPollAfter;
+  answer.manifest.poll_after = poll_after;
   answer.manifest.time = parts_.clock.wall();
   return answer;
 }
 
-HostService::Answer HostService::no_news(const Bookmark& since) const {
+HostService::Answer HostService::no_news(const Key& host, const Bookmark& since) const {
+  return no_news(reconciler::poll_slot_of(host), since, parts_.clock.monotonic());
+}
+
+HostService::Answer HostService::no_news(reconciler::PollSlot slot, const Bookmark& since,
+                                         Clock::Monotonic now) const {
   Answer answer;
   answer.manifest.bookmark = since;
-  answer.manifest.poll_after = kPollAfter;
+  answer.manifest.poll_after = reconciler::poll_after(slot, now, parts_.poll_interval);
   answer.manifest.time = parts_.clock.wall();
   return answer;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,6 +16,7 @@
 #include "model/manifest.hpp"
 #include "model/rendered.hpp"
 #include "model/report.hpp"
+#include "reconciler/poll_slot.hpp"
 #include "server-lite/answer_cache.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/identity/secret_vault.hpp"
@@ -68,7 +71,8 @@ class HostService {
     AnswerCache& answers;
     SecretVault& vault;
     const Clock& clock;
-    const std::function<void()>& wake;  // when the roll-up has something to do
+    const std::function<void()>& wake;   // when the roll-up has something to do
+    std::chrono::seconds poll_interval;  // of each host; 1 s to 1 h
   };
 
   HostService(const Parts& parts, std::string epoch) : parts_(parts), epoch_(std::move(epoch)) {}
@@ -104,8 +108,8 @@ class HostService {
                          const Reader& reader);
   // What sync() would answer, without noting anything.
   Result<Answer> changes(const model::Key& host, const std::optional<model::Bookmark>& since);
-  // The answer that nothing is new since that. In memory alone.
-  [[nodiscard]] Answer no_news(const model::Bookmark& since) const;
+  // The answer to the host that nothing is new since that. In memory alone.
+  [[nodiscard]] Answer no_news(const model::Key& host, const model::Bookmark& since) const;
   // The digest of all that the host should have; empty when it does not exist. In memory alone.
   [[nodiscard]] Digest digest_of(const model::Key& host) const;
   // The newest change. In memory alone.
@@ -136,6 +140,8 @@ class HostService {
     const HostLife* life = nullptr;  // none: the host does not exist
     bool is_ready = false;           // its status is READY
   };
+  [[nodiscard]] Answer no_news(reconciler::PollSlot slot, const model::Bookmark& since,
+                               Clock::Monotonic now) const;
   Look hear(const model::Key& host, const model::SyncRequest& request);
   Result<void> observe(const model::Key& host, const model::SyncRequest& sync, bool is_ready,
                        const std::string& request_id);

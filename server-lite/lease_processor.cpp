@@ -8,15 +8,8 @@
 #include "server-lite/limits.hpp"
 
 namespace titan::server_lite {
-namespace {
 
 using model::Status;
-
-std::chrono::seconds lease_of(const reconciler::HostRecord& host) {
-  return host.lease.count() > 0 ? host.lease : kHostLease;
-}
-
-}  // namespace
 
 Result<Processor::Work> LeaseProcessor::work(Clock::Monotonic now) {
   Work work{.done = taken_, .next = next_look_};
@@ -53,7 +46,7 @@ void LeaseProcessor::judge(const reconciler::HostRecord& host, const HostLife& l
   const auto there = life.last_there(now);
   const bool was_missing = host.status == Status::missing;
   if (was_missing && !there) return;
-  const std::chrono::seconds lease = lease_of(host);
+  const std::chrono::seconds lease = host.lease.count() > 0 ? host.lease : lease_;
   const Clock::Monotonic ends = there.value_or(started_) + lease;
   const bool is_missing = ends <= now;
   if (!is_missing) look.next = std::min(look.next, std::max(ends, now + kLeaseLookMin));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string_view>
@@ -7,11 +8,13 @@
 
 #include "base/clock.hpp"
 #include "server-lite/fleet_state.hpp"
+#include "server-lite/limits.hpp"
 #include "server-lite/processor.hpp"
 
 namespace titan::server_lite {
 
-// Calls a host MISSING when it was not heard of for its lease: its own, or kHostLease. A host that
+// Calls a host MISSING when it was not heard of for its lease: its own, or kHostLease, but at least
+// kLeaseIntervals polling intervals. A host that
 // waits for an answer is there: its lease starts when the waiting ends. After a start every host
 // has the whole lease again, since it may have asked while nobody was there. A host that is heard
 // of again becomes READY at once, by HostService; one that was heard of just while it was being
@@ -19,8 +22,12 @@ namespace titan::server_lite {
 class LeaseProcessor final : public Processor {
  public:
   // Borrows all.
-  LeaseProcessor(store::Store& store, FleetState& state, const Clock& clock)
-      : store_(store), state_(state), started_(clock.monotonic()) {}
+  LeaseProcessor(store::Store& store, FleetState& state, const Clock& clock,
+                 std::chrono::seconds poll_interval)
+      : store_(store),
+        state_(state),
+        lease_(std::max<std::chrono::seconds>(kHostLease, kLeaseIntervals * poll_interval)),
+        started_(clock.monotonic()) {}
 
   [[nodiscard]] std::string_view name() const override { return "leases"; }
   void take(const model::Change& change) override { taken_ = change.seq; }
@@ -42,6 +49,7 @@ class LeaseProcessor final : public Processor {
 
   store::Store& store_;
   FleetState& state_;
+  const std::chrono::seconds lease_;  // of hosts that have none of their own
   const Clock::Monotonic started_;
   Clock::Monotonic next_look_{};
   std::uint64_t taken_ = 0;

@@ -10,19 +10,21 @@ namespace titan::server_lite {
 constexpr std::size_t kTargetBytesMax = 8UL << 10U;  // path and query of a request
 constexpr std::size_t kPageItemsMax = 1000;
 constexpr std::size_t kPageItemsDefault = 500;
-constexpr std::size_t kUsersNamed = 10;                 // in the message about an entity in use
-constexpr std::size_t kUsersListed = 100;               // beside that message
-constexpr std::size_t kProposedChangesMax = 1000;       // in one batch
-constexpr std::size_t kProposalsAccepted = 1000;        // that nobody waits for, not yet written
-constexpr std::size_t kChangesTracked = 10'000;         // proposals whose fate is remembered
-constexpr int kWriteAttempts = 8;                       // of a write that is overtaken by others
-constexpr std::size_t kCompiledTemplatesMax = 128;      // kept compiled
-constexpr std::size_t kSealErrorBytesMax = 1024;        // why a value cannot be handed out
-constexpr std::size_t kInputNamesMax = 10'000;          // of templates, kept
-constexpr std::size_t kRenderedDigestsMax = 100'000;    // kept
+constexpr std::size_t kUsersNamed = 10;               // in the message about an entity in use
+constexpr std::size_t kUsersListed = 100;             // beside that message
+constexpr std::size_t kProposedChangesMax = 1000;     // in one batch
+constexpr std::size_t kProposalsAccepted = 1000;      // that nobody waits for, not yet written
+constexpr std::size_t kChangesTracked = 10'000;       // proposals whose fate is remembered
+constexpr int kWriteAttempts = 8;                     // of a write that is overtaken by others
+constexpr std::size_t kCompiledTemplatesMax = 128;    // kept compiled
+constexpr std::size_t kSealErrorBytesMax = 1024;      // why a value cannot be handed out
+constexpr std::size_t kInputNamesMax = 10'000;        // of templates, kept
+constexpr std::size_t kRenderedDigestsMax = 100'000;  // kept
 constexpr std::chrono::milliseconds kStopNoticed{500};  // at the latest
-constexpr std::chrono::seconds kPollAfter{60};          // when a host should ask again
-constexpr std::chrono::seconds kWaitMax{60};            // how long one may
+constexpr std::chrono::seconds kPollInterval{60};       // of hosts that are told nothing else
+constexpr std::chrono::seconds kPollIntervalMin{1};
+constexpr std::chrono::seconds kPollIntervalMax{3600};
+constexpr std::chrono::seconds kWaitMax{60};  // how long one may
 
 // What is kept as it was answered.
 constexpr std::size_t kCachedEntityBytesMax = 16UL << 20U;
@@ -47,7 +49,8 @@ constexpr std::size_t kHostsAtOnce = 1000;           // looked at under one lock
 constexpr std::size_t kRenderProbes = 4;             // hosts that a deployment is rendered for
 constexpr std::chrono::milliseconds kRollUpLong{2};  // one that takes longer rests
 constexpr int kRollUpRest = 10;                      // times as long as it took
-constexpr std::chrono::minutes kHostLease{15};       // silent for longer: MISSING
+constexpr std::chrono::minutes kHostLease{15};       // silent for longer: MISSING; at least
+constexpr int kLeaseIntervals = 3;                   // so many polling intervals
 constexpr std::chrono::seconds kLeaseLookMin{1};     // between two looks at all leases
 constexpr std::chrono::seconds kLeaseLookMax{60};
 constexpr std::chrono::minutes kRescheduleAfter{10};  // MISSING for longer: replicas move

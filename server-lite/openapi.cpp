@@ -30,6 +30,7 @@ constexpr std::array kBadEnds = {
     BadEnd{409, "It exists already, is being deleted or in use, or `If-Match` is stale."},
     BadEnd{410, "`continue` is from before the log's horizon or a restore: list anew."},
     BadEnd{413, "The body is too large or too deep."},
+    BadEnd{416, "There is nothing from there on; `Content-Range` says how many bytes there are."},
     BadEnd{422, "The request was read, and what it says is wrong; `field` names the place."},
     BadEnd{429,
            "One token or device asks too often, or too many attempts from your address have "

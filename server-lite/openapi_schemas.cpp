@@ -810,6 +810,8 @@ json openapi_headers() {
       {"ETag", header("Text",
                       "Of an entity its revision in double quotes, to be sent back as "
                       "`If-Match`; else what `If-None-Match` takes.")},
+      {"Accept-Ranges", header("Text", "`bytes`: a part can be asked for.")},
+      {"Content-Range", header("Text", "Which bytes these are: `bytes 0-4/10`.")},
       {"Titan-Outcome", header("Outcome", "What the write did.")},
       {"Titan-Change", header("Text", "The id by which the change can be followed.")},
       {"Titan-Workspace-Created", header("Flag", "`true`: the workspace was created, too.")},

@@ -25,7 +25,7 @@ Server::Server(const Env& env, Options options, std::string epoch)
       logins_({options.provider, writer_, metrics_, env.clock, env.random, env.log}),
       roll_up_(env.store, state_, renderer_, env.clock, env.log),
       placement_(state_, roll_up_, env.clock),
-      leases_(env.store, state_, env.clock),
+      leases_(env.store, state_, env.clock, options.poll_interval),
       // Assignments first: the statuses follow from them.
       runner_(
           env.store, {leases_, placement_, roll_up_},
@@ -33,7 +33,8 @@ Server::Server(const Env& env, Options options, std::string epoch)
           env.clock, env.log),
       compactor_(env.store, state_, runner_, env.clock, options.retention),
       expiry_(env.store, registry_, writer_, env.clock),
-      hosts_({env.store, state_, renderer_, roll_up_, answers_, vault_, env.clock, wake_},
+      hosts_({env.store, state_, renderer_, roll_up_, answers_, vault_, env.clock, wake_,
+              options.poll_interval},
              std::move(epoch)),
       router_(env.random, journal_, registry_) {
   const Api api{env.store, state_,   writer_,   tracker_, hosts_, runner_,

@@ -66,6 +66,8 @@ class Server {
     std::function<Result<std::string>()> first_token = {};
     OnClone on_clone = OnClone::warn;
     RequestRates rates = {};
+    // How often a host should ask: kPollIntervalMin to kPollIntervalMax.
+    std::chrono::seconds poll_interval = kPollInterval;
     // Where people log in; borrowed. null: nowhere.
     oidc::OidcProvider* provider = nullptr;
     // Called when step() has something to do, from whichever thread made it so: must be quick.

@@ -40,12 +40,16 @@ struct Census {
   std::map<std::pair<Kind, model::Status>, std::size_t> entities = {};
   std::array<std::size_t, kHeardWithin.size()> heard = {};  // hosts, by kHeardWithin
   std::size_t behind = 0;                                   // hosts with news to fetch
+  std::size_t stalled = 0;   // hosts with one such deployment or more
+  std::size_t drifting = 0;  // likewise
 };
 
 void count_host(const reconciler::HostRecord& host, const HostLife& life, Clock::Monotonic now,
                 Census& census) {
   if (host.now() == nullptr) return;
   ++census.entities[{Kind::host, host.status}];
+  census.stalled += std::ranges::any_of(life.told, &Told::stalled) ? 1 : 0;
+  census.drifting += std::ranges::any_of(life.told, &Told::drifting) ? 1 : 0;
   const auto there = life.last_there(now);
   if (!there) return;
   for (std::size_t i = 0; i < kHeardWithin.size(); ++i) {
@@ -95,12 +99,18 @@ Families fleet_metrics(const Api& api) {
     heard.samples.push_back(
         {{{"within", duration_text(kHeardWithin[i])}}, static_cast<double>(census.heard[i])});
   }
-  return {std::move(entities), std::move(heard),
-          gauge("titan_hosts_behind",
-                "Hosts heard of since the start whose last bookmark is older than their news.",
-                static_cast<double>(census.behind)),
-          gauge("titan_http_requests_parked", "Requests that wait for news.",
-                static_cast<double>(api.parking.count()))};
+  return {
+      std::move(entities),
+      std::move(heard),
+      gauge("titan_hosts_behind",
+            "Hosts heard of since the start whose last bookmark is older than their news.",
+            static_cast<double>(census.behind)),
+      gauge("titan_hosts_stalled", "Hosts with a deployment that they do not try again as it is.",
+            static_cast<double>(census.stalled)),
+      gauge("titan_hosts_drifting", "Hosts where something is not as it was applied, and stays so.",
+            static_cast<double>(census.drifting)),
+      gauge("titan_http_requests_parked", "Requests that wait for news.",
+            static_cast<double>(api.parking.count()))};
 }
 
 // ---- the store, and who reads its log ----------------------------------------------------------

@@ -122,6 +122,18 @@ void add_device_uses(const Registry& registry, const ProposedChange& change, Key
   }
 }
 
+// Whether there is a cycle depends on all that the dependencies of a deployment lead to, which may
+// change before it can be locked. So who writes dependencies in a workspace has that alone; others
+// cannot make a cycle. No deployment is without a name.
+void add_cycle_use(const ProposedChange& change, KeyLocks::Uses& uses) {
+  if (change.operation == Operation::remove) return;
+  const auto* spec = std::get_if<model::DeploymentSpec>(&change.entity.spec);
+  if (spec == nullptr || spec->depends_on.empty()) return;
+  uses[Key{.organization = change.key.organization,
+           .kind = Kind::deployment,
+           .workspace = change.key.workspace}] = KeyLocks::Use::alone;
+}
+
 // What was looked at does not allow it; any other error is of the look itself.
 bool is_refusal(const Error& error) {
   return error.code == ErrorCode::conflict || error.code == ErrorCode::not_found ||
@@ -159,6 +171,7 @@ KeyLocks::Uses Writer::uses_of(const Proposal& proposal) const {
       }
     }
     add_device_uses(registry_, change, uses);
+    add_cycle_use(change, uses);
     if (!model::in_workspace(change.key.kind)) continue;
     const Key workspace = workspace_key(change.key);
     const bool exists = state_.read([&](const FleetView& v) { return v.fleet.exists(workspace); });
@@ -222,6 +235,8 @@ Result<void> Writer::check_alone(const Proposal& proposal, std::size_t& at) {
 }
 
 Result<void> Writer::write_draft(const Proposal& proposal, Draft& draft, std::size_t& at) {
+  TITAN_TRY(state_.read(
+      [&](const FleetView& view) { return Admission(view, proposal).check_cycles(at); }));
   for (at = 0; at < proposal.changes.size(); ++at) {
     const ProposedChange& change = proposal.changes[at];
     TITAN_ASSIGN(const std::shared_ptr<const Entity> stored, find(change.key, draft.look));

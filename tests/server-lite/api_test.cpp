@@ -160,6 +160,53 @@ TEST_F(Api, LargeBlobsAreReadOnceForAllWhoWaitForThem) {
   EXPECT_TRUE(server_.call("GET", path).body == content);
 }
 
+TEST_F(Api, PartsOfBlobsAreGivenToWhoAsksForARange) {
+  std::string large;
+  for (int i = 0; large.size() < 600'000; ++i) large += std::to_string(i) + " ";
+  for (const std::string& content : {std::string("0123456789"), large}) {
+    const std::string path = "/v1/blobs/" + Digest::of(content).text();
+    const std::string size = std::to_string(content.size());
+    ASSERT_EQ(server_.call("PUT", path, content).status, 201);
+    const auto ask = [&](const std::string& range, const std::string& if_range = "",
+                         const std::string& method = "GET") {
+      HttpHeaders headers = {{"Range", range}};
+      if (!if_range.empty()) headers["If-Range"] = if_range;
+      return server_.call(method, path, "", headers);
+    };
+    const HttpResponse part = ask("bytes=2-5");
+    EXPECT_EQ(part.status, 206);
+    EXPECT_EQ(part.body, content.substr(2, 4));
+    EXPECT_EQ(part.header("Content-Range"), "bytes 2-5/" + size);
+    EXPECT_EQ(part.header("ETag"), '"' + Digest::of(content).text() + '"');
+    const HttpResponse rest = ask("bytes=3-");
+    EXPECT_EQ(rest.status, 206);
+    EXPECT_TRUE(rest.body == content.substr(3));
+    EXPECT_EQ(rest.header("Content-Range"),
+              "bytes 3-" + std::to_string(content.size() - 1) + "/" + size);
+
+    const HttpResponse beyond = ask("bytes=" + size + "-");
+    EXPECT_EQ(beyond.status, 416);
+    EXPECT_EQ(beyond.header("Content-Range"), "bytes */" + size);
+    EXPECT_EQ(message_of(beyond), "the blob has " + size + " bytes");
+
+    EXPECT_EQ(ask("bytes=2-5", '"' + Digest::of(content).text() + '"').status, 206);
+    for (const HttpResponse& whole : {ask("bytes=-3"), ask("bytes=0-1,3-4"),
+                                      ask("bytes=2-5", "\"other\""), server_.call("GET", path)}) {
+      EXPECT_EQ(whole.status, 200);
+      EXPECT_TRUE(whole.body == content);
+      EXPECT_EQ(whole.header("Accept-Ranges"), "bytes");
+      EXPECT_EQ(whole.header("Content-Range"), "");
+    }
+    EXPECT_EQ(ask("bytes=2-5", "", "HEAD").status, 200);
+  }
+  // Whatever there is, no more is told of what is not there.
+  EXPECT_EQ(
+      server_.call("GET", "/v1/blobs/" + Digest::of("nothing").text(), "", {{"Range", "bytes=0-"}})
+          .status,
+      404);
+  EXPECT_EQ(server_.call("GET", "/v1/status", "", {{"Range", "bytes=0-1"}}).status, 200);
+}
+
 TEST_F(Api, ReferencesMustExistUnlessTheyMayBeMissing) {
   server_.put_prod();
   const json body = {{"name", "test"},

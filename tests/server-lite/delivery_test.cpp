@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "model/secret_value.hpp"
 #include "tests/server-lite/obedient_host.hpp"
 #include "tests/server-lite/test_server.hpp"
 
@@ -140,6 +141,111 @@ TEST_F(Delivery, WhatCannotBeRenderedIsAnErrorWithThePlaceAndLeavesItsSiblingsAl
   ASSERT_EQ(manifest.deployments.size(), 2U);
   EXPECT_FALSE(manifest.deployments[0].error.empty());
   EXPECT_TRUE(manifest.deployments[1].error.empty());
+}
+
+TEST_F(Delivery, AnUnknownNameInAHealthCheckIsAnErrorWithThePlace) {
+  const model::Key key{.kind = model::Kind::template_, .name = "service"};
+  const auto put_check = [&](const std::string& url) {
+    model::Entity service = server_.client().get(key).value();
+    std::get<model::TemplateSpec>(service.spec).health.checks = {
+        {.kind = model::HealthCheck::Kind::http, .url = url}};
+    return server_.client().put(service);
+  };
+  ASSERT_TRUE(put_check("http://{{values.unknown}}/").ok());
+  EXPECT_EQ(status("prod"), Status::error);
+  const auto reason = server_.deployment("prod").reason.at(0);
+  EXPECT_TRUE(reason.starts_with("host pi: health.checks[0].http.url:1:8: \"values.unknown\""))
+      << reason;
+
+  ASSERT_TRUE(put_check("http://{{host.name}}/").ok());
+  EXPECT_EQ(pi_.sync_and_report(), "full: +prod");
+  EXPECT_EQ(status("prod"), Status::ready);
+  const auto desired = server_.client().host_changes("pi", "", false).value().manifest.deployments;
+  EXPECT_EQ(desired.at(0).health.checks.at(0).url, "http://{{host.name}}/");
+
+  const auto refused = put_check("http://{{values.x");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().field, "spec.health");
+  EXPECT_TRUE(refused.error().message.starts_with("health.checks[0].http.url:1:8: "))
+      << refused.error().message;
+}
+
+TEST_F(Delivery, AHealthCheckMayNotHoldASecret) {
+  const model::Key secret{.kind = model::Kind::secret, .workspace = "default", .name = "db"};
+  const std::string sealed =
+      model::seal_secret_value(server_.keys().key(), secret, "password", "hunter2");
+  ASSERT_EQ(server_
+                .call("PUT", "/v1/workspaces/default/secrets/db",
+                      json{{"spec", {{"data", {{"password", {{"sealed", sealed}}}}}}}}.dump())
+                .status,
+            201);
+  model::Entity prod = server_.deployment("prod");
+  std::get<model::DeploymentSpec>(prod.spec).values =
+      model::Values::from({{"password", {{"$secret", "db"}, {"key", "password"}}}}).value();
+  server_.put(prod);
+  EXPECT_EQ(pi_.sync_and_report(), "full: +prod");
+  const model::Key key{.kind = model::Kind::template_, .name = "service"};
+  model::Entity service = server_.client().get(key).value();
+  std::get<model::TemplateSpec>(service.spec).health.checks = {
+      {.kind = model::HealthCheck::Kind::exec, .command = {"login", "{{values.password}}"}}};
+  server_.put(service);
+  EXPECT_EQ(server_.deployment("prod").reason.at(0),
+            "host pi: health.checks[0].exec[1]:1:1: \"values.password\" is the value of a secret, "
+            "which may not stand here");
+}
+
+TEST_F(Delivery, AHostThatWaitsForAnotherDeploymentSaysSo) {
+  server_.put_host("nuc", {{"site", "lab"}});
+  ObedientHost nuc(server_, "nuc");
+  nuc.sync_and_report();
+  pi_.sync();
+  pi_.report("waiting for default/base", Status::updating);
+  pi_.sync();
+  EXPECT_EQ(status("prod"), Status::creating);
+  EXPECT_EQ(server_.deployment("prod").reason,
+            std::vector<std::string>{"waiting for 1 of 2 hosts: pi (waiting for default/base)"});
+  pi_.report("waiting for default/other", Status::updating);
+  pi_.sync();
+  EXPECT_EQ(server_.deployment("prod").reason,
+            std::vector<std::string>{"waiting for 1 of 2 hosts: pi (waiting for default/other)"});
+  pi_.report();
+  pi_.sync();
+  EXPECT_EQ(status("prod"), Status::ready);
+}
+
+TEST_F(Delivery, TellsWhatAHostSaysOfTrouble) {
+  const json trouble = {{"output", "a\nb"},
+                        {"attempts", 3},
+                        {"stalled", true},
+                        {"drift", {"x.service is not active"}},
+                        {"healed", 2}};
+  json deployment = {{"key", "default/deployment/default/prod"},
+                     {"status", "ERROR"},
+                     {"reason", "does not start"}};
+  deployment.update(trouble);
+  const json report = {
+      {"deployments", {deployment}}, {"drivers", {"files", "git"}}, {"clockSkewSeconds", -3600}};
+  ASSERT_EQ(server_.call("POST", "/v1/hosts/pi/sync", json{{"report", report}}.dump()).status, 200);
+  const json of_host = server_.json("GET", "/v1/hosts/pi/state");
+  EXPECT_EQ(of_host["drivers"], json({"files", "git"}));
+  EXPECT_EQ(of_host["clockSkewSeconds"], -3600);
+  const json of_deployment =
+      server_.json("GET", "/v1/workspaces/default/deployments/prod/hosts")["items"][0];
+  for (const auto& [field, value] : trouble.items()) {
+    EXPECT_EQ(of_host["deployments"][0][field], value) << field;
+    EXPECT_EQ(of_deployment[field], value) << field;
+  }
+  const client::Trouble read{.output = "a\nb",
+                             .attempts = 3,
+                             .stalled = true,
+                             .drift = {"x.service is not active"},
+                             .healed = 2};
+  const model::Key prod{.kind = model::Kind::deployment, .workspace = "default", .name = "prod"};
+  EXPECT_EQ(server_.client().deployment_hosts(prod).value().at(0).trouble, read);
+  EXPECT_EQ(server_.client().host_state("pi").value().deployments.at(0).trouble, read);
+  const std::string metrics = server_.call("GET", "/v1/metrics").body;
+  EXPECT_NE(metrics.find("\ntitan_hosts_stalled 1\n"), std::string::npos);
+  EXPECT_NE(metrics.find("\ntitan_hosts_drifting 1\n"), std::string::npos);
 }
 
 TEST_F(Delivery, EverythingIsTheSameAfterARestart) {

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reconciler/poll_slot.hpp"
+#include "server-lite/limits.hpp"
 #include "tests/server-lite/obedient_host.hpp"
 #include "tests/server-lite/test_server.hpp"
 
@@ -59,7 +61,11 @@ TEST_F(HttpHandlerTest, AnswersAPollWithoutNewsAtOnceAndNothingElse) {
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 204);
   EXPECT_EQ(answer->header("Titan-Bookmark"), server_.store().head().value().text());
-  EXPECT_EQ(answer->header("Titan-Poll-After"), "60");
+  EXPECT_EQ(answer->header("Titan-Poll-After"),
+            std::to_string(reconciler::poll_after(
+                               reconciler::poll_slot_of({.kind = model::Kind::host, .name = "pi"}),
+                               server_.clock().monotonic(), kPollInterval)
+                               .count()));
   EXPECT_FALSE(answer->header("Titan-Request-Id").empty());
 
   EXPECT_FALSE(poll("{}"));

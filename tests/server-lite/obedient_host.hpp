@@ -32,17 +32,17 @@ class ObedientHost {
     }
     return told;
   }
-  // What it says from now on: that it holds what it holds, or failed at all of it.
-  void report(const std::string& failure = "") {
+  // What it says from now on: that it holds what it holds, or why not, with this status.
+  void report(const std::string& reason = "", model::Status otherwise = model::Status::error) {
     report_ = model::HostReport{.agent_version = "test"};
     for (const auto& [key, desired] : held_) {
-      const bool ready = failure.empty();
+      const bool ready = reason.empty();
       report_->deployments.push_back({.key = key,
                                       .version = desired.version,
                                       .rendered_digest = desired.rendered_digest,
                                       .desired_digest = desired.desired_digest,
-                                      .status = ready ? model::Status::ready : model::Status::error,
-                                      .reason = failure});
+                                      .status = ready ? model::Status::ready : otherwise,
+                                      .reason = reason});
     }
   }
   // Returns what sync() told, or the error of the report.

@@ -9,6 +9,7 @@
 
 #include "model/secret_use.hpp"
 #include "model/secret_value.hpp"
+#include "reconciler/cycle_search.hpp"
 #include "tests/server-lite/test_server.hpp"
 
 namespace titan::server_lite {
@@ -102,6 +103,29 @@ Key target_key(const std::string& name) {
   return {.kind = Kind::target, .workspace = "default", .name = name};
 }
 
+// A deployment that can be reached from itself, by the deployments that each depends on; empty:
+// none.
+std::string first_in_a_cycle(const std::map<Key, model::Entity>& there) {
+  const reconciler::CycleSearch::Dependencies dependencies = [&](const Key& key) {
+    std::vector<Key> keys;
+    const auto found = there.find(key);
+    if (found == there.end()) return keys;
+    const auto* spec = std::get_if<model::DeploymentSpec>(&found->second.spec);
+    if (spec == nullptr || found->second.deleting) return keys;
+    for (const std::string& name : spec->depends_on) {
+      Key other = key;
+      other.name = name;
+      keys.push_back(other);
+    }
+    return keys;
+  };
+  reconciler::CycleSearch search(dependencies);
+  for (const auto& [key, entity] : there) {
+    if (const auto cycle = search.from(key); !cycle.empty()) return cycle.front().text();
+  }
+  return "";
+}
+
 // What a reader of the feed finds wrong at any moment of the history.
 std::string first_fault(store::Store& store) {
   std::map<Key, model::Entity> there;
@@ -192,6 +216,66 @@ TEST(WriteRace, KeepsEveryValueOfASecretThatSomethingRefersTo) {
   EXPECT_EQ(unexpected, 0);
   EXPECT_GT(written, 100);
   EXPECT_EQ(first_fault(server.store()), "");
+}
+
+// One that depends on others, or two at once; what they lead to is written by others meanwhile.
+HttpRequest random_dependency_request(SeededRandom& random) {
+  constexpr int kDeployments = 6;
+  const auto name = [&] { return "d" + std::to_string(random.below(kDeployments)); };
+  const auto entity = [&](const std::string& deployment) {
+    json spec = {{"workload", "sensor"}, {"target", "lab"}, {"template", "service"}};
+    if (random.below(4) != 0) spec["dependsOn"] = {name()};
+    return json{{"kind", "Deployment"}, {"name", deployment}, {"spec", spec}};
+  };
+  if (random.below(3) != 0) {
+    const std::string deployment = name();
+    return {.method = "PUT",
+            .target = "/v1/workspaces/default/deployments/" + deployment + "?allowMissing=true",
+            .body = entity(deployment).dump()};
+  }
+  json changes = json::array();
+  const std::uint64_t first = random.below(kDeployments);
+  for (const std::uint64_t i :
+       {first, (first + 1 + random.below(kDeployments - 1)) % kDeployments}) {
+    changes.push_back({{"operation", "APPLY"}, {"entity", entity("d" + std::to_string(i))}});
+  }
+  return {.method = "POST",
+          .target = "/v1/changes?allowMissing=true",
+          .body = json{{"changes", changes}}.dump()};
+}
+
+TEST(WriteRace, NeverLetsDeploymentsWaitForEachOtherInACircle) {
+  TestServer server;
+  server.put_prod();
+  std::atomic<int> unexpected = 0;
+  std::atomic<int> written = 0;
+  std::atomic<int> refused = 0;
+  std::vector<std::thread> writers;
+  for (int i = 0; i < kThreads; ++i) {
+    writers.emplace_back([&, i] {
+      SeededRandom random(3000 + i);
+      for (int n = 0; n < 100; ++n) {
+        const int status = server.handle_alone(random_dependency_request(random)).status;
+        if (status == 200 || status == 201) {
+          ++written;
+        } else if (status == 422) {
+          ++refused;
+        } else {
+          ++unexpected;
+        }
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(unexpected, 0);
+  EXPECT_GT(written, 100);
+  EXPECT_GT(refused, 100);
+  std::map<Key, model::Entity> there;
+  for (const model::Change& change : server.store().changes(0, 10'000).value()) {
+    if (!change.after || change.key.kind != Kind::deployment) continue;
+    there[change.key] = *change.after;
+    ASSERT_EQ(first_in_a_cycle(there), "") << "at seq " << change.seq;
+  }
 }
 
 TEST(WriteRace, OfManyCreatorsOneSucceeds) {

@@ -33,6 +33,11 @@ class EchoHandler final : public Handler {
       return HttpResponse{.headers = {{"Content-Type", "text/plain"}},
                           .body = std::string(100'000, 'x')};
     }
+    if (request.target == "/part") {
+      return HttpResponse{.status = 206,
+                          .headers = {{"Content-Range", request.headers.at("Range")}},
+                          .body = std::string(kBodyInMemoryMax + 1, 'x')};
+    }
     return HttpResponse{.body = request.method + " " + request.target + " " +
                                 std::to_string(request.body.size()) + " " + peer.address};
   }
@@ -181,6 +186,18 @@ TEST_F(FrontDoorTest, TakesLargeBodiesAndRefusesLargerOnes) {
   EXPECT_EQ(body_of(client.answer()), "PUT /a 8388608 127.0.0.1");
   client.send("PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 8388609\r\n\r\n");
   EXPECT_TRUE(client.until_closed().starts_with("HTTP/1.1 413 Content Too Large\r\n"));
+}
+
+TEST_F(FrontDoorTest, HandsARangeOnAndSendsAPartAsItIs) {
+  RawClient client(tcp());
+  client.send(get("/part", "Range: bytes=5-\r\nAccept-Encoding: gzip\r\n"));
+  const std::string answer = client.answer();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 206 Partial Content\r\n")) << answer.substr(0, 200);
+  EXPECT_NE(answer.find("Content-Range: bytes=5-\r\n"), std::string::npos);
+  EXPECT_EQ(body_of(answer), std::string(kBodyInMemoryMax + 1, 'x'));
+  // One value, or none that counts: several could be read in two ways.
+  client.send(get("/part", "Range: bytes=5-\r\nRange: bytes=6-\r\n"));
+  EXPECT_TRUE(client.until_closed().starts_with("HTTP/1.1 400 "));
 }
 
 TEST_F(FrontDoorTest, CompressesLargeAnswersForWhoTakesThat) {
