@@ -5,6 +5,11 @@ readonly agent_program=${AGENT:-build/static/bin/titan-agent}
 readonly turns=build/release/bench/program_turns
 readonly server=${SERVER:-build/release/bin/titan-server} titan=${TITAN:-build/release/bin/titan}
 readonly port=7497
+for program in "$agent_program" "$turns" "$server" "$titan"; do
+  if [[ -x $program ]]; then continue; fi
+  echo "$program is not there" >&2
+  exit 1
+done
 folder=$(mktemp -d)
 run_folder=$(mktemp -d -p /dev/shm titan.XXXXXX)
 readonly folder run_folder

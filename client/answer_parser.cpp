@@ -95,14 +95,31 @@ bool AnswerParser::finish() {
   return true;
 }
 
+// What was looked at for the end of a line or of the head is not looked at again: who sends a head
+// byte by byte costs no more than who sends it whole.
+std::size_t AnswerParser::find(std::string_view end) {
+  const std::size_t found = buffer_.find(end, scanned_);
+  const std::size_t overlap = end.size() - 1;
+  scanned_ = found == std::string::npos && buffer_.size() > overlap ? buffer_.size() - overlap : 0;
+  return found;
+}
+
+// Heads before the last one and what stands around chunks count as well, or an answer of nothing
+// else would never end.
+bool AnswerParser::drop(std::size_t bytes) {
+  buffer_.erase(0, bytes);
+  dropped_ += bytes;
+  if (dropped_ <= options_.head_bytes_max + options_.body_bytes_max) return true;
+  return fail(State::too_long);
+}
+
 bool AnswerParser::take_head() {
-  const std::size_t end = buffer_.find(kHeadEnd);
+  const std::size_t end = find(kHeadEnd);
   const std::size_t bytes = end == std::string::npos ? buffer_.size() : end + kHeadEnd.size();
   if (bytes > options_.head_bytes_max) return fail(State::too_long);
   if (end == std::string::npos) return false;
   const std::string head = buffer_.substr(0, end + kLineEnd.size());
-  buffer_.erase(0, bytes);
-  return read_head(head) && choose_body();
+  return drop(bytes) && read_head(head) && choose_body();
 }
 
 bool AnswerParser::read_head(std::string_view head) {
@@ -179,8 +196,7 @@ bool AnswerParser::begin_counted(std::uint64_t bytes, Part part) {
 bool AnswerParser::take_body(std::size_t bytes) {
   if (bytes > options_.body_bytes_max - response_.body.size()) return fail(State::too_long);
   response_.body.append(buffer_, 0, bytes);
-  buffer_.erase(0, bytes);
-  return true;
+  return drop(bytes);
 }
 
 bool AnswerParser::take_counted() {
@@ -194,12 +210,11 @@ bool AnswerParser::take_counted() {
 }
 
 bool AnswerParser::take_line(std::string& line) {
-  const std::size_t end = buffer_.find(kLineEnd);
+  const std::size_t end = find(kLineEnd);
   if (std::min(end, buffer_.size()) > kAnswerLineBytesMax) return fail(State::too_long);
   if (end == std::string::npos) return false;
   line = buffer_.substr(0, end);
-  buffer_.erase(0, end + kLineEnd.size());
-  return true;
+  return drop(end + kLineEnd.size());
 }
 
 bool AnswerParser::take_chunk_size() {
@@ -216,9 +231,8 @@ bool AnswerParser::take_chunk_size() {
 bool AnswerParser::take_chunk_end() {
   if (buffer_.size() < kLineEnd.size()) return false;
   if (!buffer_.starts_with(kLineEnd)) return fail(State::broken);
-  buffer_.erase(0, kLineEnd.size());
   part_ = Part::chunk_size;
-  return true;
+  return drop(kLineEnd.size());
 }
 
 bool AnswerParser::take_trailer() {

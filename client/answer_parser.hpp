@@ -13,7 +13,8 @@ namespace titan::client {
 // size. Strict: lines end with CR LF, a header name is followed by its colon, one of two lengths
 // that differ is none. An answer with a status of 1xx is passed over, the one after it counts.
 // Bodies come by Content-Length, in chunks (whose extensions and trailers are dropped), or up to
-// the end of the connection. A header that stands there twice is joined by ", ".
+// the end of the connection. A header that stands there twice is joined by ", ". All of it
+// together, with what is passed over or dropped, is at most as long as both limits.
 class AnswerParser {
  public:
   struct Options {
@@ -52,6 +53,10 @@ class AnswerParser {
   bool choose_body();
   bool begin_counted(std::uint64_t bytes, Part part);
   bool take_body(std::size_t bytes);
+  // Where `end` begins in the buffer, or npos.
+  std::size_t find(std::string_view end);
+  // Takes bytes away from the front of the buffer.
+  bool drop(std::size_t bytes);
   bool fail(State state);
   bool finish();
 
@@ -59,8 +64,10 @@ class AnswerParser {
   State state_ = State::more;
   Part part_ = Part::head;
   std::string buffer_;
-  std::uint64_t left_ = 0;  // bytes of the body or of the chunk
-  bool is_old_ = false;     // HTTP/1.0
+  std::size_t scanned_ = 0;  // bytes of it where what find() looks for does not begin
+  std::size_t dropped_ = 0;  // bytes from it so far
+  std::uint64_t left_ = 0;   // bytes of the body or of the chunk
+  bool is_old_ = false;      // HTTP/1.0
   bool keeps_alive_ = true;
   HttpResponse response_;
 };

@@ -105,6 +105,29 @@ TEST(AnswerParser, TakesTheEndOfTheConnectionForTheEndOfAnAnswerOnlyWithoutALeng
   }
 }
 
+TEST(AnswerParser, BoundsWhatItPassesOver) {
+  AnswerParser continues(kOptions);
+  State state = State::more;
+  for (int i = 0; i < 100 && state == State::more; ++i) {
+    state = continues.feed("HTTP/1.1 100 Continue\r\n\r\n");
+  }
+  EXPECT_EQ(state, State::too_long);
+  AnswerParser chunks(kOptions);
+  state = chunks.feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (int i = 0; i < 15 && state == State::more; ++i) {
+    state = chunks.feed("1;extension=of-some-length\r\nx\r\n");
+  }
+  EXPECT_EQ(state, State::too_long);
+}
+
+TEST(AnswerParser, ReadsALongHeadByteByByteInNoTimeAtAll) {
+  AnswerParser parser({.head_bytes_max = 1U << 20U, .body_bytes_max = 1});
+  State state = parser.feed("HTTP/1.1 204 No\r\nA: ");
+  for (int i = 0; i < 1'000'000 && state == State::more; ++i) state = parser.feed("b");
+  EXPECT_EQ(state, State::more);
+  EXPECT_EQ(parser.feed("\r\n\r\n"), State::done);
+}
+
 TEST(AnswerParser, BoundsHeadsAndJoinsHeadersThatComeTwice) {
   AnswerParser endless(kOptions);
   State state = endless.feed("HTTP/1.1 200 OK\r\n");
