@@ -43,7 +43,8 @@ const std::array kSettings = {
             &AgentOptions::driver_folders},
     Setting{"kubeconfig", "FILE", "How the driver kubernetes finds its cluster",
             &AgentOptions::kubeconfig},
-    Setting{"kubernetesNamespace", "NAME", "The namespace of objects that name none",
+    Setting{"kubernetesNamespace", "NAME",
+            "Where the driver kubernetes notes what it applied; left out: titan-system",
             &AgentOptions::kubernetes_namespace},
     Setting{"pollAfterMax", "DURATION",
             "The longest time between two polls, whatever the server "
