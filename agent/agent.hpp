@@ -158,8 +158,8 @@ class Agent {
   FormRenderer renderer_;
   Convergence convergence_;
   Convergence::Counts counts_;
-  bool blobs_unused_ = false;  // some may be
-  bool ask_for_all_ = false;   // the bookmark cannot be trusted
+  bool blobs_unused_ = true;  // some may be: who was here before may have been cut off
+  bool ask_for_all_ = false;  // the bookmark cannot be trusted
   PollSchedule schedule_;
   Clock::Monotonic next_poll_{};
   std::optional<std::chrono::seconds> asked_to_wait_;  // by the server, in this step

@@ -177,7 +177,7 @@ class Convergence {
   std::set<model::Key> logged_;             // deployments whose failure was logged in this step
   std::optional<Error> postponed_;          // a passing fault, because of which some wait
   std::set<model::Key> waiting_for_files_;  // in this step
-  bool has_worked_ = false;                 // since drop_unused() was called last
+  bool has_worked_ = true;  // since drop_unused() went well, perhaps in the process before
 };
 
 }  // namespace titan::agent

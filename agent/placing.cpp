@@ -57,7 +57,10 @@ Result<void> remove_files(FileSystem& root, const std::vector<std::string>& path
     // An apply that was cut off may have left its temporary file, too.
     for (const std::string& left : {temporary_path(path), path}) {
       const auto removed = remove_if_present(root, left);
-      if (!removed) return about(removed.error(), left);
+      // A folder has taken the file's place already, when this was cut off before.
+      if (!removed && removed.error().code != ErrorCode::conflict) {
+        return about(removed.error(), left);
+      }
     }
   }
   return {};

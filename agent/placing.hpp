@@ -29,7 +29,8 @@ std::vector<reconciler::FileState> file_states(const std::vector<model::Rendered
 // Folders on the way to `path` that do not exist yet, outermost first.
 Result<std::vector<std::string>> missing_folders(FileSystem& root, const std::string& path);
 
-// Removes files, and what a write of them that was cut off left. Doing it again is harmless. Stops
+// Removes files, and what a write of them that was cut off left; folders stay. Doing it again is
+// harmless. Stops
 // at the first error, whose subject is the path.
 Result<void> remove_files(FileSystem& root, const std::vector<std::string>& paths);
 // Removes those of `folders` that are empty, innermost first, and forgets those that are gone or

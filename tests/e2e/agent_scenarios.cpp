@@ -53,10 +53,14 @@ PlacedFiles app_before() {
 
 // Edited, moved, with another mode, new, gone.
 PlacedFiles app_after() {
-  return {{"etc/app/main.conf", file("main", 1)},   {"etc/app/kept.conf", file("kept", 0)},
-          {"srv/app/moved.conf", file("moved", 0)}, {"srv/new/a", file("new a", 1)},
-          {"srv/new/b", file("new b", 1, 0600)},    {"opt/tool/run", file("run", 1, 0755)},
-          {"var/thing", file("thing", 1, 0600)},    {"usr/bin/start", file("start", 0, 0755)}};
+  return {{"etc/app/main.conf", file("main", 1)},
+          {"etc/app/kept.conf", file("kept", 0)},
+          {"srv/app/moved.conf", file("moved", 0)},
+          {"srv/new/a", file("new a", 1)},
+          {"srv/new/b", file("new b", 1, 0600)},
+          {"opt/tool", file("tool", 1, 0755)},
+          {"var/thing/x", file("x", 1)},
+          {"usr/bin/start", file("start", 0, 0755)}};
 }
 
 AgentScenario change() {

@@ -252,10 +252,8 @@ std::string AgentWorld::check_done(Match match) {
 }
 
 std::string AgentWorld::check_leftovers(const FolderSnapshot& found, Match match) const {
-  std::string text = found.difference_of_paths(after_, [match](const std::string& path) {
-    const bool is_cached = path.starts_with("state/blobs/") && match == Match::tried_again;
-    return !is_git_object(path) && !is_cached;
-  });
+  std::string text = found.difference_of_paths(
+      after_, [](const std::string& path) { return !is_git_object(path); });
   for (const auto& [path, entry] : found.entries()) {
     // Git's next commit clears what could not be cleared.
     const bool left = match == Match::exact && is_git_object(path) && is_unfinished(path);
