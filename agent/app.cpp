@@ -9,6 +9,7 @@
 #include "agent/doctor.hpp"
 #include "agent/doctor_facts.hpp"
 #include "agent/doorbell.hpp"
+#include "agent/drivers/driver_set.hpp"
 #include "agent/enroll_command.hpp"
 #include "agent/limits.hpp"
 #include "agent/retry_requests.hpp"
@@ -18,6 +19,7 @@
 #include "agent/trust_command.hpp"
 #include "base/file_system.hpp"
 #include "base/json.hpp"
+#include "base/process_runner.hpp"
 #include "base/random.hpp"
 #include "base/stop_signals.hpp"
 #include "base/text.hpp"
@@ -178,8 +180,28 @@ Result<ExitCode> run_status(const Arguments& arguments, const ProgramEnv& env, c
   return ExitCode::done;
 }
 
+// A host that is not set up yet has no drivers to speak of.
+Result<std::vector<DoctorFacts::Driver>> ask_drivers(const Configuration& configuration) {
+  std::vector<DoctorFacts::Driver> facts;
+  const auto root = DiskFileSystem::open(configuration.root);
+  const auto state = DiskFileSystem::open(configuration.state);
+  if (!root || !state) return facts;
+  SystemProcessRunner processes;
+  TITAN_ASSIGN(auto options, driver_options(configuration, **root, **state));
+  DriverSet drivers(processes, std::move(options));
+  for (const std::string& name : drivers.names()) {
+    auto driver = drivers.need(name);
+    facts.push_back({.name = name, .available = driver ? Result<void>() : driver.error()});
+  }
+  for (const std::string& refused : drivers.refused()) {
+    facts.push_back({.name = "of " + refused, .available = denied("it is not used")});
+  }
+  return facts;
+}
+
 Result<ExitCode> run_doctor(const Arguments& arguments, const ProgramEnv& env, const Clock& clock) {
-  const auto facts = collect_facts(arguments.configuration, {{.name = "files"}}, clock);
+  TITAN_ASSIGN(const auto drivers, ask_drivers(arguments.configuration));
+  const auto facts = collect_facts(arguments.configuration, drivers, clock);
   const std::vector<Finding> findings = examine(facts);
   if (arguments.output == "json") {
     env.out << pretty_json(json_of(findings)) << "\n";

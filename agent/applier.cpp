@@ -194,6 +194,8 @@ void Applier::execute(std::vector<Work>& works, std::set<std::string>& own_folde
     removals.insert(work.step.removals.begin(), work.step.removals.end());
   }
   each([&](Job& job) { return stage(job, removals); });
+  const auto flushed = env_.root.flush();
+  each([&](Job&) { return flushed; });
   each([&](Job& job) { return open(job); });
   each([&](Job& job) { return remove(job); });
   each([&](Job& job) { return switch_over(job, own_folders); });

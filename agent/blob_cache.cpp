@@ -36,8 +36,14 @@ Result<std::string> BlobCache::get(const model::TemplateFile& file) {
   }
   TITAN_TRY(make_directories(files_, kFolder));
   TITAN_ASSIGN(std::string content, fetch(file));
-  TITAN_TRY(write_atomically(files_, path, content, 0600));
-  if (file.size > kBlobPieceBytes) TITAN_TRY(remove_pieces(file));
+  if (file.size > kBlobPieceBytes) {
+    TITAN_TRY(write_atomically(files_, path, content, 0600));
+    TITAN_TRY(remove_pieces(file));
+    return content;
+  }
+  // A power cut may damage it, which is found when it is read: then it is fetched again.
+  TITAN_TRY(write_beside(files_, path, content, 0600, Flush::later));
+  TITAN_TRY(files_.rename(temporary_path(path), path));
   return content;
 }
 

@@ -562,6 +562,8 @@ void Convergence::journal(const Work& work) {
 }
 
 Result<void> Convergence::journal(const std::vector<Work>& works) {
+  // The template files, before what they are for is remembered.
+  TITAN_TRY(env_.state_directory.flush());
   const AgentState before = env_.state;
   for (const Work& work : works) journal(work);
   auto saved = env_.state_file.save(env_.state);

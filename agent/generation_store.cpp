@@ -43,15 +43,12 @@ bool GenerationStore::is_whole(const std::string& folder,
 Result<void> GenerationStore::write(const std::string& folder,
                                     const std::vector<const model::RenderedFile*>& files) {
   TITAN_TRY(make_directories(state_, folder));
-  std::set<std::string> folders = {folder};
   for (const model::RenderedFile* file : files) {
     const std::string path = folder + "/" + file->path;
     TITAN_TRY(make_directories(state_, parent_of(path)));
-    TITAN_TRY(state_.write(path, file->content, file->mode));
-    folders.insert(parent_of(path));
+    TITAN_TRY(state_.write_unflushed(path, file->content, file->mode));
   }
-  for (const std::string& one : folders) TITAN_TRY(state_.sync_directory(one));
-  return {};
+  return state_.flush();
 }
 
 Result<void> GenerationStore::remove_tree(const std::string& folder) {

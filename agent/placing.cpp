@@ -81,7 +81,7 @@ Result<void> remove_empty_folders(FileSystem& root, std::set<std::string>& folde
 
 Result<void> Placing::write_beside(const FileToPlace& file) {
   if (file.link) return link_beside(root_, file.path, *file.link);
-  TITAN_TRY(titan::write_beside(root_, file.path, file.content, file.mode));
+  TITAN_TRY(titan::write_beside(root_, file.path, file.content, file.mode, Flush::later));
   if (file.owner.empty()) return {};
   TITAN_ASSIGN(const Owner owner, owners_.find(file.owner));
   return root_.set_owner(temporary_path(file.path), owner.user, owner.group);
@@ -139,6 +139,8 @@ Result<void> Placing::switch_over(std::set<std::string>& own_folders) {
       if (!parent.empty()) placed = make_directories(root_, parent);
       if (placed) placed = write_beside(file);
     }
+    // What was not staged could not be flushed with the others.
+    if (placed && !staged_.contains(file.path)) placed = root_.flush();
     if (placed) placed = move(file, own_folders);
     if (!placed) return about(placed.error(), file.path);
     staged_.erase(file.path);

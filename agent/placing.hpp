@@ -48,19 +48,19 @@ struct FileToPlace {
 };
 
 // The files of one deployment on their way below the host's root, in two halves: stage() writes all
-// of them beside their places, and flushes them; switch_over() puts them in their places by renames
-// alone. So what may fail fails before anything was changed, and the moment in which some files are
-// old and others new is short. Both halves may be done again after a kill, from the start.
-// Errors: those of FileSystem and of Owners, with the path as subject. Not for use from several
-// threads.
+// of them beside their places, to be flushed by the caller; switch_over() puts them in their places
+// by renames alone. So what may fail fails before anything was changed, and the moment in which
+// some files are old and others new is short. Both halves may be done again after a kill, from the
+// start. Errors: those of FileSystem and of Owners, with the path as subject. Not for use from
+// several threads.
 class Placing {
  public:
   // Borrows all.
   Placing(FileSystem& root, Owners& owners) : root_(root), owners_(owners) {}
 
-  // After an error, abandon() is to be called. `removals`: paths that will be
-  // removed before switch_over() is called; what needs a folder in place of one of them is written
-  // then.
+  // FileSystem::flush() has to be called before switch_over(). After an error, abandon().
+  // `removals`: paths that will be removed before switch_over() is called; what needs a folder in
+  // place of one of them is written then.
   Result<void> stage(std::vector<FileToPlace> files, const std::set<std::string>& removals);
   // `own_folders`: those that the agent made. One that is empty and stands where a file has to be
   // is removed, and forgotten.

@@ -1,6 +1,7 @@
 #include "agent/status.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -16,7 +17,8 @@ using std::chrono::seconds;
 std::vector<HostStatus::Deployment> deployments_of(const AgentState& state) {
   std::map<model::Key, HostStatus::Deployment> found;
   for (const auto& [key, applied] : state.applied) {
-    found[key] = {.state = "READY", .version = applied.form.version};
+    found[key] = {.state = "READY", .version = applied.form.version, .healed = applied.healed};
+    if (applied.since != Timestamp()) found[key].since = applied.since;
     if (!state.desired.contains(key)) found[key].state = "LEAVING";
   }
   for (const auto& [key, form] : state.desired) {
@@ -26,9 +28,18 @@ std::vector<HostStatus::Deployment> deployments_of(const AgentState& state) {
       deployment.state = "PENDING";
     }
   }
+  for (const auto& [key, reason] : state.waiting) found[key].reason = reason;
+  for (const auto& [key, transaction] : state.transactions) {
+    if (transaction.phase == reconciler::Phase::checking) found[key].state = "CHECKING";
+  }
   for (const auto& [key, reason] : state.failures) {
-    found[key].state = "ERROR";
+    found[key].state = state.is_stalled(key) ? "STALLED" : "ERROR";
     found[key].reason = reason;
+  }
+  for (const auto& [key, attempts] : state.attempts) {
+    if (!found.contains(key)) continue;
+    found[key].attempts = attempts.count;
+    found[key].output = attempts.output;
   }
   std::vector<HostStatus::Deployment> deployments;
   for (auto& [key, deployment] : found) {
@@ -71,6 +82,8 @@ std::string text_of(const HostStatus::Deployment& deployment) {
   return deployment.name + " " + deployment.state + " version " +
          std::to_string(deployment.version) +
          (deployment.since ? " since " + deployment.since->text() : "") +
+         (deployment.attempts > 0 ? " after " + std::to_string(deployment.attempts) + " attempts"
+                                  : "") +
          (deployment.reason.empty() ? "" : ": " + deployment.reason);
 }
 
@@ -137,7 +150,14 @@ json json_of(const HostStatus& status, Clock::Monotonic now) {
                  {"version", deployment.version},
                  {"reason", deployment.reason}};
     if (deployment.since) item["since"] = deployment.since->text();
+    if (deployment.attempts > 0) item["attempts"] = deployment.attempts;
+    if (deployment.healed > 0) item["healed"] = deployment.healed;
+    if (!deployment.output.empty()) item["output"] = deployment.output;
     object["deployments"].push_back(std::move(item));
+  }
+  if (status.memory.drivers) object["drivers"] = *status.memory.drivers;
+  if (status.memory.clock_skew_seconds != 0) {
+    object["clockSkewSeconds"] = status.memory.clock_skew_seconds;
   }
   object["cutOff"] = status.is_cut_off();
   if (status.silence) object["verifiedSecondsAgo"] = status.silence->count();
@@ -176,6 +196,12 @@ std::string text_of(const HostStatus& status, Clock::Monotonic now) {
            : status.is_cut_off() ? ago_text(*status.silence) + " (cut off: too long ago)"
                                  : ago_text(*status.silence));
   add_line(text, "next poll", next_poll_text(status));
+  if (status.memory.drivers) add_line(text, "drivers", join(*status.memory.drivers, ", "));
+  if (const auto skew = status.memory.clock_skew_seconds; skew != 0) {
+    add_line(text, "clock",
+             "about " + std::to_string(std::abs(skew)) + " s " +
+                 (skew > 0 ? "ahead of" : "behind") + " the server's");
+  }
   for (const HostStatus::Deployment& deployment : status.deployments) {
     add_line(text, "deployment", text_of(deployment));
   }

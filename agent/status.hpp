@@ -19,11 +19,16 @@ namespace titan::agent {
 // How a host is, as it knows it itself: for `titan-agent status`. A plain value.
 struct HostStatus {
   struct Deployment {
-    std::string name = {};   // "default/prod"
-    std::string state = {};  // READY, ERROR, PENDING (not there yet) or LEAVING
+    std::string name = {};  // "default/prod"
+    // READY, ERROR, PENDING (not there yet), CHECKING (its health), STALLED (an error, and it is
+    // not tried again by itself) or LEAVING
+    std::string state = {};
     std::uint64_t version = 0;
     std::optional<Timestamp> since = {};  // the server's, when what is there was wanted first
     std::string reason = {};
+    std::string output = {};     // the end of what programs wrote that failed
+    std::uint32_t attempts = 0;  // of the form that is wanted and not there
+    std::uint64_t healed = 0;    // how often what others changed was put back
   };
 
   std::optional<Identity> identity = {};  // none: not enrolled

@@ -350,10 +350,10 @@ Result<std::string> DiskFileSystem::absolute_path() {
   return path;
 }
 
-Result<void> DiskFileSystem::write(const std::string& path, std::string_view content,
-                                   std::uint32_t mode) {
+Result<Descriptor> DiskFileSystem::write_open(const std::string& path, std::string_view content,
+                                              std::uint32_t mode) {
   TITAN_ASSIGN(const Place place, find_place(root_, path));
-  TITAN_ASSIGN(const Descriptor file, open_regular(place, path, O_WRONLY | O_CREAT));
+  TITAN_ASSIGN(Descriptor file, open_regular(place, path, O_WRONLY | O_CREAT));
   // Private while it is written: an old file's wider mode must not show the new content.
   if (::fchmod(file.get(), kPrivateMode) != 0) return failed(path, "setting the mode");
   if (retry_interrupted([&] { return ::ftruncate(file.get(), 0); }) != 0) {
@@ -361,7 +361,38 @@ Result<void> DiskFileSystem::write(const std::string& path, std::string_view con
   }
   TITAN_TRY(write_all(file.get(), path, content));
   if (::fchmod(file.get(), mode & kModeBits) != 0) return failed(path, "setting the mode");
-  return flush(file.get(), path);
+  return file;
+}
+
+Result<void> DiskFileSystem::write(const std::string& path, std::string_view content,
+                                   std::uint32_t mode) {
+  TITAN_ASSIGN(const Descriptor file, write_open(path, content, mode));
+  return titan::flush(file.get(), path);
+}
+
+Result<void> DiskFileSystem::write_unflushed(const std::string& path, std::string_view content,
+                                             std::uint32_t mode) {
+  TITAN_ASSIGN(Descriptor file, write_open(path, content, mode));
+  struct stat written {};
+  if (::fstat(file.get(), &written) != 0) return failed(path, "looking");
+  const std::lock_guard lock(mutex_);
+  unflushed_.try_emplace(written.st_dev, std::move(file));
+  return {};
+}
+
+// syncfs(2) tells of errors in writing back since Linux 5.8.
+Result<void> DiskFileSystem::flush() {
+  std::map<std::uint64_t, Descriptor> disks;
+  {
+    const std::lock_guard lock(mutex_);
+    disks.swap(unflushed_);
+  }
+  for (const auto& [disk, file] : disks) {
+    if (retry_interrupted([&] { return ::syncfs(file.get()); }) != 0) {
+      return failed("", "flushing to the disk");
+    }
+  }
+  return {};
 }
 
 Result<void> DiskFileSystem::set_mode(const std::string& path, std::uint32_t mode) {
@@ -520,14 +551,18 @@ Result<void> make_directories(FileSystem& files, const std::string& path, std::u
 }
 
 Result<void> write_beside(FileSystem& files, const std::string& path, std::string_view content,
-                          std::uint32_t mode) {
+                          std::uint32_t mode, Flush flush) {
   TITAN_TRY(check_relative_path(path));
   const std::string temporary = temporary_path(path);
-  auto written = files.write(temporary, content, mode);
+  const auto write = [&] {
+    return flush == Flush::now ? files.write(temporary, content, mode)
+                               : files.write_unflushed(temporary, content, mode);
+  };
+  auto written = write();
   if (!written && written.error().code == ErrorCode::invalid && is_link(files, temporary)) {
     // link_beside() was cut off here.
     TITAN_TRY(files.remove_file(temporary));
-    written = files.write(temporary, content, mode);
+    written = write();
   }
   if (!written) static_cast<void>(files.remove_file(temporary));  // the first error tells more
   return written;

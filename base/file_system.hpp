@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "base/result.hpp"
 
 namespace titan {
@@ -74,6 +77,13 @@ class FileSystem {
   // disk. Not atomic: see write_atomically().
   virtual Result<void> write(const std::string& path, std::string_view content,
                              std::uint32_t mode) = 0;
+  // The same without flushing: until flush() is done, a power cut may leave the file as it was, or
+  // empty, or in part. For many files, since one flush() costs about as much as one file's.
+  virtual Result<void> write_unflushed(const std::string& path, std::string_view content,
+                                       std::uint32_t mode) = 0;
+  // Makes what write_unflushed() wrote survive a power cut, and with it all that was done to the
+  // folders of the same disks. Done at once when there is nothing.
+  virtual Result<void> flush() = 0;
   // invalid for a symbolic link.
   virtual Result<void> set_mode(const std::string& path, std::uint32_t mode) = 0;
   // Gives a regular file to this user and group, and flushes it. denied: only root may.
@@ -119,6 +129,9 @@ class DiskFileSystem final : public FileSystem {
   Result<std::string> absolute_path() override;
   Result<void> write(const std::string& path, std::string_view content,
                      std::uint32_t mode) override;
+  Result<void> write_unflushed(const std::string& path, std::string_view content,
+                               std::uint32_t mode) override;
+  Result<void> flush() override;
   Result<void> set_mode(const std::string& path, std::uint32_t mode) override;
   Result<void> set_owner(const std::string& path, std::uint32_t user, std::uint32_t group) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
@@ -131,7 +144,12 @@ class DiskFileSystem final : public FileSystem {
 
  private:
   explicit DiskFileSystem(int root) : root_(root) {}
-  int root_;  // an open descriptor of the root folder, owned
+  Result<Descriptor> write_open(const std::string& path, std::string_view content,
+                                std::uint32_t mode);
+
+  int root_;                                       // an open descriptor of the root folder, owned
+  std::mutex mutex_;                               // guards the next
+  std::map<std::uint64_t, Descriptor> unflushed_;  // a file on each disk that wants a flush
 };
 
 // invalid unless `path` is relative, of plain names ("." and ".." are none), without NUL, within
@@ -149,8 +167,9 @@ Result<void> make_directories(FileSystem& files, const std::string& path,
 // Writes the file, or makes the link, at temporary_path(path) and flushes it: what is at `path`
 // stays as it is. What stands there already, from one that was cut off, is replaced. After an error
 // nothing is left there, if the disk lets it. The folder must exist.
+enum class Flush { now, later };  // later: FileSystem::flush() is to be called
 Result<void> write_beside(FileSystem& files, const std::string& path, std::string_view content,
-                          std::uint32_t mode);
+                          std::uint32_t mode, Flush flush = Flush::now);
 Result<void> link_beside(FileSystem& files, const std::string& path, const std::string& target);
 // The file is the old one or the new one whole, whenever the process or the power ends: temporary
 // file beside it, flushed, renamed over, folder flushed. The folder must exist. After an error the

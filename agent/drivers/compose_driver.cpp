@@ -10,7 +10,6 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/yaml.hpp"
-#include "model/limits.hpp"
 
 namespace titan::agent {
 namespace {
@@ -235,8 +234,7 @@ Result<std::vector<std::string>> ComposeDriver::drift(const Generation& generati
   TITAN_ASSIGN(const Tool tool, this->tool());
   OutputTail output(kProgramLineBytesMax);
   TITAN_ASSIGN(auto texts, missing(tool, generation, output));
-  if (texts.size() > model::kDriftTextsMax) texts.resize(model::kDriftTextsMax);
-  return texts;
+  return limited_drift(std::move(texts));
 }
 
 Result<std::vector<std::string>> ComposeDriver::missing(const Tool& tool,

@@ -19,7 +19,8 @@ struct Generation {
   Digest digest = {};                           // of the files
   std::vector<model::RenderedFile> files = {};  // sorted by path; secrets' values are not in them
   // Where those of the files lie that Driver::unpacks() asks for, at their paths: an absolute path.
-  // Read-only by agreement. Empty: none was asked for.
+  // Read-only by agreement. Empty: none was asked for. It is there for all generations of a
+  // DriverChange from before_files() on, and for drift(); not for check().
   std::string folder = {};
 };
 

@@ -6,6 +6,7 @@
 
 #include "agent/drivers/limits.hpp"
 #include "base/text.hpp"
+#include "model/limits.hpp"
 
 namespace titan::agent {
 namespace {
@@ -129,6 +130,12 @@ bool sounds_passing(std::string_view text) {
   return std::any_of(kPassingFaults.begin(), kPassingFaults.end(), [&](std::string_view fault) {
     return lower.find(fault) != std::string::npos;
   });
+}
+
+std::vector<std::string> limited_drift(std::vector<std::string> texts) {
+  if (texts.size() > model::kDriftTextsMax) texts.resize(model::kDriftTextsMax);
+  for (std::string& text : texts) text = clip(text, model::kDriftTextBytesMax);
+  return texts;
 }
 
 bool is_free_file(std::string_view path) {

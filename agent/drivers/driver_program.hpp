@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/output_tail.hpp"
 #include "base/process_runner.hpp"
@@ -43,6 +44,9 @@ Error failure_of(const Command& command, const Outcome& outcome,
                  ErrorCode code = ErrorCode::internal);
 // Whether what a program wrote says that something could not be reached, which may pass.
 bool sounds_passing(std::string_view text);
+
+// The first kDriftTextsMax of them, each cut to kDriftTextBytesMax.
+std::vector<std::string> limited_drift(std::vector<std::string> texts);
 
 // Whether a file of a template is none that the agent itself places, runs or includes: not under
 // root/, hooks/ or partials/.

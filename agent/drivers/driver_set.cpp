@@ -68,6 +68,12 @@ std::string DriverSet::missing(std::string_view name) {
   return driver + " does not work on this host: " + works.error().message;
 }
 
+std::vector<std::string> DriverSet::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) names.push_back(name);
+  return names;
+}
+
 const std::vector<std::string>& DriverSet::available() {
   if (available_) return *available_;
   std::vector<std::string> names;

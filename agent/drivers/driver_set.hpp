@@ -47,6 +47,8 @@ class DriverSet {
   std::string missing(std::string_view name);
   // One more, in place of one that has its name.
   void add(std::unique_ptr<Driver> driver);
+  // Of all of them, sorted, whether they work or not.
+  [[nodiscard]] std::vector<std::string> names() const;
   // The names of those that work, sorted. Asks those that were not asked yet.
   const std::vector<std::string>& available();
   // Whether a driver works is asked again from now on: it may have been installed meanwhile.

@@ -13,7 +13,6 @@
 #include "agent/drivers/limits.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
-#include "model/limits.hpp"
 
 namespace titan::agent {
 namespace {
@@ -94,8 +93,7 @@ std::string text_in(const json& answer, const char* name) {
              : std::string();
 }
 
-Result<std::vector<std::string>> texts_in(const json& answer, const char* name,
-                                          std::size_t bytes_max) {
+Result<std::vector<std::string>> texts_in(const json& answer, const char* name) {
   std::vector<std::string> texts;
   const auto found = answer.find(name);
   if (found == answer.end()) return texts;
@@ -105,7 +103,7 @@ Result<std::vector<std::string>> texts_in(const json& answer, const char* name,
     return internal(std::string("its answer has another \"") + name + "\" than a list of texts");
   for (const json& text : *found) {
     if (texts.size() == kExternalActionsMax) break;
-    texts.push_back(clip(text.get<std::string>(), bytes_max));
+    texts.push_back(clip(text.get<std::string>(), kExternalTextBytesMax));
   }
   return texts;
 }
@@ -230,9 +228,7 @@ Result<ExternalDriver::Answer> ExternalDriver::ask(const std::string& operation,
   }
   understood.places_files = flag_in(*answer, "placesFiles", true);
   understood.unpacks = flag_in(*answer, "unpacks", true);
-  const bool is_status = operation == "status";
-  auto texts = texts_in(*answer, is_status ? "drift" : "actions",
-                        is_status ? model::kDriftTextBytesMax : kExternalTextBytesMax);
+  auto texts = texts_in(*answer, operation == "status" ? "drift" : "actions");
   if (!texts) return texts.error().context(title);
   understood.texts = std::move(*texts);
   return understood;
@@ -269,8 +265,7 @@ Result<void> ExternalDriver::after_files(const DriverChange& change, OutputTail&
 Result<std::vector<std::string>> ExternalDriver::drift(const Generation& generation) {
   OutputTail output(kProgramLineBytesMax);
   TITAN_ASSIGN(Answer answer, ask("status", {.after = &generation}, output));
-  if (answer.texts.size() > model::kDriftTextsMax) answer.texts.resize(model::kDriftTextsMax);
-  return std::move(answer.texts);
+  return limited_drift(std::move(answer.texts));
 }
 
 }  // namespace titan::agent

@@ -6,7 +6,6 @@
 
 #include "agent/drivers/limits.hpp"
 #include "base/text.hpp"
-#include "model/limits.hpp"
 
 namespace titan::agent {
 namespace {
@@ -408,8 +407,7 @@ Result<std::vector<std::string>> KubernetesDriver::drift(const Generation& gener
       }
     }
   }
-  if (texts.size() > model::kDriftTextsMax) texts.resize(model::kDriftTextsMax);
-  return texts;
+  return limited_drift(std::move(texts));
 }
 
 }  // namespace titan::agent

@@ -7,7 +7,6 @@
 
 #include "agent/drivers/limits.hpp"
 #include "base/text.hpp"
-#include "model/limits.hpp"
 
 namespace titan::agent {
 namespace {
@@ -404,8 +403,7 @@ Result<std::vector<std::string>> SystemdDriver::drift(const Generation& generati
       if (state.stale) texts.push_back(name + " has files that systemd has not read");
     }
   }
-  if (texts.size() > model::kDriftTextsMax) texts.resize(model::kDriftTextsMax);
-  return texts;
+  return limited_drift(std::move(texts));
 }
 
 }  // namespace titan::agent

@@ -41,6 +41,20 @@ Result<void> FailingFileSystem::write(const std::string& path, std::string_view 
   return inner_.write(path, content, mode);
 }
 
+Result<void> FailingFileSystem::write_unflushed(const std::string& path, std::string_view content,
+                                                std::uint32_t mode) {
+  if (auto called = faults_.call("write_unflushed " + path); !called) {
+    static_cast<void>(inner_.write_unflushed(path, content.substr(0, content.size() / 2), mode));
+    return called;
+  }
+  return inner_.write_unflushed(path, content, mode);
+}
+
+Result<void> FailingFileSystem::flush() {
+  TITAN_TRY(faults_.call("flush"));
+  return inner_.flush();
+}
+
 Result<void> FailingFileSystem::set_mode(const std::string& path, std::uint32_t mode) {
   TITAN_TRY(faults_.call("set_mode " + path));
   return inner_.set_mode(path, mode);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <deque>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -38,6 +39,8 @@ struct MemoryFileSystem::Node {
   Type type = Type::file;
   std::uint32_t mode = 0;
   std::string content = {};  // of a file; where a link leads to
+  std::optional<std::string> flushed =
+      {};  // of a file: what a power cut leaves, if not the content
   std::uint32_t user = 0;
   std::uint32_t group = 0;
   std::uint64_t inode = next_number();
@@ -51,8 +54,14 @@ struct MemoryFileSystem::Node {
     static std::atomic<std::uint64_t> last{0};
     return ++last;
   }
+  void flush() {
+    durable = entries;
+    flushed.reset();
+    for (auto& [name, node] : entries) node->flush();
+  }
   void cut_power() {
     entries = durable;
+    if (flushed) content = *std::exchange(flushed, std::nullopt);
     lock.reset();
     for (auto& [name, node] : entries) node->cut_power();
   }
@@ -205,8 +214,25 @@ Result<void> MemoryFileSystem::write(const std::string& path, std::string_view c
                                      std::uint32_t mode) {
   TITAN_ASSIGN(const auto node, open_regular(path, true));
   node->content = content;
+  node->flushed.reset();
   node->mode = mode & kModeBits;
   node->changed = Node::next_number();
+  return {};
+}
+
+Result<void> MemoryFileSystem::write_unflushed(const std::string& path, std::string_view content,
+                                               std::uint32_t mode) {
+  TITAN_ASSIGN(const auto node, open_regular(path, true));
+  // What was there before goes when the file is emptied.
+  node->flushed = "";
+  node->content = content;
+  node->mode = mode & kModeBits;
+  node->changed = Node::next_number();
+  return {};
+}
+
+Result<void> MemoryFileSystem::flush() {
+  root_->flush();
   return {};
 }
 

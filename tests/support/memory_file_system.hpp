@@ -11,7 +11,8 @@ namespace titan::testing {
 
 // A disk in memory that keeps the contract of FileSystem, except that permissions hinder nobody.
 // It knows what would survive a power cut: the content and mode of a file at once (write()
-// flushes), the entries of a folder from its last sync_directory() only. For one thread.
+// flushes) or, of write_unflushed(), from flush() on; the entries of a folder from its last
+// sync_directory(), or flush(), only. For one thread.
 class MemoryFileSystem final : public FileSystem {
  public:
   MemoryFileSystem();
@@ -32,6 +33,9 @@ class MemoryFileSystem final : public FileSystem {
   Result<std::string> absolute_path() override;
   Result<void> write(const std::string& path, std::string_view content,
                      std::uint32_t mode) override;
+  Result<void> write_unflushed(const std::string& path, std::string_view content,
+                               std::uint32_t mode) override;
+  Result<void> flush() override;
   Result<void> set_mode(const std::string& path, std::uint32_t mode) override;
   Result<void> set_owner(const std::string& path, std::uint32_t user, std::uint32_t group) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
