@@ -138,7 +138,7 @@ Result<void> write_all(int file, const std::string& path, std::string_view conte
   return {};
 }
 
-Result<void> flush(int descriptor, const std::string& path) {
+Result<void> flush_file(int descriptor, const std::string& path) {
   if (retry_interrupted([&] { return ::fsync(descriptor); }) != 0) {
     return failed(path, "flushing to the disk");
   }
@@ -165,7 +165,7 @@ Result<void> sync_outside_folder(const std::string& path) {
   const Descriptor folder(
       retry_interrupted([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!folder.is_open()) return failed(path, "opening the folder");
-  return flush(folder.get(), path);
+  return flush_file(folder.get(), path);
 }
 
 // The lock lives as long as the open file does.
@@ -367,7 +367,7 @@ Result<Descriptor> DiskFileSystem::write_open(const std::string& path, std::stri
 Result<void> DiskFileSystem::write(const std::string& path, std::string_view content,
                                    std::uint32_t mode) {
   TITAN_ASSIGN(const Descriptor file, write_open(path, content, mode));
-  return titan::flush(file.get(), path);
+  return flush_file(file.get(), path);
 }
 
 Result<void> DiskFileSystem::write_unflushed(const std::string& path, std::string_view content,
@@ -413,7 +413,7 @@ Result<void> DiskFileSystem::set_owner(const std::string& path, std::uint32_t us
   if (retry_interrupted([&] { return ::fchown(file.get(), user, group); }) != 0) {
     return failed(path, "setting the owner");
   }
-  return flush(file.get(), path);
+  return flush_file(file.get(), path);
 }
 
 Result<void> DiskFileSystem::rename(const std::string& from, const std::string& to) {
@@ -480,7 +480,7 @@ Result<void> DiskFileSystem::remove_directory(const std::string& path) {
 Result<void> DiskFileSystem::sync_directory(const std::string& path) {
   TITAN_TRY(check_root_or_relative(path));
   TITAN_ASSIGN(const Descriptor folder, open_folder(root_, path, O_RDONLY));
-  return flush(folder.get(), path);
+  return flush_file(folder.get(), path);
 }
 
 Result<std::unique_ptr<FileSystem::Lock>> DiskFileSystem::lock(const std::string& path) {
