@@ -205,6 +205,8 @@ Result<void> Agent::cycle() {
 
 Result<void> Agent::converge() {
   const auto converged = convergence_.converge(counts_);
+  // Before Git, which may take long: what is in place by now shall not count as cut off.
+  TITAN_TRY(state_file_.save(state_));
   const auto published = publish();
   TITAN_TRY(state_file_.save(state_));
   TITAN_TRY(convergence_.drop_unused());

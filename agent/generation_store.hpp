@@ -17,7 +17,7 @@ namespace titan::agent {
 // `generations/<workspace>/<deployment>/<hex digest of the rendered files>/` of the state
 // directory, at their paths in the template. A folder is there whole or not at all, as it is made
 // beside its place and renamed. Files under `root/` are not among them when the agent places them
-// itself: they would only be written twice (docs/adr/0033-generations.md).
+// itself: they would only be written twice (docs/adr/0036-generations.md).
 //
 // Folders have mode 0755, as programs of other users may have to read what is in them; the state
 // directory decides who gets there. Not for use from several threads. Errors: those of FileSystem.
