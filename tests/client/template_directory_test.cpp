@@ -7,6 +7,7 @@
 
 #include "client/limits.hpp"
 #include "model/limits.hpp"
+#include "model/spec.hpp"
 #include "tests/support/memory_file_system.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -83,6 +84,48 @@ TEST_F(TemplateDirectoryTest, KeepsOfTheModeWhetherTheOwnerMayExecute) {
   EXPECT_EQ(read.spec.files[2].mode, 0644U) << read.spec.files[2].path;
 }
 
+TEST_F(TemplateDirectoryTest, TakesModesAndOwnersFromTheManifest) {
+  file("template.yaml", R"(
+files:
+  - {path: root/etc/app/keys/, mode: "0600"}
+  - {path: root/etc/, owner: "0:adm", mode: "0640"}
+  - {path: "root/etc/{{deployment.name}}.conf", mode: "0444"}
+  - {path: root/etc/app/keys/public, owner: nobody}
+)");
+  file("root/bin/tool", "x", 0755);
+  file("root/etc/a", "x");
+  file("root/etc/app/keys/private", "x");
+  file("root/etc/app/keys/public", "x");
+  file("root/etc/{{deployment.name}}.conf", "x");
+  file("root/etcetera", "x");
+  std::string text;
+  const auto read = read_template_directory(files_, "").value();
+  for (const auto& each : read.spec.files) {
+    text += each.path + " " + model::mode_text(each.mode) + " " + each.owner + "\n";
+  }
+  EXPECT_EQ(text,
+            "root/bin/tool 0755 \n"
+            "root/etc/a 0640 0:adm\n"
+            "root/etc/app/keys/private 0600 0:adm\n"
+            "root/etc/app/keys/public 0600 nobody\n"
+            "root/etc/{{deployment.name}}.conf 0444 0:adm\n"
+            "root/etcetera 0644 \n");
+}
+
+TEST_F(TemplateDirectoryTest, ReadsHealthChecks) {
+  file("template.yaml", R"(
+health:
+  checks:
+    - http: {url: "http://localhost:{{values.port}}/"}
+    - exec: [/usr/bin/true]
+  startPeriod: 1m
+)");
+  const auto health = read_template_directory(files_, "").value().spec.health;
+  EXPECT_EQ(health.checks.size(), 2U);
+  EXPECT_EQ(health.checks[0].url, "http://localhost:{{values.port}}/");
+  EXPECT_EQ(health.start_period, std::chrono::seconds(60));
+}
+
 TEST_F(TemplateDirectoryTest, LeavesOutGitAndWhatEditorsLeave) {
   file(".git/config", "x");
   file("sub/.git", "gitdir: elsewhere");
@@ -108,6 +151,41 @@ TEST_F(TemplateDirectoryTest, RefusesWhatIsNoTemplateAndNamesThePlace) {
        ErrorCode::invalid, "template.yaml: driver: expected a string, found an array"},
       {"defaults that are no object", [&] { file("template.yaml", "defaults: 5\n"); },
        ErrorCode::invalid, "template.yaml: defaults: expected an object, found the number 5"},
+      {"a health check of no kind", [&] { file("template.yaml", "health: {checks: [{}]}\n"); },
+       ErrorCode::invalid,
+       "template.yaml: health.checks[0]: expected one of exec, http, tcp and systemd, found none"},
+      {"a rule for no file",
+       [&] {
+         file("root/motd", "");
+         file("template.yaml", "files: [{path: root/modt, owner: root}]\n");
+       },
+       ErrorCode::invalid,
+       "template.yaml: files[0].path: \"root/modt\" is no file of the template, and no folder with "
+       "\"/\" at its end (did you mean \"root/motd\"?)"},
+      {"a folder without its end",
+       [&] {
+         file("root/motd", "");
+         file("template.yaml", "files: [{path: root, owner: root}]\n");
+       },
+       ErrorCode::invalid,
+       "template.yaml: files[0].path: \"root\" is no file of the template, and no folder with "
+       "\"/\" at its end"},
+      {"a rule that says nothing", [&] { file("template.yaml", "files: [{path: a}]\n"); },
+       ErrorCode::invalid, "template.yaml: files[0].mode: must be given (or owner must)"},
+      {"a mode that is none",
+       [&] { file("template.yaml", "files: [{path: a, mode: \"0888\"}]\n"); }, ErrorCode::invalid,
+       "template.yaml: files[0].mode: \"0888\" is not a file mode: expected octal digits up to "
+       "0777"},
+      {"an owner that is none", [&] { file("template.yaml", "files: [{path: a, owner: A}]\n"); },
+       ErrorCode::invalid,
+       "template.yaml: files[0].owner: \"A\" is not an owner: expected \"user\" or \"user:group\", "
+       "each a name of lower-case letters, digits, '_' and '-', or a number up to 4294967294"},
+      {"a path that climbs", [&] { file("template.yaml", "files: [{path: ../a, owner: root}]\n"); },
+       ErrorCode::invalid,
+       "template.yaml: files[0].path: the path has the part \"..\", expected plain names"},
+      {"a path twice",
+       [&] { file("template.yaml", "files: [{path: a/, owner: a}, {path: a/, owner: b}]\n"); },
+       ErrorCode::invalid, "template.yaml: files[1].path: \"a/\" stands there twice"},
       {"two documents", [&] { file("template.yaml", "driver: a\n---\ndriver: b\n"); },
        ErrorCode::invalid, "template.yaml: holds more than one document; expected one"},
       {"two manifests",
