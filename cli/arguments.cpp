@@ -284,6 +284,9 @@ class Parser {
                         "Label of hosts over whose values replicas are spread");
         verb.add_option("--reschedule-after", entity_.reschedule_after,
                         "How long a replica stays on a host that is MISSING: 10m");
+        verb.add_option("--depends-on", entity_.depends_on, "Deployments that go first: a,b,…");
+        verb.add_option("--drift-policy", entity_.drift_policy,
+                        "What others change is put back (heal) or reported (report)");
     }
   }
 

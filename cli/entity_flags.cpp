@@ -85,6 +85,8 @@ Result<json> spec_of(const EntityFlags& flags, const Env& env) {
   spec.number("replicas", flags.replicas);
   spec.text("spreadBy", flags.spread_by);
   spec.text("rescheduleAfter", flags.reschedule_after);
+  spec.list("dependsOn", flags.depends_on);
+  spec.text("driftPolicy", flags.drift_policy);
   spec.text("description", flags.description);
   return spec.take();
 }

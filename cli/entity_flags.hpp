@@ -30,6 +30,8 @@ struct EntityFlags {
   std::optional<std::uint64_t> replicas = {};        // deployment
   std::optional<std::string> spread_by = {};         // deployment
   std::optional<std::string> reschedule_after = {};  // deployment
+  std::optional<std::string> depends_on = {};        // a,b,…   deployment
+  std::optional<std::string> drift_policy = {};      // deployment
   std::optional<std::string> description = {};       // workspace
 };
 

@@ -112,6 +112,12 @@ TEST_F(CreateTest, FillsTheSpecOfEveryKind) {
         {"replicas", 3},
         {"spreadBy", "zone"},
         {"rescheduleAfter", "10m"}}},
+      {"create deploy f --workload w --target t --depends-on d,e --drift-policy report "
+       "--allow-missing",
+       "deployments",
+       "default",
+       "f",
+       {{"workload", "w"}, {"target", "t"}, {"dependsOn", {"d", "e"}}, {"driftPolicy", "report"}}},
   };
   for (const Row& row : rows) {
     ASSERT_EQ(titan(row.line), 0) << row.line << '\n' << err;

@@ -188,6 +188,43 @@ TEST_F(DescribeTest, TellsHowAHostIs) {
       << out;
 }
 
+TEST_F(DescribeTest, TellsWhatIsWrongWithADeploymentOnAHost) {
+  const json trouble = {{"output", "first line\n\x1b[31msecond\n"},
+                        {"attempts", 3},
+                        {"stalled", true},
+                        {"drift", {"sensor.service is not active", "/etc/x is gone"}},
+                        {"healed", 1}};
+  const std::string lines =
+      "  tried 3 times\n"
+      "  stalled: it is not tried again as it is\n"
+      "  drift: sensor.service is not active\n"
+      "  drift: /etc/x is gone\n"
+      "  changes by others undone once\n"
+      "  the last output:\n"
+      "    first line\n"
+      "    \\x1b[31msecond\n";
+  api.put({{"kind", "Host"}, {"name", "pi"}});
+  json deployment = {{"deployment", "default/prod"}, {"status", "ERROR"}, {"reason", "no"}};
+  deployment.update(trouble);
+  api.override("GET /v1/hosts/pi/state", testing::json_response({{"host", "pi"},
+                                                                 {"drivers", {"files", "systemd"}},
+                                                                 {"clockSkewSeconds", -5400},
+                                                                 {"deployments", {deployment}}}));
+  EXPECT_EQ(titan("describe host pi"), 0) << err;
+  EXPECT_TRUE(out.ends_with("Deployment default/prod:\n" + lines)) << out;
+  EXPECT_NE(out.find("Drivers:     files, systemd\nClock:       1h30m behind\n"), std::string::npos)
+      << out;
+
+  api.put(
+      {{"kind", "Deployment"}, {"name", "prod"}, {"spec", {{"workload", "w"}, {"target", "t"}}}});
+  json host = {{"host", "pi"}, {"status", "ERROR"}};
+  host.update(trouble);
+  api.override("GET /v1/workspaces/default/deployments/prod/hosts",
+               testing::json_response({{"items", {host}}}));
+  EXPECT_EQ(titan("describe deployment prod"), 0) << err;
+  EXPECT_NE(out.find("\nHost pi:\n" + lines), std::string::npos) << out;
+}
+
 TEST_F(DescribeTest, KnowsAHostThatNeverReported) {
   api.put({{"kind", "Host"}, {"name", "pi"}, {"status", "INITIALIZED"}});
   EXPECT_EQ(titan("describe host pi"), 0) << err;
