@@ -13,6 +13,7 @@
 #include "model/entity_filter.hpp"
 #include "model/key.hpp"
 #include "model/limits.hpp"
+#include "model/owner.hpp"
 #include "model/spec.hpp"
 
 namespace titan::fuzz {
@@ -34,6 +35,10 @@ void check_names(std::string_view input) {
   }
   if (const auto key = model::Key::parse(input)) {
     require(key->text() == input, "a key prints as it was read", key->text());
+  }
+  if (const auto owner = model::Owner::parse(input)) {
+    const std::string group = owner->group.empty() ? "" : ":" + owner->group;
+    require(owner->user + group == input, "an owner prints as it was read");
   }
   if (const auto kind = model::parse_kind(input)) {
     require(model::name_of(*kind) == input, "a kind prints as it was read");

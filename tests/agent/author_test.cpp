@@ -96,6 +96,30 @@ TEST_F(AuthorTest, KeepsWhatItHasUntilWhatChangedIsSignedAnew) {
   expect_held("nobody signed deployment/prod");
 }
 
+// A check may run a program, and what others change may matter.
+TEST_F(AuthorTest, RunsNoCheckAndKeepsToNoPolicyThatIsNotSigned) {
+  sign_all();
+  expect_applied("host pi\n");
+  const std::string not_as_signed = "the signature by " + author_.key().text() +
+                                    " is not of deployment/prod as the server sent it";
+  model::Entity service =
+      server_.client().get({.kind = model::Kind::template_, .name = "service"}).value();
+  std::get<model::TemplateSpec>(service.spec).health.checks = {
+      {.command = {"/bin/sh", "-c", "echo owned"}}};
+  server_.put(service);
+  expect_held(not_as_signed);
+  std::get<model::TemplateSpec>(service.spec).health = {};
+  server_.put(service);
+  expect_applied("host pi\n");
+
+  model::Entity prod = server_.deployment("prod");
+  std::get<model::DeploymentSpec>(prod.spec).drift_policy = model::DriftPolicy::report;
+  server_.put(prod);
+  expect_held(not_as_signed);
+  author_.sign_deployment(server_, "prod");
+  expect_applied("host pi\n");
+}
+
 TEST_F(AuthorTest, OneThatIsHeldHoldsBackNoOther) {
   sign_all();
   expect_applied("host pi\n");

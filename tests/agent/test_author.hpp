@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -31,9 +32,16 @@ class TestAuthor {
             .value();
     const auto template_ =
         server.client().get({.kind = model::Kind::template_, .name = spec.template_name}).value();
-    const auto& files = std::get<model::TemplateSpec>(template_.spec);
-    return {entity.key(), files.driver, files.files,
-            model::author_inputs(template_, workload, entity)};
+    const auto& source = std::get<model::TemplateSpec>(template_.spec);
+    model::AuthorStatement statement{.key = entity.key(),
+                                     .driver = source.driver,
+                                     .files = source.files,
+                                     .inputs = model::author_inputs(template_, workload, entity),
+                                     .health = source.health,
+                                     .depends_on = spec.depends_on,
+                                     .drift_policy = spec.drift_policy};
+    std::ranges::sort(statement.depends_on);
+    return statement;
   }
   void sign_deployment(TestServer& server, const std::string& name) {
     model::Entity entity = server.deployment(name);
