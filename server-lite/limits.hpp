@@ -10,16 +10,16 @@ namespace titan::server_lite {
 constexpr std::size_t kTargetBytesMax = 8UL << 10U;  // path and query of a request
 constexpr std::size_t kPageItemsMax = 1000;
 constexpr std::size_t kPageItemsDefault = 500;
-constexpr std::size_t kUsersNamed = 10;               // in the message about an entity in use
-constexpr std::size_t kUsersListed = 100;             // beside that message
-constexpr std::size_t kProposedChangesMax = 1000;     // in one batch
-constexpr std::size_t kProposalsAccepted = 1000;      // that nobody waits for, not yet written
-constexpr std::size_t kChangesTracked = 10'000;       // proposals whose fate is remembered
-constexpr int kWriteAttempts = 8;                     // of a write that is overtaken by others
-constexpr std::size_t kCompiledTemplatesMax = 128;    // kept compiled
-constexpr std::size_t kSealErrorBytesMax = 1024;      // why a value cannot be handed out
-constexpr std::size_t kInputNamesMax = 10'000;        // of templates, kept
-constexpr std::size_t kRenderedDigestsMax = 100'000;  // kept
+constexpr std::size_t kUsersNamed = 10;                 // in the message about an entity in use
+constexpr std::size_t kUsersListed = 100;               // beside that message
+constexpr std::size_t kProposedChangesMax = 1000;       // in one batch
+constexpr std::size_t kProposalsAccepted = 1000;        // that nobody waits for, not yet written
+constexpr std::size_t kChangesTracked = 10'000;         // proposals whose fate is remembered
+constexpr int kWriteAttempts = 8;                       // of a write that is overtaken by others
+constexpr std::size_t kCompiledTemplatesMax = 128;      // kept compiled
+constexpr std::size_t kSealErrorBytesMax = 1024;        // why a value cannot be handed out
+constexpr std::size_t kInputNamesMax = 10'000;          // of templates, kept
+constexpr std::size_t kRenderedDigestsMax = 100'000;    // kept
 constexpr std::chrono::milliseconds kStopNoticed{500};  // at the latest
 constexpr std::chrono::seconds kPollInterval{60};       // of hosts that are told nothing else
 constexpr std::chrono::seconds kPollIntervalMin{1};
