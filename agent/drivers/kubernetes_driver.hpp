@@ -79,6 +79,9 @@ class KubernetesDriver final : public Driver {
                      OutputTail& output);
   Result<void> remove(const Objects& objects, OutputTail& output);
 
+  Result<std::vector<std::string>> differences_of(const Objects& objects, const Objects& found,
+                                                  OutputTail& output);
+
   ProcessRunner& runner_;
   Options options_;
 };
