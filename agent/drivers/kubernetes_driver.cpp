@@ -156,6 +156,9 @@ Command KubernetesDriver::command(std::vector<std::string> arguments, std::strin
   if (!options_.kubeconfig.empty()) {
     command.arguments.push_back("--kubeconfig=" + options_.kubeconfig);
   }
+  if (!options_.cache_folder.empty()) {
+    command.arguments.push_back("--cache-dir=" + options_.cache_folder);
+  }
   return command;
 }
 

@@ -32,7 +32,9 @@ class KubernetesDriver final : public Driver {
  public:
   struct Options {
     std::string program = "kubectl";
-    std::string kubeconfig = {};                   // empty: where kubectl looks itself
+    std::string kubeconfig = {};  // empty: where kubectl looks itself
+    // Where kubectl keeps what it has learnt of the cluster; empty: in HOME, on the disk.
+    std::string cache_folder = {};
     std::string inventory_space = "titan-system";  // a namespace, made when it is absent
     ProgramEnvironment environment = default_program_environment();
     std::chrono::milliseconds timeout{120'000};  // of one kubectl

@@ -402,11 +402,12 @@ TEST_F(KubernetesDriverTest, KeepsSecretsOutOfItsOutput) {
 }
 
 TEST_F(KubernetesDriverTest, UsesTheKubeconfigThatItIsGiven) {
-  KubernetesDriver driver(runner_, {.program = "k", .kubeconfig = "/etc/k.yaml"});
+  KubernetesDriver driver(runner_,
+                          {.program = "k", .kubeconfig = "/etc/k.yaml", .cache_folder = "/run/k"});
   ASSERT_TRUE(driver.available().ok());
-  EXPECT_EQ(
-      runner_.commands().back().arguments,
-      (Calls{"k", "version", "--client", "--request-timeout=30s", "--kubeconfig=/etc/k.yaml"}));
+  EXPECT_EQ(runner_.commands().back().arguments,
+            (Calls{"k", "version", "--client", "--request-timeout=30s", "--kubeconfig=/etc/k.yaml",
+                   "--cache-dir=/run/k"}));
   runner_.answer(not_found("starting \"k\": no such file"));
   const auto missing = driver.available();
   ASSERT_FALSE(missing.ok());
