@@ -55,10 +55,30 @@ constexpr std::array<std::string_view, 16> kPassingFaults = {
     "failed to connect to bus",
 };
 
-std::string_view last_line(std::string_view text) {
-  text = trim(text);
-  const auto end = text.rfind('\n');
-  return trim(end == std::string_view::npos ? text : text.substr(end + 1));
+std::string in_lower_case(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
+}
+
+// The line that says what went wrong: the first that begins as programs begin such lines, else the
+// last one that does not only say where to read more.
+std::string telling_line(std::string_view text) {
+  constexpr std::array<std::string_view, 5> kBeginnings = {"error", "fatal", "failed", "job for",
+                                                           "unable to"};
+  std::string last;
+  for (const std::string& piece : split(text, '\n')) {
+    const std::string line(trim(piece));
+    if (line.empty() || line.starts_with("See ")) continue;
+    last = line;
+    const std::string lower = in_lower_case(line);
+    const bool telling =
+        std::any_of(kBeginnings.begin(), kBeginnings.end(),
+                    [&](std::string_view word) { return lower.starts_with(word); });
+    if (telling) break;
+  }
+  return last;
 }
 
 }  // namespace
@@ -117,16 +137,14 @@ std::string title_of(const Command& command) {
 Error failure_of(const Command& command, const Outcome& outcome, ErrorCode code) {
   std::string message =
       quote(title_of(command)) + " ended with exit code " + std::to_string(outcome.exit_code);
-  std::string_view line = last_line(outcome.errors);
-  if (line.empty()) line = last_line(outcome.output);
+  std::string line = telling_line(outcome.errors);
+  if (line.empty()) line = telling_line(outcome.output);
   if (!line.empty()) message += ": " + clip(line, kProgramLineBytesMax);
   return {.code = code, .message = std::move(message)};
 }
 
 bool sounds_passing(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string lower = in_lower_case(text);
   return std::any_of(kPassingFaults.begin(), kPassingFaults.end(), [&](std::string_view fault) {
     return lower.find(fault) != std::string::npos;
   });

@@ -32,14 +32,14 @@ ProgramEnvironment program_environment(
 // time, and was killed.
 Result<Outcome> run_program(ProcessRunner& runner, const Command& command, OutputTail& output,
                             bool keep_output = true);
-// The same; internal, with the last line of what it wrote, unless it ended with 0.
+// The same; internal, with what failure_of() says, unless it ended with 0.
 Result<Outcome> run_to_success(ProcessRunner& runner, const Command& command, OutputTail& output,
                                bool keep_output = true);
 
 // "systemctl start": what a person would call the command, for messages: the program without its
 // path, and the first argument that is no flag.
 std::string title_of(const Command& command);
-// `"systemctl start" ended with exit code 1: <the last line of what it wrote>`, with that code.
+// `"systemctl start" ended with exit code 1: <the line that says why>`, with that code.
 Error failure_of(const Command& command, const Outcome& outcome,
                  ErrorCode code = ErrorCode::internal);
 // Whether what a program wrote says that something could not be reached, which may pass.

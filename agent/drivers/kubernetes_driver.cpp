@@ -6,6 +6,7 @@
 
 #include "agent/drivers/limits.hpp"
 #include "base/text.hpp"
+#include "model/limits.hpp"
 
 namespace titan::agent {
 namespace {
@@ -154,6 +155,9 @@ Command KubernetesDriver::command(std::vector<std::string> arguments, std::strin
       "--request-timeout=" + std::to_string(options_.request_timeout.count()) + "s");
   if (!options_.kubeconfig.empty()) {
     command.arguments.push_back("--kubeconfig=" + options_.kubeconfig);
+  }
+  if (!options_.cache_folder.empty()) {
+    command.arguments.push_back("--cache-dir=" + options_.cache_folder);
   }
   return command;
 }
@@ -368,6 +372,41 @@ Result<void> KubernetesDriver::after_files(const DriverChange& change, OutputTai
   return {};
 }
 
+// By a dry run of the apply. When one object is in conflict, kubectl tells of none, so that each is
+// asked for by itself.
+Result<std::vector<std::string>> KubernetesDriver::differences_of(const Objects& objects,
+                                                                  const Objects& found,
+                                                                  OutputTail& output) {
+  std::vector<std::string> texts;
+  if (objects.empty()) return texts;
+  const Command dry =
+      command({"apply", "--server-side", "--dry-run=server", "--field-manager=titan",
+               "--force-conflicts=false", "--output=json", "--filename=-"},
+              list_of(objects));
+  const auto outcome = run(dry, output);
+  if (!outcome && outcome.error().code != ErrorCode::conflict) return outcome.error();
+  if (!outcome && objects.size() == 1) {
+    texts.push_back(objects.front().name.text() + " has fields that somebody else has taken");
+    return texts;
+  }
+  if (!outcome) {
+    for (const KubernetesObject& object : objects) {
+      TITAN_ASSIGN(const auto one, differences_of({object}, found, output));
+      texts.insert(texts.end(), one.begin(), one.end());
+      if (texts.size() >= model::kDriftTextsMax) break;
+    }
+    return texts;
+  }
+  TITAN_ASSIGN(const Objects wanted, read_objects(outcome->output));
+  for (const KubernetesObject& object : objects) {
+    const KubernetesObject* would = find_named(wanted, object.name);
+    const KubernetesObject* is = find_named(found, object.name);
+    if (would == nullptr || is == nullptr || is->says_the_same(*would)) continue;
+    texts.push_back(object.name.text() + " differs");
+  }
+  return texts;
+}
+
 Result<std::vector<std::string>> KubernetesDriver::drift(const Generation& generation) {
   OutputTail output(kProgramOutputBytesMax);
   TITAN_ASSIGN(const Objects objects, objects_of(generation, output));
@@ -385,28 +424,8 @@ Result<std::vector<std::string>> KubernetesDriver::drift(const Generation& gener
       there.push_back(object);
     }
   }
-  if (!there.empty()) {
-    const Command dry =
-        command({"apply", "--server-side", "--dry-run=server", "--field-manager=titan",
-                 "--force-conflicts=false", "--output=json", "--filename=-"},
-                list_of(there));
-    TITAN_ASSIGN(const Outcome outcome, run_program(runner_, dry, output, false));
-    const bool conflicts = code_of(outcome.errors) == ErrorCode::conflict;
-    if (outcome.exit_code != 0 && !conflicts) {
-      return failure_of(dry, {.exit_code = outcome.exit_code, .errors = outcome.errors},
-                        code_of(outcome.errors));
-    }
-    TITAN_ASSIGN(const Objects wanted, read_objects(outcome.output));
-    for (const KubernetesObject& object : there) {
-      const KubernetesObject* would = find_named(wanted, object.name);
-      const KubernetesObject* is = find_named(*found, object.name);
-      if (would == nullptr) {
-        texts.push_back(object.name.text() + " has fields that somebody else has taken");
-      } else if (is != nullptr && !is->says_the_same(*would)) {
-        texts.push_back(object.name.text() + " differs");
-      }
-    }
-  }
+  TITAN_ASSIGN(const auto differences, differences_of(there, *found, output));
+  texts.insert(texts.end(), differences.begin(), differences.end());
   return limited_drift(std::move(texts));
 }
 

@@ -32,7 +32,9 @@ class KubernetesDriver final : public Driver {
  public:
   struct Options {
     std::string program = "kubectl";
-    std::string kubeconfig = {};                   // empty: where kubectl looks itself
+    std::string kubeconfig = {};  // empty: where kubectl looks itself
+    // Where kubectl keeps what it has learnt of the cluster; empty: in HOME, on the disk.
+    std::string cache_folder = {};
     std::string inventory_space = "titan-system";  // a namespace, made when it is absent
     ProgramEnvironment environment = default_program_environment();
     std::chrono::milliseconds timeout{120'000};  // of one kubectl
@@ -78,6 +80,9 @@ class KubernetesDriver final : public Driver {
   Result<void> prune(const model::Key& deployment, const Names& candidates, const Objects& kept,
                      OutputTail& output);
   Result<void> remove(const Objects& objects, OutputTail& output);
+
+  Result<std::vector<std::string>> differences_of(const Objects& objects, const Objects& found,
+                                                  OutputTail& output);
 
   ProcessRunner& runner_;
   Options options_;

@@ -175,7 +175,9 @@ Outcome FakeKubectl::apply(const Command& command) {
     }
     if (taken.contains(key)) {
       outcome.exit_code = 1;
-      outcome.errors += "error: Apply failed with 1 conflict: conflict with \"kubectl-edit\"\n";
+      outcome.errors +=
+          "error: Apply failed with 1 conflict: conflict with \"kubectl-edit\"\n"
+          "See https://kubernetes.io/docs/reference/using-api/server-side-apply/\n";
       continue;
     }
     const auto old = objects.find(key);
@@ -185,7 +187,8 @@ Outcome FakeKubectl::apply(const Command& command) {
     if (!dry) objects[key] = item;
     made.push_back(item);
   }
-  if (!has_flag(command, "--output=name")) outcome.output = answer(made);
+  // Of what went well, nothing is told when something did not.
+  if (outcome.exit_code == 0 && !has_flag(command, "--output=name")) outcome.output = answer(made);
   return outcome;
 }
 

@@ -335,12 +335,20 @@ TEST_F(KubernetesDriverTest, UnderstandsWhatKubectlSays) {
 }
 
 TEST_F(KubernetesDriverTest, ReportsConflictsAndForcesNothing) {
-  const auto first = unpacked(map("a"));
+  const auto first = unpacked(map("a") + map("b") + map("c"));
   ASSERT_TRUE(apply(nullptr, &first).ok());
   cluster_.taken = {"ConfigMap/default/a"};
-  EXPECT_EQ(apply(&first, &first).error().code, ErrorCode::conflict);
+  cluster_.objects.at("ConfigMap/default/c")["data"]["v"] = "9";
+  const auto applied = apply(&first, &first);
+  ASSERT_FALSE(applied.ok());
+  EXPECT_EQ(applied.error().code, ErrorCode::conflict);
+  EXPECT_EQ(applied.error().message,
+            "\"kubectl apply\" ended with exit code 1: error: Apply failed with 1 conflict: "
+            "conflict with \"kubectl-edit\"");
+  cluster_.objects.at("ConfigMap/default/c")["data"]["v"] = "9";
   EXPECT_EQ(*driver_.drift(first),
-            std::vector<std::string>{"ConfigMap a has fields that somebody else has taken"});
+            (std::vector<std::string>{"ConfigMap a has fields that somebody else has taken",
+                                      "ConfigMap c differs"}));
 }
 
 TEST_F(KubernetesDriverTest, WaitsUntilWhatItDeletesIsGone) {
@@ -394,11 +402,12 @@ TEST_F(KubernetesDriverTest, KeepsSecretsOutOfItsOutput) {
 }
 
 TEST_F(KubernetesDriverTest, UsesTheKubeconfigThatItIsGiven) {
-  KubernetesDriver driver(runner_, {.program = "k", .kubeconfig = "/etc/k.yaml"});
+  KubernetesDriver driver(runner_,
+                          {.program = "k", .kubeconfig = "/etc/k.yaml", .cache_folder = "/run/k"});
   ASSERT_TRUE(driver.available().ok());
-  EXPECT_EQ(
-      runner_.commands().back().arguments,
-      (Calls{"k", "version", "--client", "--request-timeout=30s", "--kubeconfig=/etc/k.yaml"}));
+  EXPECT_EQ(runner_.commands().back().arguments,
+            (Calls{"k", "version", "--client", "--request-timeout=30s", "--kubeconfig=/etc/k.yaml",
+                   "--cache-dir=/run/k"}));
   runner_.answer(not_found("starting \"k\": no such file"));
   const auto missing = driver.available();
   ASSERT_FALSE(missing.ok());
