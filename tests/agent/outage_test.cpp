@@ -1,8 +1,8 @@
 // A fleet that loses its server: how often it asks meanwhile, and when the server is back.
 //
-// The agents are the real PollSchedule, the server is its rule of slots, time is virtual. A request
-// takes up to 50 ms. Rates are counted over each window that ends with a request, in windows of a
-// 60th and of a 12th of the poll interval: one and five seconds of the usual minute.
+// The agents are the real PollSchedule, the server is its real rule of slots, time is virtual. A
+// request takes up to 50 ms. Rates are counted over each window that ends with a request, in
+// windows of a 60th and of a 12th of the poll interval: one and five seconds of the usual minute.
 
 #include <gtest/gtest.h>
 
@@ -15,6 +15,7 @@
 
 #include "agent/poll_schedule.hpp"
 #include "base/digest.hpp"
+#include "reconciler/poll_slot.hpp"
 #include "tests/support/seeded_random.hpp"
 
 namespace titan::agent {
@@ -28,35 +29,30 @@ using Time = Clock::Monotonic;
 constexpr std::size_t kAgents = 10'000;
 constexpr microseconds kRequestMax{50'000};
 
-// What the server says: each host has its place in the interval, by its name, and is sent to it,
-// but not sooner than after half an interval.
+// What the server says, by its own rule (reconciler/poll_slot.hpp).
 class Slots {
  public:
   explicit Slots(seconds interval) : interval_(interval) {}
 
   [[nodiscard]] seconds poll_after(const std::string& host, Time now) const {
-    Time wait = slot_of(host) - now % interval_;
-    while (wait < interval_ / 2) wait += interval_;
-    return std::chrono::round<seconds>(wait);
+    return reconciler::poll_after(slot_of(host), now, interval_);
   }
   // How far the host was from its place when it asked.
   [[nodiscard]] Time distance(const std::string& host, Time asked) const {
-    const Time late = (asked - slot_of(host) + interval_) % interval_;
-    return std::min(late, interval_ - late);
+    const Time whole = interval_;
+    const auto place = static_cast<double>(slot_of(host)) / 4294967296.0;
+    const auto slot = Time(static_cast<std::int64_t>(place * static_cast<double>(whole.count())));
+    const Time late = (asked - slot + whole) % whole;
+    return std::min(late, whole - late);
   }
 
  private:
-  [[nodiscard]] Time slot_of(const std::string& host) const {
-    const Digest digest = Digest::of(host);
-    std::uint64_t number = 0;
-    for (const char c : digest.hex().substr(0, 12)) {
-      number = number * 16 + static_cast<std::uint64_t>(c <= '9' ? c - '0' : c - 'a' + 10);
-    }
-    const auto span = static_cast<std::uint64_t>(interval_.count());
-    return Time(static_cast<std::int64_t>(number % span));
+  static reconciler::PollSlot slot_of(const std::string& host) {
+    return reconciler::poll_slot_of(
+        {.organization = "default", .kind = model::Kind::host, .name = host});
   }
 
-  Time interval_;
+  seconds interval_;
 };
 
 struct Faults {
