@@ -234,6 +234,7 @@ model::HostReport AgentState::report(const HostFacts& facts) const {
       reports[key].drift = found->second;
     }
   }
+  std::size_t output_left = kReportOutputBytesMax;
   const auto add = [&](const Key& key, model::Status status, const std::string& reason) {
     model::DeploymentReport& report = reports[key];
     report.key = key;
@@ -245,7 +246,10 @@ model::HostReport AgentState::report(const HostFacts& facts) const {
     const auto tried = attempts.find(key);
     if (tried == attempts.end()) return;
     report.attempts = tried->second.count;
-    report.output = tried->second.output;
+    if (tried->second.output.size() <= output_left) {
+      output_left -= tried->second.output.size();
+      report.output = tried->second.output;
+    }
     report.stalled = is_stalled(key);
   };
   for (const auto& [key, reason] : waiting) add(key, model::Status::updating, reason);

@@ -4,6 +4,9 @@
 #include <map>
 #include <utility>
 
+#include "base/text.hpp"
+#include "model/secret_use.hpp"
+
 namespace titan::agent {
 
 // A work under way.
@@ -37,6 +40,24 @@ bool Applier::acts(const model::DesiredDeployment& form) {
   return !driver || (*driver)->acts();
 }
 
+namespace {
+
+// What programs read lies on the disk, and has what stands for the values in it.
+Result<void> check_secrets(const RenderedForm& form, const Driver& driver) {
+  for (const model::RenderedFile& file : form.rendering.files) {
+    const bool is_placed = driver.places_files() && file.path.starts_with("root/");
+    if (is_placed || !(driver.unpacks(file.path) || belongs_to_hooks(file.path))) continue;
+    for (const model::SecretUse& use : form.form->secrets) {
+      if (file.content.find(model::placeholder_of(use)) == std::string::npos) continue;
+      return invalid(file.path + " uses the secret " + quote(use.name) +
+                     ", whose values come to files under root/ alone; let it name such a file");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<void> Applier::check(const RenderedForm& form) {
   TITAN_ASSIGN(Driver* const driver, env_.drivers.need(form.form->driver));
   const Generation generation{.key = form.form->key,
@@ -44,6 +65,7 @@ Result<void> Applier::check(const RenderedForm& form) {
                               .digest = form.form->rendered_digest,
                               .files = form.rendering.files};
   TITAN_TRY(driver->check(generation));
+  TITAN_TRY(check_secrets(form, *driver));
   for (const model::RenderedFile& file : form.rendering.files) {
     if (!file.owner.empty()) TITAN_TRY(env_.owners.find(file.owner));
   }

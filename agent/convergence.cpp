@@ -40,7 +40,6 @@ Convergence::Convergence(const Env& env)
     : env_(env),
       owners_(env.root),
       generations_(env.state_directory),
-      drift_watch_(env.root, owners_, env.run),
       applier_({.root = env.root,
                 .generations = generations_,
                 .secret_files = env.secret_files,
@@ -49,7 +48,16 @@ Convergence::Convergence(const Env& env)
                 .hook_host = {.processes = env.processes,
                               .root = env.root,
                               .name = env.identity.identity.host},
-                .log = env.log}) {}
+                .log = env.log}),
+      upkeep_({.root = env.root,
+               .run = env.run,
+               .state = env.state,
+               .renderer = env.renderer,
+               .secret_files = env.secret_files,
+               .applier = applier_,
+               .owners = owners_,
+               .log = env.log,
+               .drift_interval = env.drift_interval}) {}
 
 Phase Convergence::phase_of(const Key& key) const {
   const auto found = env_.state.transactions.find(key);
@@ -106,122 +114,19 @@ void Convergence::begin_step(Clock::Monotonic now) {
 }
 
 void Convergence::look() {
-  restore_secrets();
-  look_for_drift();
-}
-
-void Convergence::look_for_secrets() {
-  lacking_.clear();
-  for (const auto& [key, applied] : env_.state.applied) {
-    if (applied.secret_files.empty() || gates_.contains(key)) continue;
-    for (const FileState& file : applied.files) {
-      if (!applied.secret_files.contains(file.path)) continue;
-      if (!env_.secret_files.has(key, file.path, file.mode)) lacking_[key].insert(file.path);
-    }
-  }
-}
-
-void Convergence::restore_secrets() {
-  look_for_secrets();
-  for (const auto& [key, paths] : lacking_) {
-    const auto restored = restore_secrets(key, paths);
-    if (restored) {
-      env_.log.info("values of secrets are back", {{"deployment", key.short_text()}});
-    } else if (logged_.insert(key).second) {
-      env_.log.error("values of secrets are missing",
-                     {{"deployment", key.short_text()}, {"reason", restored.error().text()}});
-    }
-  }
-}
-
-// The link comes first: what is cut off here is begun anew while the file is missing.
-Result<void> Convergence::restore_secrets(const Key& key, const std::set<std::string>& paths) {
-  TITAN_ASSIGN(const Rendering rendering, env_.renderer.render(env_.state.applied.at(key).form));
-  for (const SecretFile& file : rendering.secret) {
-    if (!paths.contains(file.path)) continue;
-    TITAN_ASSIGN(const std::string target, env_.secret_files.target(key, file.path));
-    const auto link = env_.root.read_link(file.path);
-    if (!link || *link != target) {
-      const std::string folder = parent_of(file.path);
-      if (!folder.empty()) TITAN_TRY(make_directories(env_.root, folder));
-      TITAN_TRY(link_atomically(env_.root, file.path, target));
-    }
-    TITAN_TRY(env_.secret_files.write(key, file));
-  }
-  return {};
+  upkeep_.look(now_, is_busy());
 }
 
 // What is under way is no drift.
-void Convergence::look_for_drift() {
-  drifted_.clear();
-  drivers_drifted_.clear();
-  drift_texts_.clear();
-  std::map<Key, const Applied*> settled;
-  for (const auto& [key, applied] : env_.state.applied) {
-    if (phase_of(key) == Phase::settled && !env_.state.touched.contains(key)) {
-      settled.emplace(key, &applied);
-    }
-  }
-  for (const auto& [key, found] : drift_watch_.look(settled, now_, env_.drift_interval)) {
-    const auto& form = settled.at(key)->form;
-    for (const DriftWatch::Found& one : found) {
-      env_.log.warning("a file is not as it was applied",
-                       {{"deployment", key.short_text()}, {"file", one.path}, {"found", one.what}});
-      if (form.drift_policy == model::DriftPolicy::heal) {
-        drifted_[key].insert(one.path);
-      } else if (drift_texts_[key].size() < model::kDriftTextsMax) {
-        drift_texts_[key].push_back(clip(one.path + " " + one.what, model::kDriftTextBytesMax));
-      }
-    }
-  }
-  if (drift_watch_.was_thorough()) look_at_drivers();
-  for (const auto& [key, texts] : drift_watch_.driver_findings) {
-    if (!settled.contains(key)) continue;
-    if (settled.at(key)->form.drift_policy == model::DriftPolicy::heal) {
-      if (drift_watch_.was_thorough()) drivers_drifted_.insert(key);
-      continue;
-    }
-    auto& all = drift_texts_[key];
-    for (const std::string& text : texts) {
-      if (all.size() < model::kDriftTextsMax) all.push_back(clip(text, model::kDriftTextBytesMax));
-    }
-  }
-  if (const auto saved = drift_watch_.save(); !saved) {
-    env_.log.warning("what was seen of the files is not remembered",
-                     {{"error", saved.error().text()}});
-  }
-}
-
-void Convergence::look_at_drivers() {
-  drift_watch_.driver_findings.clear();
-  for (const auto& [key, applied] : env_.state.applied) {
-    if (phase_of(key) != Phase::settled || !applier_.acts(applied.form)) continue;
-    RenderedForm form{.form = &applied.form};
-    auto files = env_.renderer.render_shown(applied.form);
-    if (!files) continue;
-    form.rendering.files = *std::move(files);
-    const auto found = applier_.drift(form);
-    if (!found) {
-      env_.log.warning("the driver cannot say how it is",
-                       {{"deployment", key.short_text()}, {"error", found.error().text()}});
-    } else if (!found->empty()) {
-      env_.log.warning("it is not as it was applied",
-                       {{"deployment", key.short_text()}, {"found", join(*found, "; ")}});
-      drift_watch_.driver_findings[key] = *found;
-    }
-  }
-}
-
-std::map<Key, std::vector<std::string>> Convergence::drift() const {
-  return drift_texts_;
+Upkeep::IsBusy Convergence::is_busy() const {
+  return [this](const Key& key) { return phase_of(key) != Phase::settled; };
 }
 
 bool Convergence::on_host(const DesiredDeployment& form) const {
   const auto found = env_.state.applied.find(form.key);
   return found != env_.state.applied.end() && phase_of(form.key) == Phase::settled &&
-         !env_.state.touched.contains(form.key) && !lacking_.contains(form.key) &&
-         !drifted_.contains(form.key) && !drivers_drifted_.contains(form.key) &&
-         found->second.form == form;
+         !env_.state.touched.contains(form.key) && !upkeep_.lacking().contains(form.key) &&
+         !upkeep_.has_drifted(form.key) && found->second.form == form;
 }
 
 Result<void> Convergence::take_word(const DesiredDeployment& form) {
@@ -304,8 +209,7 @@ bool Convergence::is_held_back(const DesiredDeployment& form) {
 void Convergence::hold(const Key& key, Intent& intent) {
   const Phase phase = phase_of(key);
   const bool is_changed = phase == Phase::settled && env_.state.applied.contains(key) &&
-                          (env_.state.touched.contains(key) || drifted_.contains(key) ||
-                           drivers_drifted_.contains(key));
+                          (env_.state.touched.contains(key) || upkeep_.has_drifted(key));
   if (phase == Phase::applying || phase == Phase::leaving) {
     move(key, PhaseEvent::withdrawn);
     put_back(key, intent);
@@ -408,7 +312,7 @@ std::vector<DeploymentFiles> Convergence::actual() const {
   }
   for (const auto& [key, transaction] : env_.state.transactions) files[key];
   const std::map<Key, std::set<std::string>>& touched = env_.state.touched;
-  for (const auto* unknown : {&touched, &lacking_, &drifted_}) {
+  for (const auto* unknown : {&touched, &upkeep_.lacking(), &upkeep_.drifted()}) {
     for (const auto& [key, paths] : *unknown) {
       if (gates_.contains(key)) continue;
       for (const std::string& path : paths) files[key][path] = {.path = path};
@@ -425,7 +329,7 @@ std::vector<DeploymentFiles> Convergence::actual() const {
 
 // A form with the same files is taken over without a change of the host.
 bool Convergence::needs_work(const Key& key, const RenderedForm& form) {
-  if (phase_of(key) != Phase::settled || drivers_drifted_.contains(key)) return true;
+  if (phase_of(key) != Phase::settled || upkeep_.driver_drifted(key)) return true;
   const auto there = env_.state.applied.find(key);
   if (there == env_.state.applied.end()) return true;
   const DesiredDeployment& before = there->second.form;
@@ -663,8 +567,7 @@ void Convergence::take_outcome(Work& work, Counts& counts) {
       ++applied.healed;
       ++counts.healed;
       env_.state.touched.erase(key);
-      drifted_.erase(key);
-      drivers_drifted_.erase(key);
+      upkeep_.note_healed(key);
       env_.log.info("put back as it was applied",
                     {{"deployment", key.short_text()}, {"written", work.step.writes.size()}});
       return;
@@ -716,7 +619,7 @@ std::vector<Work> Convergence::without_suspects(std::vector<Work> works) {
 Result<bool> Convergence::round(Counts& counts) {
   env_.state.failures.clear();
   env_.state.waiting.clear();
-  look_for_secrets();
+  upkeep_.look_for_secrets(is_busy());
   Intent intent = prepare();
   const reconciler::Plan plan = reconciler::plan(intent.desired, intent.held, actual());
   bool withdrawn = false;

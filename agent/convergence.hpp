@@ -9,7 +9,6 @@
 
 #include "agent/agent_state.hpp"
 #include "agent/applier.hpp"
-#include "agent/drift_watch.hpp"
 #include "agent/drivers/driver_set.hpp"
 #include "agent/form_renderer.hpp"
 #include "agent/generation_store.hpp"
@@ -18,6 +17,7 @@
 #include "agent/owners.hpp"
 #include "agent/prober.hpp"
 #include "agent/secret_files.hpp"
+#include "agent/upkeep.hpp"
 #include "base/clock.hpp"
 #include "base/file_system.hpp"
 #include "base/log.hpp"
@@ -86,9 +86,11 @@ class Convergence {
   // Removes generations that nothing needs any more, once the state is saved.
   Result<void> drop_unused();
   // Whether look() has just looked at all contents and asked the drivers.
-  [[nodiscard]] bool was_thorough() const { return drift_watch_.was_thorough(); }
+  [[nodiscard]] bool was_thorough() const { return upkeep_.was_thorough(); }
   // What is not as it was applied and stays so: for the report.
-  [[nodiscard]] std::map<model::Key, std::vector<std::string>> drift() const;
+  [[nodiscard]] const std::map<model::Key, std::vector<std::string>>& drift() const {
+    return upkeep_.told();
+  }
   // Before the process ends in good order: what is being checked loses no attempt by that.
   Result<void> pause();
 
@@ -118,12 +120,7 @@ class Convergence {
   void fail(const model::Key& key, std::string reason);
   void wait(const model::Key& key, std::string reason);
 
-  void restore_secrets();
-  Result<void> restore_secrets(const model::Key& key, const std::set<std::string>& paths);
-  void look_for_secrets();
-  void look_for_drift();
-  void look_at_drivers();
-
+  [[nodiscard]] Upkeep::IsBusy is_busy() const;
   Result<bool> round(Counts& counts);
   Intent prepare();
   void prepare(const model::DesiredDeployment& form, Intent& intent);
@@ -160,18 +157,12 @@ class Convergence {
   Env env_;
   Owners owners_;
   GenerationStore generations_;
-  DriftWatch drift_watch_;
   Applier applier_;
+  Upkeep upkeep_;
   Clock::Monotonic now_{};
   std::map<model::Key, Gate> gates_;
-  // Files with values of secrets that should be in the run directory and were not, when
-  // look_for_secrets() looked last.
-  std::map<model::Key, std::set<std::string>> lacking_;
-  std::map<model::Key, std::set<std::string>> drifted_;  // to be put back
   // Whose change was cut off in the process before, and was not begun again yet.
   std::set<model::Key> suspects_;
-  std::set<model::Key> drivers_drifted_;  // whose driver has to put something back
-  std::map<model::Key, std::vector<std::string>> drift_texts_;  // of what stays
   // Why, in this step: what failed is not tried again in it.
   std::map<std::pair<model::Key, Work::Kind>, std::string> failed_;
   std::set<model::Key> logged_;             // deployments whose failure was logged in this step

@@ -34,8 +34,9 @@ constexpr std::chrono::seconds kRetryBoundMin{10};  // up to twice the poll inte
 constexpr std::chrono::seconds kRetryMax{300};      // that a server may ask for by Retry-After
 // A host that was told nothing that it could verify for this long, and for three polls, is cut off.
 constexpr std::chrono::seconds kSilenceMax{3600};
-constexpr std::size_t kReasonBytesMax = 1024;  // of one failure in a report
-constexpr int kRetryAskAttemptsMax = 10;       // while the agent drops other requests
+constexpr std::size_t kReasonBytesMax = 1024;              // of one failure in a report
+constexpr std::size_t kReportOutputBytesMax = 1UL << 20U;  // of programs, in one report
+constexpr int kRetryAskAttemptsMax = 10;                   // while the agent drops other requests
 constexpr int kReopenAttemptsMax = 60;  // of a daemon with a new configuration, while it is locked
 constexpr std::chrono::seconds kReopenPause{1};
 

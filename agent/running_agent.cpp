@@ -47,6 +47,7 @@ Result<DriverSet::Options> driver_options(const Configuration& configuration, Fi
                                         program_environment(variable));
   options.external_folders = configuration.driver_folders;
   options.kubernetes.kubeconfig = configuration.kubeconfig;
+  options.kubernetes.cache_folder = configuration.run + "/kubernetes";
   if (!configuration.kubernetes_namespace.empty()) {
     options.kubernetes.inventory_space = configuration.kubernetes_namespace;
   }

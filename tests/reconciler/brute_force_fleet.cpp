@@ -210,9 +210,14 @@ std::vector<std::string> BruteForceFleet::missing(const Entity& deployment,
                                                   std::uint64_t seq) const {
   const Entities& entities = moments_.at(seq).entities;
   std::vector<std::string> missing = missing_parts(entities, deployment);
-  const std::string& target = std::get<model::DeploymentSpec>(deployment.spec).target;
-  if (!find_beside(entities, deployment, Kind::target, target)) {
-    missing.push_back(does_not_exist(Kind::target, target));
+  const auto& spec = std::get<model::DeploymentSpec>(deployment.spec);
+  if (!find_beside(entities, deployment, Kind::target, spec.target)) {
+    missing.push_back(does_not_exist(Kind::target, spec.target));
+  }
+  for (const std::string& name : spec.depends_on) {
+    if (!find_beside(entities, deployment, Kind::deployment, name)) {
+      missing.push_back(does_not_exist(Kind::deployment, name));
+    }
   }
   std::sort(missing.begin(), missing.end());
   return missing;
