@@ -86,6 +86,22 @@ TEST_F(AgentSecrets, AreReadAtTheirPlaceThroughALinkIntoMemory) {
   expect_untold(kOne);
 }
 
+TEST_F(AgentSecrets, AreRefusedInWhatProgramsReadFromTheDisk) {
+  host_.once_done();
+  // As a hook belongs to every driver, it stands for what drivers unpack, too.
+  host_.deploy(
+      "prod",
+      {{"root/etc/port", "1\n"}, {"hooks/post-apply", "#!/bin/sh\n'{{values.password}}'\n"}},
+      {{"password", reference()}});
+  EXPECT_EQ(host_.once().value().failing, 1U);
+  EXPECT_EQ(
+      failure(),
+      "hooks/post-apply uses the secret \"db\", whose values come to files under root/ alone; "
+      "let it name such a file");
+  EXPECT_EQ(host_.files(), with(kOne));
+  EXPECT_EQ(host_.state().disk().info("generations").error().code, ErrorCode::not_found);
+}
+
 TEST_F(AgentSecrets, AreLeftAloneByARunWithoutNews) {
   host_.once_done();
   host_.once_done();  // looks at the files, and remembers what it saw
