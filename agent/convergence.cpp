@@ -438,17 +438,19 @@ std::vector<Work> Convergence::works_of(const reconciler::Plan& plan, Intent& in
   return works;
 }
 
-void Convergence::journal(const Work& work) {
+Result<void> Convergence::journal(const Work& work) {
   const Key& key = work.step.key;
   auto& touched = env_.state.touched[key];
   touched.insert(work.step.removals.begin(), work.step.removals.end());
   for (const FileState& file : work.step.writes) {
     touched.insert(file.path);
     const auto missing = missing_folders(env_.root, file.path);
-    // What stands in the way is found again when the file is written, and reported there.
+    // A folder that is made must be known. What stands in the way for good is found again when the
+    // file is written, and reported there.
+    if (!missing && may_pass(missing.error())) return missing.error();
     if (missing) env_.state.folders.insert(missing->begin(), missing->end());
   }
-  if (work.kind == Work::Kind::heal || work.kind == Work::Kind::revert) return;
+  if (work.kind == Work::Kind::heal || work.kind == Work::Kind::revert) return {};
 
   const bool leaves = work.kind == Work::Kind::leave;
   move(key, leaves ? PhaseEvent::leave : PhaseEvent::begin);
@@ -457,22 +459,26 @@ void Convergence::journal(const Work& work) {
   Attempts& attempts = env_.state.attempts[key];
   if (attempts.form != digest) attempts = {.form = digest};
   ++attempts.count;
-  if (leaves) return;
+  if (leaves) return {};
   auto& attempted = env_.state.transactions[key].attempted;
   std::erase_if(attempted,
                 [&](const DesiredDeployment& form) { return form.desired_digest == digest; });
   if (attempted.size() == kAttemptedFormsMax) attempted.erase(attempted.begin());
   attempted.push_back(*work.after->form);
+  return {};
 }
 
 Result<void> Convergence::journal(const std::vector<Work>& works) {
   // The template files, before what they are for is remembered.
   TITAN_TRY(env_.state_directory.flush());
   const AgentState before = env_.state;
-  for (const Work& work : works) journal(work);
-  auto saved = env_.state_file.save(env_.state);
-  if (!saved) env_.state = before;  // nothing was begun
-  return saved;
+  Result<void> journaled;
+  for (const Work& work : works) {
+    if (journaled) journaled = journal(work);
+  }
+  if (journaled) journaled = env_.state_file.save(env_.state);
+  if (!journaled) env_.state = before;  // nothing was begun
+  return journaled;
 }
 
 void Convergence::count_failure(const Key& key, const Error& error, const OutputTail& output) {

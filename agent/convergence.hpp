@@ -142,7 +142,7 @@ class Convergence {
   Result<void> add_before(Work& work);
   bool needs_work(const model::Key& key, const RenderedForm& form);
   Result<void> journal(const std::vector<Work>& works);
-  void journal(const Work& work);
+  Result<void> journal(const Work& work);
   void take_outcome(Work& work, Counts& counts);
   void take_failure(Work& work);
   void take_over(Work& work, Counts& counts);

@@ -16,7 +16,9 @@ class Daemon {
     TITAN_ASSIGN(steps_, env_.open(configuration_));
     while (true) {
       const StepResult result = steps_->step(env_.clock.monotonic());
-      if (result.applied + result.removed + result.failing > 0) log_summary(env_.log, result);
+      const bool is_news =
+          result.applied + result.removed + result.healed + result.failing > 0 || result.error;
+      if (is_news) log_summary(env_.log, result);
       const Event event = env_.wait(result.next - env_.clock.monotonic());
       if (event == Event::reload) {
         const auto reloaded = reload();
@@ -84,9 +86,13 @@ class Daemon {
 }  // namespace
 
 void log_summary(Log& log, const StepResult& result) {
-  const bool quiet = result.applied + result.removed + result.failing == 0 && !result.error;
-  log.info(quiet ? "nothing to do" : "step ended",
-           {{"applied", result.applied}, {"removed", result.removed}, {"failing", result.failing}});
+  if (result.error) log.error("the step failed", {{"error", result.error->text()}});
+  const bool quiet =
+      result.applied + result.removed + result.healed + result.failing == 0 && !result.error;
+  log.info(quiet ? "nothing to do" : "step ended", {{"applied", result.applied},
+                                                    {"removed", result.removed},
+                                                    {"healed", result.healed},
+                                                    {"failing", result.failing}});
 }
 
 Result<ExitCode> run_daemon(const DaemonEnv& env, Configuration configuration) {

@@ -44,8 +44,8 @@ Result<std::vector<std::string>> missing_folders(FileSystem& root, const std::st
   std::vector<std::string> missing;
   for (std::string folder = parent_of(path); !folder.empty(); folder = parent_of(folder)) {
     const auto info = root.info(folder);
-    if (info) break;
-    if (info.error().code != ErrorCode::not_found) return about(info.error(), folder);
+    if (info && info->type == FileSystem::Type::directory) break;
+    if (!info && info.error().code != ErrorCode::not_found) return about(info.error(), folder);
     missing.push_back(folder);
   }
   std::reverse(missing.begin(), missing.end());

@@ -26,7 +26,8 @@ std::map<std::string, const model::RenderedFile*> placed_files(
 // The same as a plan needs them.
 std::vector<reconciler::FileState> file_states(const std::vector<model::RenderedFile>& rendered);
 
-// Folders on the way to `path` that do not exist yet, outermost first.
+// Folders on the way to `path` that do not exist yet, outermost first; also where a file or a link
+// stands now, which may be one that goes.
 Result<std::vector<std::string>> missing_folders(FileSystem& root, const std::string& path);
 
 // Removes files, and what a write of them that was cut off left; folders stay. Doing it again is

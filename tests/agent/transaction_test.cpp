@@ -418,6 +418,41 @@ TEST_F(TransactionTest, LetsADriverPutBackWhatItFindsChanged) {
   EXPECT_EQ(driver_->calls, (Calls{"before v1 -> v1", "after v1 -> v1"}));
 }
 
+// Wherever it fails on the way there, the way back leads from folders to files, too.
+TEST_F(TransactionTest, GoesBackFromFoldersToFilesAndFromFilesToFolders) {
+  const std::map<std::string, std::string> before = {{"root/var/a", "a\n"},
+                                                     {"root/var/b/c", "c\n"}};
+  const std::map<std::string, std::string> after = {{"root/var/a/x", "x\n"}, {"root/var/b", "b\n"}};
+  for (std::size_t n = 1;; ++n) {
+    TestServer server;
+    server.put_prod();
+    const auto put = [&](const std::map<std::string, std::string>& files) {
+      model::TemplateSpec spec;
+      for (const auto& [path, content] : files) {
+        spec.files.push_back({.path = path,
+                              .digest = server.client().put_blob(content).value(),
+                              .size = content.size()});
+      }
+      server.put({.name = "service", .spec = spec});
+    };
+    put(before);
+    TestHost host(server);
+    host.once_done();
+    put(after);
+    host.root().faults().reset();
+    host.root().faults().fail_at(n, unavailable("injected"));
+    (void)host.once();
+    const bool reached = host.root().faults().count() >= n;
+    host.root().faults().reset();
+    host.once_done();
+    ASSERT_EQ(host.files(), (Files{{"var/a/x", "x\n"}, {"var/b", "b\n"}})) << "call " << n;
+    put(before);
+    host.once_done();
+    ASSERT_EQ(host.files(), (Files{{"var/a", "a\n"}, {"var/b/c", "c\n"}})) << "call " << n;
+    if (!reached) break;
+  }
+}
+
 TEST_F(TransactionTest, GivesFilesToTheirOwners) {
   ASSERT_TRUE(make_directories(host_.root(), "etc"));
   ASSERT_TRUE(host_.root().write("etc/passwd", "root:x:0:0::/:\napp:x:1000:1001::/:\n", 0644));

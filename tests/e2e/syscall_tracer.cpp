@@ -330,6 +330,7 @@ std::optional<TracedCall> Trace::look(pid_t thread, const SyscallRule& rule,
 void Trace::on_call(pid_t thread) {
   __ptrace_syscall_info info{};
   if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info) <= 0) {
+    if (errno == ESRCH) return;  // it was killed meanwhile; its end is told
     fail("PTRACE_GET_SYSCALL_INFO");
   }
   const SyscallRule* const rule = find_syscall_rule(static_cast<long>(info.seccomp.nr));
