@@ -346,7 +346,9 @@ Result<void> Convergence::add_before(Work& work) {
   if (applied != env_.state.applied.end()) forms.push_back(&applied->second.form);
   if (const auto found = env_.state.transactions.find(key);
       found != env_.state.transactions.end()) {
-    for (const DesiredDeployment& form : found->second.attempted) forms.push_back(&form);
+    // Copies: the journal changes the list before the work is done.
+    work.attempted = found->second.attempted;
+    for (const DesiredDeployment& form : work.attempted) forms.push_back(&form);
   }
   for (const DesiredDeployment* form : forms) {
     const bool is_after = work.after && work.kind != Work::Kind::heal &&
