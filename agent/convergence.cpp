@@ -567,6 +567,8 @@ void Convergence::take_over(Work& work, Counts& counts) {
 void Convergence::take_outcome(Work& work, Counts& counts) {
   if (work.error) return take_failure(work);
   const Key key = work.step.key;
+  // What others changed is put back by each of these, or gone.
+  upkeep_.note_healed(key);
   switch (work.kind) {
     case Work::Kind::apply:
       return take_over(work, counts);
@@ -575,7 +577,6 @@ void Convergence::take_outcome(Work& work, Counts& counts) {
       ++applied.healed;
       ++counts.healed;
       env_.state.touched.erase(key);
-      upkeep_.note_healed(key);
       env_.log.info("put back as it was applied",
                     {{"deployment", key.short_text()}, {"written", work.step.writes.size()}});
       return;

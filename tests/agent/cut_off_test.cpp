@@ -54,5 +54,14 @@ TEST_F(CutOff, AFormIsToldToTheDriverWhenAnotherTakesItsPlace) {
   EXPECT_EQ(host_.files(), (Files{{"etc/prod.conf", "six\n"}}));
 }
 
+TEST_F(CutOff, WhatOthersChangedOfADeploymentThatLeavesIsDoneWithAtOnce) {
+  server_.put_template("service", "one\n", "root/etc/prod.conf");
+  host_.once_done();
+  host_.once_done();
+  ASSERT_TRUE(host_.root().disk().remove_file("etc/prod.conf"));
+  server_.call("DELETE", "/v1/workspaces/default/deployments/prod");
+  EXPECT_EQ(host_.once_done().removed, 1U);
+}
+
 }  // namespace
 }  // namespace titan::agent
