@@ -63,5 +63,28 @@ TEST_F(CutOff, WhatOthersChangedOfADeploymentThatLeavesIsDoneWithAtOnce) {
   EXPECT_EQ(host_.once_done().removed, 1U);
 }
 
+// Killed between a removal and the flush of it, and later without power.
+TEST_F(CutOff, ARemovalThatWasNotFlushedIsFlushedByTheNextRun) {
+  for (std::size_t n = 1;; ++n) {
+    TestServer server;
+    server.put_prod();
+    server.put_template("service", "one\n", "root/opt/data/inner");
+    TestHost host(server);
+    host.once_done();
+    server.call("DELETE", "/v1/workspaces/default/deployments/prod");
+    host.root().faults().reset();
+    host.root().faults().fail_from(n, unavailable("injected"));
+    (void)host.once();
+    const bool reached = host.root().faults().count() >= n;
+    host.root().faults().reset();
+    host.once_done();
+    host.power_cut();
+    host.once_done();
+    ASSERT_EQ(host.files(), Files{}) << "after a kill at call " << n;
+    ASSERT_FALSE(host.has_folder("opt")) << "after a kill at call " << n;
+    if (!reached) break;
+  }
+}
+
 }  // namespace
 }  // namespace titan::agent
