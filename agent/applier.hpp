@@ -51,9 +51,11 @@ struct Work {
   // Hooks and drivers that fail hold up nothing: they had their attempts.
   bool ignores_failures = false;
 
-  // For whoever planned it: whether the transaction begins with it; what the journal named of the
-  // deployment before; and which of its paths were others'.
+  // For whoever planned it: whether the transaction begins with it; the forms that it attempted
+  // before, as the journal drops some; what the journal named of the deployment before; and which
+  // of its paths were others'.
   bool begins = false;
+  std::vector<model::DesiredDeployment> attempted = {};  // that `before` borrows
   std::set<std::string> touched_before = {};
   std::set<std::string> taken = {};
 

@@ -346,7 +346,9 @@ Result<void> Convergence::add_before(Work& work) {
   if (applied != env_.state.applied.end()) forms.push_back(&applied->second.form);
   if (const auto found = env_.state.transactions.find(key);
       found != env_.state.transactions.end()) {
-    for (const DesiredDeployment& form : found->second.attempted) forms.push_back(&form);
+    // Copies: the journal changes the list before the work is done.
+    work.attempted = found->second.attempted;
+    for (const DesiredDeployment& form : work.attempted) forms.push_back(&form);
   }
   for (const DesiredDeployment* form : forms) {
     const bool is_after = work.after && work.kind != Work::Kind::heal &&
@@ -565,6 +567,8 @@ void Convergence::take_over(Work& work, Counts& counts) {
 void Convergence::take_outcome(Work& work, Counts& counts) {
   if (work.error) return take_failure(work);
   const Key key = work.step.key;
+  // What others changed is put back by each of these, or gone.
+  upkeep_.note_healed(key);
   switch (work.kind) {
     case Work::Kind::apply:
       return take_over(work, counts);
@@ -573,7 +577,6 @@ void Convergence::take_outcome(Work& work, Counts& counts) {
       ++applied.healed;
       ++counts.healed;
       env_.state.touched.erase(key);
-      upkeep_.note_healed(key);
       env_.log.info("put back as it was applied",
                     {{"deployment", key.short_text()}, {"written", work.step.writes.size()}});
       return;

@@ -20,6 +20,14 @@ bool is_below_one_of(const std::set<std::string>& paths, const std::string& path
   return false;
 }
 
+// Also of what was gone already: who removed it may have been killed before this.
+Result<void> flush_removal(FileSystem& root, const std::string& path) {
+  const auto flushed = root.sync_directory(parent_of(path));
+  const bool is_no_folder = !flushed && (flushed.error().code == ErrorCode::not_found ||
+                                         flushed.error().code == ErrorCode::conflict);
+  return is_no_folder ? Result<void>() : flushed;
+}
+
 }  // namespace
 
 std::map<std::string, const model::RenderedFile*> placed_files(
@@ -56,12 +64,13 @@ Result<void> remove_files(FileSystem& root, const std::vector<std::string>& path
   for (const std::string& path : paths) {
     // An apply that was cut off may have left its temporary file, too.
     for (const std::string& left : {temporary_path(path), path}) {
-      const auto removed = remove_if_present(root, left);
+      const auto removed = root.remove_file(left);
       // A folder has taken the file's place already, when this was cut off before.
-      if (!removed && removed.error().code != ErrorCode::conflict) {
-        return about(removed.error(), left);
-      }
+      const bool settled = removed || removed.error().code == ErrorCode::not_found ||
+                           removed.error().code == ErrorCode::conflict;
+      if (!settled) return about(removed.error(), left);
     }
+    TITAN_TRY(flush_removal(root, path));
   }
   return {};
 }
@@ -70,10 +79,11 @@ Result<void> remove_empty_folders(FileSystem& root, std::set<std::string>& folde
   const std::set<std::string> all = folders;
   for (auto folder = all.rbegin(); folder != all.rend(); ++folder) {
     const auto removed = root.remove_directory(*folder);
-    if (removed) TITAN_TRY(root.sync_directory(parent_of(*folder)));
-    const bool settled = removed || removed.error().code == ErrorCode::not_found ||
-                         removed.error().code == ErrorCode::conflict;
-    if (!settled) return about(removed.error(), *folder);
+    const bool is_gone = removed || removed.error().code == ErrorCode::not_found;
+    if (!is_gone && removed.error().code != ErrorCode::conflict) {
+      return about(removed.error(), *folder);
+    }
+    if (is_gone) TITAN_TRY(flush_removal(root, *folder));
     folders.erase(*folder);
   }
   return {};
