@@ -4,8 +4,8 @@
 
 namespace titan::agent {
 
-// A driver that runs nothing: what it is for is done by the agent itself, or by somebody else. Works
-// on every host; nothing of it fails.
+// A driver that runs nothing: what it is for is done by the agent itself, or by somebody else.
+// Works on every host; nothing of it fails.
 class PassiveDriver : public Driver {
  public:
   [[nodiscard]] bool acts() const final { return false; }

@@ -25,7 +25,8 @@ std::string difference(const Map& found, const Map& wanted) {
 
 }  // namespace
 
-std::map<model::Key, Ending::Outcome> Ending::outcomes(const model::Manifest& manifest) {
+std::map<model::Key, Ending::Outcome> Ending::outcomes(const model::Manifest& manifest,
+                                                       const agent::AgentState& state) {
   std::map<model::Key, Outcome> outcomes;
   std::map<model::Key, const model::DesiredDeployment*> left;
   for (const auto& form : manifest.deployments) {
@@ -33,6 +34,13 @@ std::map<model::Key, Ending::Outcome> Ending::outcomes(const model::Manifest& ma
       left[form.key] = &form;
     } else {
       outcomes[form.key] = Outcome::bad;
+    }
+    // What was applied does not wait, whatever becomes of what it depends on.
+    const auto applied = state.applied.find(form.key);
+    const bool is_applied = applied != state.applied.end() &&
+                            applied->second.form.desired_digest == form.desired_digest;
+    if (is_applied && !is_bad(env_.versions.of(form.template_digest).fate)) {
+      outcomes[form.key] = Outcome::ready;
     }
   }
   const auto is_due = [&](const model::DesiredDeployment& form) {
@@ -96,6 +104,8 @@ std::string Ending::look_at_files(Host& host, const client::HostChanges& wanted,
         files[path] = file;
       } else if (now != found.end()) {
         files[path] = now->second;
+      } else if (const std::string folder = parent_of(path) + "/"; found.contains(folder)) {
+        files[folder] = {};
       }
     }
   }
@@ -147,7 +157,7 @@ std::string Ending::look(Host& host) {
   if (model::digest_of_desired(list) != wanted->manifest.digest) {
     return "its digest is not the server's";
   }
-  const auto outcomes = this->outcomes(wanted->manifest);
+  const auto outcomes = this->outcomes(wanted->manifest, *state);
   for (const auto& [key, outcome] : outcomes) {
     by_deployment_[key.name].insert(outcome);
     ++(outcome == Outcome::ready ? ready_ : stalled_);

@@ -39,7 +39,8 @@ class Ending {
   using Files = std::map<std::string, Host::File>;
 
   std::string look(Host& host);
-  std::map<model::Key, Outcome> outcomes(const model::Manifest& manifest);
+  std::map<model::Key, Outcome> outcomes(const model::Manifest& manifest,
+                                         const agent::AgentState& state);
   std::string look_at_files(Host& host, const client::HostChanges& wanted,
                             const agent::AgentState& state,
                             const std::map<model::Key, Outcome>& outcomes);
