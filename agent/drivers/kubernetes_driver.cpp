@@ -74,10 +74,25 @@ void sort_uniquely(Names& names) {
   names.erase(std::unique(names.begin(), names.end()), names.end());
 }
 
+// The one that says the same namespace comes before one that says none.
 const KubernetesObject* find_named(const Objects& objects, const ObjectName& wanted) {
-  const auto found = std::find_if(objects.begin(), objects.end(),
-                                  [&](const auto& object) { return object.name.may_be(wanted); });
-  return found == objects.end() ? nullptr : &*found;
+  const KubernetesObject* found = nullptr;
+  for (const KubernetesObject& object : objects) {
+    if (!object.name.may_be(wanted)) continue;
+    if (object.name.space == wanted.space) return &object;
+    if (found == nullptr) found = &object;
+  }
+  return found;
+}
+
+// Which answer of kubectl is the object, when it was asked for all of `asked`: one without a
+// namespace is not what another of them names with its own.
+const KubernetesObject* answer_for(const KubernetesObject& object, const Objects& asked,
+                                   const Objects& answers) {
+  const auto found = std::find_if(answers.begin(), answers.end(), [&](const auto& answer) {
+    return answer.name.may_be(object.name) && find_named(asked, answer.name) == &object;
+  });
+  return found == answers.end() ? nullptr : &*found;
 }
 
 Result<void> check_unique(const Objects& objects) {
@@ -399,9 +414,10 @@ Result<std::vector<std::string>> KubernetesDriver::differences_of(const Objects&
   }
   TITAN_ASSIGN(const Objects wanted, read_objects(outcome->output));
   for (const KubernetesObject& object : objects) {
-    const KubernetesObject* would = find_named(wanted, object.name);
-    const KubernetesObject* is = find_named(found, object.name);
-    if (would == nullptr || is == nullptr || is->says_the_same(*would)) continue;
+    const KubernetesObject* would = answer_for(object, objects, wanted);
+    if (would == nullptr) continue;
+    const KubernetesObject* is = find_named(found, would->name);
+    if (is == nullptr || is->says_the_same(*would)) continue;
     texts.push_back(object.name.text() + " differs");
   }
   return texts;
@@ -418,7 +434,7 @@ Result<std::vector<std::string>> KubernetesDriver::drift(const Generation& gener
   std::vector<std::string> texts;
   Objects there;
   for (const KubernetesObject& object : objects) {
-    if (find_named(*found, object.name) == nullptr) {
+    if (answer_for(object, objects, *found) == nullptr) {
       texts.push_back(object.name.text() + " is gone");
     } else {
       there.push_back(object);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "agent/drivers/limits.hpp"
 #include "model/limits.hpp"
 #include "tests/agent/drivers/fake_kubectl.hpp"
@@ -186,6 +188,20 @@ TEST_F(KubernetesDriverTest, TakesNothingOverThatIsSomebodyElses) {
             "ConfigMap a belongs to deployment default/other");
   const auto adopting = unpacked(map("a", "1", annotated("adopt")), 2);
   EXPECT_EQ(apply(nullptr, &adopting).error().code, ErrorCode::conflict);
+}
+
+TEST_F(KubernetesDriverTest, AdoptsNoNamesakeInAnotherNamespace) {
+  const auto first = unpacked(object("Namespace", "far") + map("a", "1", annotated("adopt")) +
+                              map("a", "1", ", namespace: far"));
+  cluster_.put(R"({"kind":"Namespace","apiVersion":"v1","metadata":{"name":"far","annotations":
+                   {"titan/deployment":"default/prod"}}})");
+  cluster_.put(R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a",
+                   "namespace":"far"}})");
+  const auto applied = apply(nullptr, &first);
+  ASSERT_FALSE(applied.ok());
+  EXPECT_EQ(applied.error().message,
+            "ConfigMap far/a is there already, and titan has not made it: annotate it with "
+            "titan/adopt: \"true\" to take it over");
 }
 
 TEST_F(KubernetesDriverTest, LeavesWhatItAdopted) {
@@ -383,6 +399,30 @@ TEST_F(KubernetesDriverTest, TellsDrift) {
   EXPECT_EQ(cluster_.state(), before);
   cluster_.reachable = false;
   EXPECT_EQ(driver_.drift(first).error().code, ErrorCode::unavailable);
+}
+
+TEST_F(KubernetesDriverTest, TellsDriftOfObjectsThatDifferInTheirNamespaceAlone) {
+  const std::string far = map("a", "1", ", namespace: far");
+  for (const std::string& both : {map("a") + far, far + map("a")}) {
+    empty_cluster();
+    const auto first = unpacked(object("Namespace", "far") + both);
+    ASSERT_TRUE(apply(nullptr, &first).ok());
+    EXPECT_EQ(*driver_.drift(first), std::vector<std::string>{});
+    cluster_.objects.at("ConfigMap/default/a")["data"]["v"] = "9";
+    EXPECT_EQ(*driver_.drift(first), std::vector<std::string>{"ConfigMap a differs"});
+    cluster_.taken = {"ConfigMap/far/a"};
+    auto told = *driver_.drift(first);
+    std::sort(told.begin(), told.end());
+    EXPECT_EQ(told, (std::vector<std::string>{
+                        "ConfigMap a differs",
+                        "ConfigMap far/a has fields that somebody else has taken"}));
+    cluster_.taken = {};
+    cluster_.objects.erase("ConfigMap/default/a");
+    EXPECT_EQ(*driver_.drift(first), std::vector<std::string>{"ConfigMap a is gone"});
+    ASSERT_TRUE(apply(&first, &first).ok());
+    cluster_.objects.erase("ConfigMap/far/a");
+    EXPECT_EQ(*driver_.drift(first), std::vector<std::string>{"ConfigMap far/a is gone"});
+  }
 }
 
 TEST_F(KubernetesDriverTest, KeepsSecretsOutOfItsOutput) {
