@@ -56,7 +56,8 @@ ErrorCode code_of(std::string_view errors) {
     return ErrorCode::denied;
   }
   if (holds(errors, "is invalid") || holds(errors, "(BadRequest)") ||
-      holds(errors, "validation error") || holds(errors, "error parsing") ||
+      holds(errors, "validation error") || holds(errors, "error validating") ||
+      holds(errors, "failed to create typed patch object") || holds(errors, "error parsing") ||
       holds(errors, "unable to decode")) {
     return ErrorCode::invalid;
   }

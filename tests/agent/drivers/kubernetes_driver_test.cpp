@@ -340,6 +340,12 @@ TEST_F(KubernetesDriverTest, UnderstandsWhatKubectlSays) {
         Row{"Error from server (Forbidden): configmaps is forbidden", ErrorCode::denied},
         Row{"error: You must be logged in to the server (Unauthorized)", ErrorCode::denied},
         Row{"The ConfigMap \"a\" is invalid: data: Too long", ErrorCode::invalid},
+        Row{"Error from server: failed to create typed patch object: .data.v: expected string",
+            ErrorCode::invalid},
+        Row{"error: error validating \"STDIN\": error validating data: unknown field \"no\"",
+            ErrorCode::invalid},
+        Row{"error validating \"STDIN\": failed to download openapi: connection refused",
+            ErrorCode::unavailable},
         Row{"Error from server (BadRequest): strict decoding error", ErrorCode::invalid},
         Row{"panic: something", ErrorCode::internal}}) {
     runner_.answer(Outcome{.exit_code = 1, .errors = errors});

@@ -235,6 +235,90 @@ TEST_F(KubernetesClusterTest, ReportsADifference) {
   EXPECT_EQ(drift(first), std::vector<std::string>{});
 }
 
+TEST_F(KubernetesClusterTest, FindsNoDriftInWhatTheClusterFillsIn) {
+  const std::string pod =
+      "{metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: i, ports: "
+      "[{containerPort: 80, protocol: TCP}], resources: {limits: {cpu: \"0.5\", memory: 1024Mi}}, "
+      "env: [{name: E, value: \"1\"}]}]}}";
+  const auto first = unpacked(
+      {{"a.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: titan-web}\nspec: "
+        "{replicas: 0, selector: {matchLabels: {app: web}}, template: " +
+            pod +
+            "}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: titan-web}\n"
+            "spec: {selector: {app: web}, ports: [{port: 80, protocol: TCP}]}\n"},
+       {"b.yaml",
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: titan-key}\nstringData: {k: word}\n---\n"
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: titan-x}\n"
+        "rules: [{apiGroups: [\"\"], resources: [pods], verbs: [get]}]\n---\n"
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: titan-job}\nspec: {parallelism: 0, "
+        "template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}\n"}},
+      1);
+  auto applied = apply(*driver_, {.after = &first});
+  ASSERT_TRUE(applied.ok()) << applied.error().text() << output_.text();
+  EXPECT_EQ(drift(first), std::vector<std::string>{});
+  applied = apply(*driver_, {.before = {&first}, .after = &first});
+  ASSERT_TRUE(applied.ok()) << applied.error().text() << output_.text();
+  EXPECT_EQ(drift(first), std::vector<std::string>{});
+  kubectl({"delete", "clusterrole", "titan-x"});
+  EXPECT_EQ(drift(first), std::vector<std::string>{"ClusterRole titan-x is gone"});
+  applied = apply(*driver_, {.before = {&first}});
+  ASSERT_TRUE(applied.ok()) << applied.error().text() << output_.text();
+  for (const char* name : {"deployment/titan-web", "service/titan-web", "secret/titan-key",
+                           "clusterrole/titan-x", "job/titan-job"}) {
+    EXPECT_NE(kubectl({"get", name}).exit_code, 0) << name;
+  }
+}
+
+TEST_F(KubernetesClusterTest, TellsNamesakesInTwoNamespacesApart) {
+  const auto first =
+      unpacked({{"a.yaml", map("a", "1", ", namespace: kube-public") + map("a", "1")}}, 1);
+  const auto second = unpacked({{"a.yaml", map("a", "1", ", namespace: kube-public")}}, 2);
+  auto applied = apply(*driver_, {.after = &first});
+  ASSERT_TRUE(applied.ok()) << applied.error().text() << output_.text();
+  EXPECT_EQ(drift(first), std::vector<std::string>{});
+  kubectl({"delete", "configmap", "a"});
+  EXPECT_EQ(drift(first), std::vector<std::string>{"ConfigMap a is gone"});
+  ASSERT_TRUE(apply(*driver_, {.before = {&first}, .after = &first}).ok());
+  EXPECT_EQ(maps(), "a=1 ");
+  applied = apply(*driver_, {.before = {&first}, .after = &second});
+  ASSERT_TRUE(applied.ok()) << applied.error().text() << output_.text();
+  EXPECT_EQ(maps(), "");
+  EXPECT_EQ(kubectl({"get", "configmap", "a", "--namespace=kube-public"}).exit_code, 0);
+}
+
+TEST_F(KubernetesClusterTest, SaysWhatTheClusterRefuses) {
+  struct Row {
+    const char* text;
+    ErrorCode code;
+  };
+  const char* const role =
+      "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: titan-x}\n"
+      "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: ";
+  std::uint64_t version = 0;
+  for (const auto& [text, code] :
+       {Row{"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: A_}\n", ErrorCode::invalid},
+        Row{"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {v: 1}\n",
+            ErrorCode::invalid},
+        Row{"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nwrong: {v: x}\n",
+            ErrorCode::invalid},
+        Row{"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: titan-none}\n",
+            ErrorCode::unavailable},
+        Row{"apiVersion: v1\nkind: Thing\nmetadata: {name: a}\n", ErrorCode::unavailable}}) {
+    const auto bad = unpacked({{"a.yaml", text}}, ++version);
+    const auto applied = apply(*driver_, {.before = {&bad}, .after = &bad});
+    ASSERT_FALSE(applied.ok()) << text;
+    EXPECT_EQ(applied.error().code, code) << text << applied.error().text() << output_.text();
+  }
+  // A role that is bound cannot be bound to another.
+  const auto first = unpacked({{"a.yaml", std::string(role) + "one}\n"}}, ++version);
+  const auto second = unpacked({{"a.yaml", std::string(role) + "two}\n"}}, ++version);
+  ASSERT_TRUE(apply(*driver_, {.before = {&first}, .after = &first}).ok());
+  const auto applied = apply(*driver_, {.before = {&first}, .after = &second});
+  ASSERT_FALSE(applied.ok());
+  EXPECT_EQ(applied.error().code, ErrorCode::invalid) << applied.error().text();
+}
+
 TEST_F(KubernetesClusterTest, BringsDefinitionsBeforeTheirObjects) {
   const std::string definition =
       "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
