@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -285,6 +286,44 @@ TEST_F(KubernetesClusterTest, TellsNamesakesInTwoNamespacesApart) {
   ASSERT_TRUE(applied.ok()) << applied.error().text() << output_.text();
   EXPECT_EQ(maps(), "");
   EXPECT_EQ(kubectl({"get", "configmap", "a", "--namespace=kube-public"}).exit_code, 0);
+}
+
+TEST_F(KubernetesClusterTest, DeletesANamespaceOnlyWithLeave) {
+  const auto space = [](const std::string& name, const std::string& more) {
+    return "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: " + name + more + "}\n";
+  };
+  const auto first =
+      unpacked({{"a.yaml",
+                 map("a", "1", ", namespace: titan-kept") + space("titan-kept", "") +
+                     map("b", "1", ", namespace: titan-gone") +
+                     space("titan-gone", ", annotations: {titan/delete-with-contents: \"true\"}")}},
+               1);
+  auto applied = apply(*driver_, {.after = &first});
+  ASSERT_TRUE(applied.ok()) << applied.error().text() << output_.text();
+  EXPECT_EQ(drift(first), std::vector<std::string>{});
+  applied = apply(*driver_, {.before = {&first}});
+  ASSERT_TRUE(applied.ok()) << applied.error().text() << output_.text();
+  EXPECT_NE(kubectl({"get", "namespace", "titan-gone"}).exit_code, 0);
+  EXPECT_EQ(kubectl({"get", "namespace", "titan-kept"}).exit_code, 0);
+  EXPECT_NE(kubectl({"get", "configmap", "a", "--namespace=titan-kept"}).exit_code, 0);
+  kubectl({"delete", "namespace", "titan-kept"});
+}
+
+TEST_F(KubernetesClusterTest, TriesAgainWhatIsStillBeingDeleted) {
+  KubernetesDriver hasty(runner_,
+                         {.kubeconfig = config_, .delete_timeout = std::chrono::seconds(1)});
+  const auto first =
+      unpacked({{"a.yaml", map("a", "1", ", finalizers: [titan.example.org/x]")}}, 1);
+  ASSERT_TRUE(apply(hasty, {.after = &first}).ok());
+  const auto removed = apply(hasty, {.before = {&first}});
+  ASSERT_FALSE(removed.ok());
+  EXPECT_EQ(removed.error().code, ErrorCode::unavailable) << removed.error().text();
+  EXPECT_EQ(inventory(), "a ");
+  kubectl(
+      {"patch", "configmap", "a", "--type=merge", "--patch={\"metadata\":{\"finalizers\":null}}"});
+  const auto repeated = apply(hasty, {.before = {&first}});
+  ASSERT_TRUE(repeated.ok()) << repeated.error().text();
+  EXPECT_EQ(inventory(), "");
 }
 
 TEST_F(KubernetesClusterTest, SaysWhatTheClusterRefuses) {
