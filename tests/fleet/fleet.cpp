@@ -144,7 +144,7 @@ void Fleet::cut_network(Host& host) {
 void Fleet::keep_server_busy() {
   timeline_.tell("server", "is busy");
   network_.server_is_busy = true;
-  timeline_.after(some(60, 600), [this] {
+  timeline_.after(some(300, 2400), [this] {
     timeline_.tell("server", "is busy no more");
     network_.server_is_busy = false;
   });
