@@ -6,8 +6,10 @@
 
 #include "agent/limits.hpp"
 #include "base/json.hpp"
+#include "base/json_writer.hpp"
 #include "base/text.hpp"
 #include "model/field_reader.hpp"
+#include "model/form_writer.hpp"
 #include "model/limits.hpp"
 #include "model/spec.hpp"
 
@@ -25,34 +27,78 @@ std::string text_of(const Digest& digest) {
   return digest.empty() ? "" : digest.text();
 }
 
-json json_of(const Applied& applied) {
-  json files = json::array();
+void write(JsonWriter& writer, const std::map<Key, model::DesiredDeployment>& forms) {
+  writer.begin_array();
+  for (const auto& [key, form] : forms) model::write_form(writer, form);
+  writer.end_array();
+}
+
+void write(JsonWriter& writer, const Applied& applied) {
+  writer.begin_object();
+  writer.member("commit", applied.commit);
+  writer.name("files");
+  writer.begin_array();
   for (const reconciler::FileState& file : applied.files) {
-    files.push_back({{"path", file.path},
-                     {"mode", model::mode_text(file.mode)},
-                     {"digest", text_of(file.digest)}});
-    if (!file.owner.empty()) files.back()["owner"] = file.owner;
-    if (applied.secret_files.contains(file.path)) files.back()["secret"] = true;
+    writer.begin_object();
+    writer.member("digest", text_of(file.digest));
+    writer.member("mode", model::mode_text(file.mode));
+    if (!file.owner.empty()) writer.member("owner", file.owner);
+    writer.member("path", file.path);
+    if (applied.secret_files.contains(file.path)) writer.member("secret", true);
+    writer.end_object();
   }
-  json object = {{"form", model::json_of(applied.form)},
-                 {"files", std::move(files)},
-                 {"commit", applied.commit}};
-  if (applied.since != Timestamp()) object["since"] = applied.since.text();
-  if (applied.healed != 0) object["healed"] = applied.healed;
-  return object;
+  writer.end_array();
+  writer.name("form");
+  model::write_form(writer, applied.form);
+  if (applied.healed != 0) writer.member("healed", applied.healed);
+  if (applied.since != Timestamp()) writer.member("since", applied.since.text());
+  writer.end_object();
 }
 
-json json_of(const Transaction& transaction) {
-  json attempted = json::array();
-  for (const auto& form : transaction.attempted) attempted.push_back(model::json_of(form));
-  return {{"phase", reconciler::text_of(transaction.phase)}, {"attempted", std::move(attempted)}};
+void write(JsonWriter& writer, const Transaction& transaction) {
+  writer.begin_object();
+  writer.name("attempted");
+  writer.begin_array();
+  for (const auto& form : transaction.attempted) model::write_form(writer, form);
+  writer.end_array();
+  writer.member("phase", reconciler::text_of(transaction.phase));
+  writer.end_object();
 }
 
-json json_of(const Attempts& attempts) {
-  return {{"form", text_of(attempts.form)},
-          {"count", attempts.count},
-          {"reason", attempts.reason},
-          {"output", attempts.output}};
+void write(JsonWriter& writer, const Attempts& attempts) {
+  writer.begin_object();
+  writer.member("count", std::uint64_t{attempts.count});
+  writer.member("form", text_of(attempts.form));
+  writer.member("output", attempts.output);
+  writer.member("reason", attempts.reason);
+  writer.end_object();
+}
+
+void write(JsonWriter& writer, const std::string& text) {
+  writer.value(text);
+}
+
+void write(JsonWriter& writer, std::uint64_t number) {
+  writer.value(number);
+}
+
+void write(JsonWriter& writer, const std::set<std::string>& texts) {
+  writer.begin_array();
+  for (const std::string& text : texts) writer.value(text);
+  writer.end_array();
+}
+
+template <class Value>
+void write_by_key(JsonWriter& writer, const char* name, const std::map<Key, Value>& values) {
+  std::map<std::string, const Value*> by_text;  // keys themselves have another order
+  for (const auto& [key, value] : values) by_text[key.text()] = &value;
+  writer.name(name);
+  writer.begin_object();
+  for (const auto& [text, value] : by_text) {
+    writer.name(text);
+    write(writer, *value);
+  }
+  writer.end_object();
 }
 
 // Passes an inner error on to the reader of the outer object.
@@ -261,29 +307,36 @@ model::HostReport AgentState::report(const HostFacts& facts) const {
   return report;
 }
 
-json AgentState::json() const {
-  nlohmann::json object = {{"time", time.text()},
-                           {"desired", nlohmann::json::array()},
-                           {"applied", nlohmann::json::array()},
-                           {"touched", nlohmann::json::object()},
-                           {"folders", folders},
-                           {"failures", nlohmann::json::object()},
-                           {"committed", text_of(committed)},
-                           {"pushed", pushed},
-                           {"reported", text_of(reported)}};
-  if (bookmark) object["bookmark"] = bookmark->text();
-  if (root != 0) object["root"] = root;
-  for (const auto& [key, form] : desired) object["desired"].push_back(model::json_of(form));
-  for (const auto& [key, deployment] : applied) object["applied"].push_back(json_of(deployment));
-  for (const auto& [key, paths] : touched) object["touched"][key.text()] = paths;
-  for (const auto& [key, reason] : failures) object["failures"][key.text()] = reason;
-  for (const auto& [key, form] : previous) object["previous"].push_back(model::json_of(form));
-  for (const auto& [key, one] : transactions) object["transactions"][key.text()] = json_of(one);
-  for (const auto& [key, one] : attempts) object["attempts"][key.text()] = json_of(one);
-  for (const auto& [key, reason] : waiting) object["waiting"][key.text()] = reason;
-  for (const auto& [key, serial] : serials) object["serials"][key.text()] = serial;
-  if (!sealed_for.empty()) object["sealedFor"] = sealed_for.text();
-  return object;
+std::string AgentState::text() const {
+  JsonWriter writer;
+  writer.begin_object();
+  writer.name("applied");
+  writer.begin_array();
+  for (const auto& [key, deployment] : applied) write(writer, deployment);
+  writer.end_array();
+  if (!attempts.empty()) write_by_key(writer, "attempts", attempts);
+  if (bookmark) writer.member("bookmark", bookmark->text());
+  writer.member("committed", text_of(committed));
+  writer.name("desired");
+  write(writer, desired);
+  write_by_key(writer, "failures", failures);
+  writer.name("folders");
+  write(writer, folders);
+  if (!previous.empty()) {
+    writer.name("previous");
+    write(writer, previous);
+  }
+  writer.member("pushed", pushed);
+  writer.member("reported", text_of(reported));
+  if (root != 0) writer.member("root", root);
+  if (!sealed_for.empty()) writer.member("sealedFor", sealed_for.text());
+  if (!serials.empty()) write_by_key(writer, "serials", serials);
+  writer.member("time", time.text());
+  write_by_key(writer, "touched", touched);
+  if (!transactions.empty()) write_by_key(writer, "transactions", transactions);
+  if (!waiting.empty()) write_by_key(writer, "waiting", waiting);
+  writer.end_object();
+  return writer.take();
 }
 
 Result<AgentState> AgentState::parse(const nlohmann::json& object) {
@@ -323,7 +376,7 @@ Result<AgentState> StateFile::load() {
 }
 
 Result<void> StateFile::save(const AgentState& state) {
-  std::string text = canonical_json(state.json());
+  std::string text = state.text();
   if (text == text_) return {};
   TITAN_TRY(write_atomically(files_, kFileName, text, 0600));
   text_ = std::move(text);

@@ -104,7 +104,8 @@ struct AgentState {
   // What the host says of itself.
   [[nodiscard]] model::HostReport report(const HostFacts& facts) const;
 
-  [[nodiscard]] nlohmann::json json() const;
+  // As canonical JSON.
+  [[nodiscard]] std::string text() const;
   // invalid, naming the field. Forms without a desired digest, as older agents kept them, get one
   // that no server makes, and the bookmark is dropped: so the server is asked for everything.
   static Result<AgentState> parse(const nlohmann::json& json);

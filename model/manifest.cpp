@@ -11,6 +11,7 @@
 #include "base/json_writer.hpp"
 #include "base/text.hpp"
 #include "model/field_reader.hpp"
+#include "model/form_writer.hpp"
 #include "model/limits.hpp"
 #include "model/secret.hpp"
 #include "model/spec.hpp"
@@ -295,6 +296,10 @@ void refuse_repeats(FieldReader& reader, const Manifest& manifest) {
 }
 
 }  // namespace
+
+void write_form(JsonWriter& writer, const DesiredDeployment& desired) {
+  write(writer, desired);
+}
 
 std::string json_text(const Manifest& manifest) {
   return text_of(manifest);

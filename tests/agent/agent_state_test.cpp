@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "tests/support/fake_file_system.hpp"
 
 namespace titan::agent {
@@ -58,10 +59,12 @@ AgentState full_state() {
 }
 
 TEST(AgentState, ComesBackAsItWasWritten) {
-  const nlohmann::json json = full_state().json();
+  const std::string text = full_state().text();
+  const nlohmann::json json = parse_json(text).value();
+  EXPECT_EQ(text, canonical_json(json));
   const auto read = AgentState::parse(json);
   ASSERT_TRUE(read) << read.error().text();
-  EXPECT_EQ(read->json(), json);
+  EXPECT_EQ(read->text(), text);
   EXPECT_EQ(read->applied.at(key("b")).files.at(0).mode, 0755U);
   EXPECT_EQ(read->applied.at(key("b")).secret_files, std::set<std::string>{"etc/s"});
   EXPECT_EQ(read->sealed_for.text(), kDevice);
@@ -135,7 +138,7 @@ TEST(AgentState, HasADigestOfWhatIsAppliedLikeThatOfADesiredSet) {
 }
 
 TEST(AgentState, OfAnOlderAgentAsksForEverything) {
-  nlohmann::json older = full_state().json();
+  nlohmann::json older = parse_json(full_state().text()).value();
   older["desired"][0].erase("desiredDigest");
   older["applied"][0]["form"].erase("desiredDigest");
   const auto state = AgentState::parse(older);
@@ -148,7 +151,7 @@ TEST(AgentState, OfAnOlderAgentAsksForEverything) {
 }
 
 TEST(AgentState, RefusesEveryTextThatIsCutShort) {
-  const std::string text = full_state().json().dump();
+  const std::string text = full_state().text();
   for (std::size_t length = 0; length < text.size(); ++length) {
     FakeFileSystem files;
     ASSERT_TRUE(files.write("state.json", text.substr(0, length), 0600));
