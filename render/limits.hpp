@@ -10,9 +10,9 @@ namespace titan::render {
 constexpr std::size_t kTextBytesMax = 4UL << 20U;  // one template text
 constexpr std::size_t kTagsMax = 100'000;          // in one template text
 constexpr std::size_t kTagNameBytesMax = 256;
-constexpr std::size_t kSectionDepthMax = 64;     // sections inside sections of one text
-constexpr std::size_t kPartialDepthMax = 64;     // partials inside partials
-constexpr std::size_t kIndentBytesMax = 1024;    // what standalone partials indent by, together
+constexpr std::size_t kSectionDepthMax = 64;   // sections, parents, blocks inside one another
+constexpr std::size_t kPartialDepthMax = 64;   // partials, parents and filled blocks, of all texts
+constexpr std::size_t kIndentBytesMax = 1024;  // what standalone partials indent by, together
 constexpr std::size_t kBinaryProbeBytes = 8192;  // a NUL byte in here makes a file binary
 constexpr std::size_t kFileOutputBytesMax = 4UL << 20U;
 constexpr std::size_t kTemplateOutputBytesMax = 64UL << 20U;  // all files of one rendering
@@ -23,6 +23,9 @@ constexpr std::size_t kTemplateOutputBytesMax = 64UL << 20U;  // all files of on
 constexpr std::int64_t kStepsMax = 2'000'000;
 constexpr std::size_t kEscapedBytesPerStep = 16;
 constexpr std::size_t kJsonBytesPerStep = 2;
+// Pieces of text and values in the files of one rendering whose origins are recorded; some 50 bytes
+// each.
+constexpr std::int64_t kTracedPiecesMax = 1'000'000;
 constexpr std::size_t kCandidatesMax = 1000;  // names looked at for "did you mean"
 
 }  // namespace titan::render

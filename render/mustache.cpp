@@ -21,16 +21,23 @@ Result<std::string> Mustache::render(const nlohmann::json& context, const Partia
       .run(*this, context);
 }
 
-Result<std::string> Mustache::render_path(const nlohmann::json& context, Budget& budget) const {
+Result<std::string> Mustache::trace(const nlohmann::json& context, const Partials& partials,
+                                    Settings settings, Budget& budget, Recorder& recorder) const {
+  return MustacheMachine(MustacheMachine::Output::text, partials, settings, budget, &recorder)
+      .run(*this, context);
+}
+
+Result<std::string> Mustache::render_path(const nlohmann::json& context, Budget& budget,
+                                          Recorder* recorder) const {
   const Partials no_partials;
-  return MustacheMachine(MustacheMachine::Output::path, no_partials, Settings{}, budget)
+  return MustacheMachine(MustacheMachine::Output::path, no_partials, Settings{}, budget, recorder)
       .run(*this, context);
 }
 
 std::vector<Mustache::Inclusion> Mustache::inclusions() const {
   std::vector<Inclusion> inclusions;
   for (const Instruction& instruction : instructions_) {
-    if (instruction.op != Op::partial) continue;
+    if (instruction.op != Op::partial && instruction.op != Op::parent) continue;
     inclusions.push_back({std::string(view(instruction.span)), instruction.position});
   }
   return inclusions;

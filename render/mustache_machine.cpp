@@ -1,5 +1,6 @@
 #include "render/mustache_machine.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
@@ -48,17 +49,19 @@ std::string_view why_no_path_name(std::string_view value) {
 
 Result<std::string> MustacheMachine::run(const Mustache& text, const json& context) {
   contexts_.push_back(&context);
-  TITAN_TRY(execute(text, {}));
+  TITAN_TRY(execute({text}));
   return std::move(out_);
 }
 
-Result<void> MustacheMachine::execute(const Mustache& text, std::string_view indent) {
-  for (std::size_t at = 0; at < text.instructions_.size();) {
+Result<void> MustacheMachine::execute(const Part& part) {
+  const Mustache& text = part.text;
+  for (std::size_t at = part.first; at < text.instructions_.size();) {
+    if (recorder_ != nullptr) recorder_->reached(at, depth_, out_);
     const Instruction& instruction = text.instructions_[at++];
     --budget_.steps;
     switch (instruction.op) {
       case Op::text:
-        write_text(text.view(instruction.span), instruction.starts_line, indent);
+        write_text(part, instruction);
         break;
       case Op::variable:
       case Op::raw:
@@ -68,33 +71,65 @@ Result<void> MustacheMachine::execute(const Mustache& text, std::string_view ind
         if (!enter_section(text, instruction)) at = instruction.jump;
         break;
       case Op::inverted:
-        if (is_shown(find(text, instruction))) at = instruction.jump;
+        if (!enter_inverted(text, instruction)) at = instruction.jump;
         break;
       case Op::section_end:
         if (next_of_section()) at = instruction.jump;
         break;
       case Op::partial:
-        TITAN_TRY(include(text, instruction, indent));
+        TITAN_TRY(include(part, instruction));
+        break;
+      case Op::parent:
+        TITAN_TRY(include(part, instruction));
+        at = instruction.jump;
+        break;
+      case Op::block: {
+        TITAN_ASSIGN(at, enter_block(part, instruction));
+        break;
+      }
+      case Op::block_end:
+        if (!instruction.ends_line) write_text(part, instruction);
+        break;
+      case Op::argument_end:
+        at = text.instructions_.size();
         break;
     }
-    if (budget_.steps < 0) {
-      return exhausted(text.name_ + ": rendering takes more than " + std::to_string(kStepsMax) +
-                       " steps");
-    }
-    if (out_.size() > kFileOutputBytesMax) {
-      return exhausted(text.name_ + ": more than " + std::to_string(kFileOutputBytesMax) +
-                       " bytes of output");
-    }
+    const bool spent = budget_.steps < 0 || budget_.pieces < 0;
+    if (spent || out_.size() > kFileOutputBytesMax) return limit_reached(text);
   }
+  if (recorder_ != nullptr) recorder_->reached(text.instructions_.size(), depth_, out_);
   return {};
 }
 
-void MustacheMachine::write_text(std::string_view text, bool starts_line, std::string_view indent) {
-  if (indent.empty()) {
-    out_ += text;
-    return;
+Error MustacheMachine::limit_reached(const Mustache& text) const {
+  if (budget_.steps < 0) {
+    return exhausted(text.name_ + ": rendering takes more than " + std::to_string(kStepsMax) +
+                     " steps");
   }
-  if (starts_line) out_ += indent;
+  if (out_.size() > kFileOutputBytesMax) {
+    return exhausted(text.name_ + ": more than " + std::to_string(kFileOutputBytesMax) +
+                     " bytes of output");
+  }
+  return exhausted(text.name_ + ": more than " + std::to_string(kTracedPiecesMax) +
+                   " pieces of output, too many to say where each is from");
+}
+
+void MustacheMachine::write_text(const Part& part, const Instruction& text) {
+  const std::size_t begin = out_.size();
+  const std::string_view written = part.text.view(text.span);
+  if (part.indent.empty()) {
+    out_ += written;
+  } else {
+    write_indented(written, text.starts_line, part.indent);
+  }
+  if (recorder_ == nullptr) return;
+  --budget_.pieces;
+  recorder_->wrote_text(part.text, text.position, begin, out_);
+}
+
+void MustacheMachine::write_indented(std::string_view text, bool starts_line,
+                                     std::string_view indent) {
+  if (starts_line && out_.size() != line_begun_at_) out_ += indent;
   while (!text.empty() && out_.size() <= kFileOutputBytesMax) {
     const std::size_t line = std::min(text.find('\n'), text.size() - 1) + 1;
     out_ += text.substr(0, line);
@@ -104,16 +139,23 @@ void MustacheMachine::write_text(std::string_view text, bool starts_line, std::s
   }
 }
 
+// The white space before a parent or block that turned out to be text.
+void MustacheMachine::write_lead(const Part& part, const Instruction& tag) {
+  const Mustache::Position position{tag.position.line, tag.position.column - tag.indent.length};
+  write_text(
+      part,
+      {.op = Op::text, .starts_line = tag.starts_line, .span = tag.indent, .position = position});
+}
+
 Result<void> MustacheMachine::write_variable(const Mustache& text, const Instruction& tag) {
   const json* value = find(text, tag);
-  if (value == nullptr) {
-    if (settings_.strict) return unknown_name(text, tag);
+  if (value == nullptr || value->is_null()) {
+    if (settings_.strict && value == nullptr) return unknown_name(text, tag);
+    if (settings_.strict) return refuse(text, tag, "is null");
+    wrote_value(text, tag, out_.size());
     return {};
   }
   switch (value->type()) {
-    case json::value_t::null:
-      if (settings_.strict) return refuse(text, tag, "is null");
-      return {};
     case json::value_t::string:
       return write_scalar(text, tag, value->get_ref<const std::string&>());
     case json::value_t::object:
@@ -139,8 +181,16 @@ Result<void> MustacheMachine::write_scalar(const Mustache& text, const Instructi
     }
   }
   budget_.steps -= static_cast<std::int64_t>(value.size() / kEscapedBytesPerStep);
+  const std::size_t begin = out_.size();
   append_escaped(out_, tag.op == Op::raw ? Escape::plain : settings_.escape, value);
+  wrote_value(text, tag, begin);
   return {};
+}
+
+void MustacheMachine::wrote_value(const Mustache& text, const Instruction& tag, std::size_t begin) {
+  if (recorder_ == nullptr) return;
+  --budget_.pieces;
+  recorder_->wrote_value(text, tag, found_in_, begin, out_);
 }
 
 Result<void> MustacheMachine::write_structured(const Mustache& text, const Instruction& tag,
@@ -161,18 +211,38 @@ Result<void> MustacheMachine::write_structured(const Mustache& text, const Instr
   if (settings_.escape != Escape::yaml || tag.op != Op::raw) {
     return write_scalar(text, tag, json_text);
   }
+  const std::size_t begin = out_.size();
   append_json_as_yaml(out_, json_text);
+  wrote_value(text, tag, begin);
   return {};
 }
 
 // False: the section is left out.
 bool MustacheMachine::enter_section(const Mustache& text, const Instruction& tag) {
   const json* value = find(text, tag);
-  if (!is_shown(value)) return false;
-  const bool is_list = value->is_array();
+  const bool shown = is_shown(value);
+  const bool is_list = shown && value->is_array();
+  if (recorder_ != nullptr) tell_of_section(text, tag, shown, is_list);
+  if (!shown) return false;
   contexts_.push_back(is_list ? &value->front() : value);
   loops_.push_back({.list = is_list ? value : nullptr, .next = 1});
   return true;
+}
+
+bool MustacheMachine::enter_inverted(const Mustache& text, const Instruction& tag) {
+  const bool shown = !is_shown(find(text, tag));
+  if (recorder_ != nullptr) tell_of_section(text, tag, shown, false);
+  return shown;
+}
+
+void MustacheMachine::tell_of_section(const Mustache& text, const Instruction& tag, bool shown,
+                                      bool is_list) {
+  --budget_.pieces;
+  if (shown) {
+    recorder_->entered(text, tag, found_in_, is_list, depth_, out_);
+  } else {
+    recorder_->left_out(text, tag, found_in_, out_);
+  }
 }
 
 // False: the section is done.
@@ -180,6 +250,10 @@ bool MustacheMachine::next_of_section() {
   Loop& loop = loops_.back();
   if (loop.list != nullptr && loop.next < loop.list->size()) {
     contexts_.back() = &(*loop.list)[loop.next++];
+    if (recorder_ != nullptr) {
+      --budget_.pieces;
+      recorder_->next_item(out_);
+    }
     return true;
   }
   contexts_.pop_back();
@@ -187,28 +261,96 @@ bool MustacheMachine::next_of_section() {
   return false;
 }
 
-Result<void> MustacheMachine::include(const Mustache& text, const Instruction& tag,
-                                      std::string_view indent) {
+Result<void> MustacheMachine::include(const Part& part, const Instruction& tag) {
+  const Mustache& text = part.text;
+  if (tag.op == Op::parent && !tag.standalone) write_lead(part, tag);
   const auto partial = partials_.find(text.view(tag.span));
   if (partial == partials_.end()) {
     if (settings_.strict) return refuse(text, tag, "is a partial that does not exist");
     return {};
   }
-  if (partial_depth_ == kPartialDepthMax) {
-    return exhausted(text.place(tag.position) + ": more than " + std::to_string(kPartialDepthMax) +
-                     " partials inside one another");
+  TITAN_TRY(check_depth(text, tag));
+  std::string indent;
+  if (tag.standalone) {
+    TITAN_ASSIGN(indent, deeper_indent(part, tag));
   }
-  std::string inner_indent;
-  if (tag.standalone) inner_indent.append(indent).append(text.view(tag.indent));
-  if (inner_indent.size() > kIndentBytesMax) {
-    return exhausted(text.place(tag.position) + ": partials are indented by more than " +
-                     std::to_string(kIndentBytesMax) + " bytes");
-  }
-  ++partial_depth_;
-  Result<void> done = execute(partial->second, inner_indent);
-  --partial_depth_;
+  const Frame frame{text, tag, part.frames};
+  const bool fills_blocks = tag.op == Op::parent && tag.part_count > 0;
+  ++depth_;
+  Result<void> done = execute({partial->second, 0, indent, fills_blocks ? &frame : part.frames});
+  --depth_;
   if (!done && done.error().code == ErrorCode::invalid) {
     done.error().message += ", included at " + text.place(tag.position);
+  }
+  return done;
+}
+
+Result<void> MustacheMachine::check_depth(const Mustache& text, const Instruction& tag) const {
+  if (depth_ < kPartialDepthMax) return {};
+  return exhausted(text.place(tag.position) + ": more than " + std::to_string(kPartialDepthMax) +
+                   " partials, parents and blocks inside one another");
+}
+
+// The indentation of what stands in the place of the tag.
+Result<std::string> MustacheMachine::deeper_indent(const Part& part, const Instruction& tag) const {
+  std::string indent(part.indent);
+  indent += part.text.view(tag.indent);
+  if (indent.size() <= kIndentBytesMax) return indent;
+  return exhausted(part.text.place(tag.position) + ": partials are indented by more than " +
+                   std::to_string(kIndentBytesMax) + " bytes");
+}
+
+Result<std::size_t> MustacheMachine::enter_block(const Part& part, const Instruction& block) {
+  const Filling filling = filling_of(part, block);
+  if (filling.frame == nullptr) {
+    if (!block.standalone) write_lead(part, block);
+    return static_cast<std::size_t>(&block - part.text.instructions_.data()) + 1;
+  }
+  const Instruction& end = part.text.instructions_[block.jump];
+  if (!filling.argument->empty) {
+    TITAN_TRY(fill_block(part, block, filling));
+  } else if (!end.standalone) {
+    write_lead(part, block);
+  }
+  const bool line_is_done = filling.argument->empty ? end.standalone : filling.argument->ends_line;
+  if (!line_is_done) write_text(part, end);
+  return block.jump + 1;
+}
+
+// Of the parents that fill the block, the outermost does.
+MustacheMachine::Filling MustacheMachine::filling_of(const Part& part, const Instruction& block) {
+  Filling filling;
+  if (part.frames == nullptr) return filling;
+  const std::string_view name = part.text.view(block.span);
+  for (const Frame* frame = part.frames; frame != nullptr; frame = frame->outer) {
+    --budget_.steps;
+    const auto begin = frame->text.arguments_.begin() + frame->parent.part;
+    const auto end = begin + frame->parent.part_count;
+    const auto found = std::lower_bound(begin, end, name, [&](const auto& each, const auto& key) {
+      return frame->text.view(each.name) < key;
+    });
+    if (found != end && frame->text.view(found->name) == name) filling = {frame, &*found};
+  }
+  return filling;
+}
+
+Result<void> MustacheMachine::fill_block(const Part& part, const Instruction& block,
+                                         const Filling& filling) {
+  TITAN_TRY(check_depth(part.text, block));
+  std::string indent(part.indent);
+  if (block.starts_line) {
+    TITAN_ASSIGN(indent, deeper_indent(part, block));
+  } else {
+    line_begun_at_ = out_.size();
+  }
+  ++depth_;
+  // A block in there is one of the text that the filling is written in, so it is filled by the
+  // parents around that one.
+  Result<void> done =
+      execute({filling.frame->text, filling.argument->first, indent, filling.frame->outer});
+  --depth_;
+  if (!done && done.error().code == ErrorCode::invalid) {
+    done.error().message += ", in the place of the block at " + part.text.place(block.position);
   }
   return done;
 }
@@ -216,13 +358,14 @@ Result<void> MustacheMachine::include(const Mustache& text, const Instruction& t
 // The value of the tag's name; null when there is none. The first part of a name is looked up
 // from the innermost context outwards, the others in what that gave alone.
 const json* MustacheMachine::find(const Mustache& text, const Instruction& tag) {
+  found_in_ = contexts_.size() - 1;
   if (tag.part_count == 0) return contexts_.back();
   const json* value = nullptr;
   const std::string_view first = text.view(text.parts_[tag.part]);
-  for (auto context = contexts_.rbegin(); context != contexts_.rend(); ++context) {
+  for (;; --found_in_) {
     --budget_.steps;
-    value = member_of(**context, first);
-    if (value != nullptr) break;
+    value = member_of(*contexts_[found_in_], first);
+    if (value != nullptr || found_in_ == 0) break;
   }
   for (std::uint32_t i = 1; i < tag.part_count && value != nullptr; ++i) {
     --budget_.steps;

@@ -1,26 +1,31 @@
 #include "render/mustache_parser.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "render/limits.hpp"
 
 namespace titan::render {
 namespace {
 
-constexpr std::string_view kSigils = "!={&#^/>";
+constexpr std::string_view kSigils = "!={&#^/><$";
 constexpr std::string_view kWhiteSpace = " \t\r\n";
+constexpr std::string_view kBlanks = " \t";
 // What no name starts with: the sigils of Mustache, and those of its optional modules.
 constexpr std::string_view kReserved = "!={}&#^/><$*";
-
-// These may stand alone on a line, which then gives no line of output.
-bool may_stand_alone(char sigil) {
-  return sigil != '\0' && std::string_view("!=#^/>").find(sigil) != std::string_view::npos;
-}
 
 bool holds_white_space_or_control(std::string_view name) {
   for (const char byte : name) {
     if (static_cast<unsigned char>(byte) <= ' ' || byte == '\x7f') return true;
   }
   return false;
+}
+
+std::string_view common_start(std::string_view a, std::string_view b) {
+  const auto length = std::min(a.size(), b.size());
+  return a.substr(
+      0, static_cast<std::size_t>(std::mismatch(a.begin(), a.begin() + length, b.begin()).first -
+                                  a.begin()));
 }
 
 }  // namespace
@@ -31,6 +36,7 @@ Result<void> MustacheParser::parse() {
                      " bytes; a template text has at most " + std::to_string(kTextBytesMax));
   }
   std::size_t at = 0;
+  Position text_position;
   while (true) {
     const std::size_t begin = text_.find(open_, at);
     if (begin == std::string_view::npos) break;
@@ -38,21 +44,21 @@ Result<void> MustacheParser::parse() {
     if (++tags_ > kTagsMax) {
       return exhausted(into_.name_ + ": more than " + std::to_string(kTagsMax) + " tags");
     }
-    const std::optional<Range> line = line_of(tag);
-    add_text(at, line ? line->begin : begin);
-    // Text carries the indentation of a partial's lines, so a line that a tag starts needs some.
-    if (!line && at_line_start(begin)) {
-      into_.instructions_.push_back({.op = Op::text, .starts_line = true});
+    const Extent extent = extent_of(tag);
+    add_text(at, extent.taken.begin, text_position);
+    if (needs_line_start(tag, extent)) {
+      into_.instructions_.push_back(
+          {.op = Op::text, .starts_line = true, .position = tag.position});
     }
-    TITAN_TRY(add_tag(tag, line));
-    at = line ? line->end : tag.end;
+    move_cursor(tag.end);
+    TITAN_TRY(add_tag(tag, extent));
+    at = extent.taken.end;
+    move_cursor(at);
+    text_position = position_;
   }
-  add_text(at, text_.size());
-  if (sections_.empty()) return {};
-  const Mustache::Instruction& section = into_.instructions_[sections_.back()];
-  const std::string name(into_.view(section.span));
-  return error_at(section.position, "the section " + quote(name) + " has no end; expected " +
-                                        open_ + "/" + name + close_);
+  add_text(at, text_.size(), text_position);
+  if (!scopes_.empty()) return unclosed();
+  return {};
 }
 
 Result<MustacheParser::Tag> MustacheParser::read_tag(std::size_t begin) {
@@ -75,25 +81,67 @@ Result<MustacheParser::Tag> MustacheParser::read_tag(std::size_t begin) {
   return tag;
 }
 
-// The line (with its line break) that the tag has for itself, if it has.
-std::optional<MustacheParser::Range> MustacheParser::line_of(const Tag& tag) const {
-  if (!may_stand_alone(tag.sigil)) return std::nullopt;
-  Range line{.begin = tag.begin, .end = tag.end};
-  while (line.begin > 0 && (text_[line.begin - 1] == ' ' || text_[line.begin - 1] == '\t')) {
-    --line.begin;
-  }
-  if (!at_line_start(line.begin)) return std::nullopt;
-  while (line.end < text_.size() && (text_[line.end] == ' ' || text_[line.end] == '\t')) {
-    ++line.end;
-  }
-  const std::string_view rest = text_.substr(line.end);
-  if (rest.empty()) return line;
-  if (rest.starts_with("\r\n")) return Range{line.begin, line.end + 2};
-  if (rest.starts_with('\n')) return Range{line.begin, line.end + 1};
-  return std::nullopt;
+bool MustacheParser::is_in(Scope scope) const {
+  return !scopes_.empty() && scopes_.back().scope == scope;
 }
 
-Result<void> MustacheParser::add_tag(const Tag& tag, const std::optional<Range>& line) {
+MustacheParser::Extent MustacheParser::extent_of(const Tag& tag) const {
+  Extent extent{.taken = {tag.begin, tag.end}};
+  if (tag.sigil == '\0' || tag.sigil == '{' || tag.sigil == '&') return extent;
+  Range line = extent.taken;
+  while (line.begin > 0 && kBlanks.find(text_[line.begin - 1]) != std::string_view::npos) {
+    --line.begin;
+  }
+  line.end = std::min(text_.find_first_not_of(kBlanks, line.end), text_.size());
+  const std::string_view rest = text_.substr(line.end);
+  const std::size_t line_break = rest.starts_with("\r\n") ? 2 : rest.starts_with('\n') ? 1 : 0;
+  line.end += line_break;
+  extent.ends_line = line_break > 0 || rest.empty();
+  extent.starts_line = tag.sigil == '<' || tag.sigil == '$' ? at_line_start(line.begin)
+                                                            : is_source_line_start(line.begin);
+  extent.standalone = extent.starts_line && extent.ends_line;
+
+  const bool closes = tag.sigil == '/' && !scopes_.empty();
+  const Scope scope = closes ? scopes_.back().scope : Scope::section;
+  bool takes_begin = extent.standalone;
+  bool takes_end = extent.standalone;
+  if (tag.sigil == '<') {  // whether it is alone, its end tells
+    takes_begin = extent.starts_line;
+    takes_end = false;
+  } else if (tag.sigil == '$') {
+    takes_begin = extent.starts_line;
+    if (is_in(Scope::parent)) takes_end = extent.ends_line;
+  } else if (closes && scope == Scope::parent) {
+    takes_begin = false;
+    takes_end = extent.ends_line && into_.instructions_[scopes_.back().instruction].starts_line;
+  } else if (closes && scope == Scope::argument) {
+    takes_begin = extent.starts_line;
+    takes_end = false;
+  } else if (closes && scope == Scope::block) {
+    takes_end = extent.ends_line;
+  }
+  if (takes_begin) extent.taken.begin = line.begin;
+  if (takes_end) extent.taken.end = line.end;
+  return extent;
+}
+
+// Text carries the indentation of a partial's lines, so a line that a tag starts needs some; but
+// parents and blocks know by themselves.
+bool MustacheParser::needs_line_start(const Tag& tag, const Extent& extent) const {
+  if (extent.standalone || is_in(Scope::parent) || tag.sigil == '<' || tag.sigil == '$') {
+    return false;
+  }
+  const bool ends_argument = tag.sigil == '/' && is_in(Scope::argument);
+  return !ends_argument && at_line_start(extent.taken.begin);
+}
+
+Result<void> MustacheParser::add_tag(const Tag& tag, const Extent& extent) {
+  if (is_in(Scope::parent) && std::string_view("!=$/").find(tag.sigil) == std::string_view::npos) {
+    return error_at(tag.position, quote(text_.substr(tag.begin, tag.end - tag.begin)) +
+                                      " stands in the parent " +
+                                      quote(into_.view(scopes_.back().name)) +
+                                      ", but in none of its blocks, so it would never be shown");
+  }
   switch (tag.sigil) {
     case '!':
       return {};
@@ -103,10 +151,14 @@ Result<void> MustacheParser::add_tag(const Tag& tag, const std::optional<Range>&
       return open_section(Op::section, tag);
     case '^':
       return open_section(Op::inverted, tag);
+    case '<':
+      return open_parent(tag, extent);
+    case '$':
+      return is_in(Scope::parent) ? open_argument(tag, extent) : open_block(tag, extent);
     case '/':
-      return close_section(tag);
+      return close(tag, extent);
     case '>':
-      return add_partial(tag, line);
+      return add_partial(tag, extent);
     case '{':
     case '&':
       return add_named(Op::raw, tag);
@@ -115,11 +167,24 @@ Result<void> MustacheParser::add_tag(const Tag& tag, const std::optional<Range>&
   }
 }
 
-void MustacheParser::add_text(std::size_t from, std::size_t to) {
-  if (from == to) return;
-  into_.instructions_.push_back({.op = Op::text,
-                                 .starts_line = at_line_start(from),
-                                 .span = span_of(text_.substr(from, to - from))});
+void MustacheParser::add_text(std::size_t from, std::size_t to, Position position) {
+  if (from == to || is_in(Scope::parent)) return;
+  if (dedent_.empty()) {
+    into_.instructions_.push_back({.op = Op::text,
+                                   .starts_line = at_line_start(from),
+                                   .span = span_of(Range{from, to}),
+                                   .position = position});
+    return;
+  }
+  while (from < to) {
+    const Range line{from, std::min(text_.find('\n', from), to - 1) + 1};
+    const Mustache::Span span = dedented(line);
+    position.column += span.offset - static_cast<std::uint32_t>(from);  // white space was left out
+    into_.instructions_.push_back(
+        {.op = Op::text, .starts_line = at_line_start(from), .span = span, .position = position});
+    from = line.end;
+    position = {position.line + 1, 1};
+  }
 }
 
 Result<void> MustacheParser::add_named(Op op, const Tag& tag) {
@@ -149,45 +214,184 @@ Result<void> MustacheParser::add_named(Op op, const Tag& tag) {
   return {};
 }
 
-Result<void> MustacheParser::open_section(Op op, const Tag& tag) {
-  if (sections_.size() == kSectionDepthMax) {
-    return exhausted(into_.place(tag.position) + ": more than " + std::to_string(kSectionDepthMax) +
-                     " sections inside one another");
-  }
-  TITAN_TRY(add_named(op, tag));
-  sections_.push_back(into_.instructions_.size() - 1);
-  return {};
-}
-
-Result<void> MustacheParser::close_section(const Tag& tag) {
-  const std::string written = open_ + "/" + std::string(tag.content) + close_;
-  if (sections_.empty()) return error_at(tag.position, written + " ends no section");
-  const std::size_t start = sections_.back();
-  const Mustache::Instruction section = into_.instructions_[start];
-  if (into_.view(section.span) != tag.content) {
-    return error_at(tag.position, written + " does not end the innermost section, which is " +
-                                      quote(into_.view(section.span)) + " from line " +
-                                      std::to_string(section.position.line));
-  }
-  sections_.pop_back();
-  if (section.op == Op::section) {
-    into_.instructions_.push_back(
-        {.op = Op::section_end, .jump = static_cast<std::uint32_t>(start + 1)});
-  }
-  into_.instructions_[start].jump = static_cast<std::uint32_t>(into_.instructions_.size());
-  return {};
-}
-
-Result<void> MustacheParser::add_partial(const Tag& tag, const std::optional<Range>& line) {
+Result<void> MustacheParser::add_partial(const Tag& tag, const Extent& extent) {
   TITAN_TRY(check_tag_name(tag));
-  Mustache::Instruction partial{
-      .op = Op::partial, .span = span_of(tag.content), .position = tag.position};
-  if (line) {
+  Instruction partial{.op = Op::partial, .span = span_of(tag.content), .position = tag.position};
+  if (extent.standalone) {
     partial.standalone = true;
-    partial.indent = span_of(text_.substr(line->begin, tag.begin - line->begin));
+    partial.indent = dedented({extent.taken.begin, tag.begin});
   }
   into_.instructions_.push_back(partial);
   return {};
+}
+
+Result<void> MustacheParser::enter(Scope scope, const Tag& tag) {
+  if (scopes_.size() == kSectionDepthMax) {
+    return exhausted(into_.place(tag.position) + ": more than " + std::to_string(kSectionDepthMax) +
+                     " sections, parents and blocks inside one another");
+  }
+  TITAN_TRY(check_tag_name(tag));
+  scopes_.push_back({.scope = scope,
+                     .instruction = into_.instructions_.size(),
+                     .name = span_of(tag.content),
+                     .position = tag.position});
+  return {};
+}
+
+Result<void> MustacheParser::open_section(Op op, const Tag& tag) {
+  TITAN_TRY(enter(Scope::section, tag));
+  return add_named(op, tag);
+}
+
+Result<void> MustacheParser::open_parent(const Tag& tag, const Extent& extent) {
+  TITAN_TRY(enter(Scope::parent, tag));
+  into_.instructions_.push_back({.op = Op::parent,
+                                 .starts_line = extent.starts_line,
+                                 .span = span_of(tag.content),
+                                 .indent = dedented({extent.taken.begin, tag.begin}),
+                                 .position = tag.position});
+  return {};
+}
+
+Result<void> MustacheParser::open_block(const Tag& tag, const Extent& extent) {
+  TITAN_TRY(enter(Scope::block, tag));
+  const Mustache::Span lead = dedented({extent.taken.begin, tag.begin});
+  scopes_.back().lead = lead;
+  into_.instructions_.push_back(
+      {.op = Op::block,
+       .starts_line = extent.starts_line,
+       .standalone = extent.standalone,
+       .span = span_of(tag.content),
+       .indent = extent.standalone ? dedented(indentation_from(extent.taken.end)) : lead,
+       .position = tag.position});
+  return {};
+}
+
+Result<void> MustacheParser::open_argument(const Tag& tag, const Extent& extent) {
+  TITAN_TRY(enter(Scope::argument, tag));
+  scopes_.back().dedent = dedent_;
+  const Range indentation =
+      extent.ends_line ? indentation_from(extent.taken.end) : Range{tag.end, tag.end};
+  dedent_ = text_.substr(indentation.begin, indentation.end - indentation.begin);
+  argument_begin_ = extent.taken.end;
+  return {};
+}
+
+Result<void> MustacheParser::close(const Tag& tag, const Extent& extent) {
+  const std::string written = open_ + "/" + std::string(tag.content) + close_;
+  if (scopes_.empty()) return error_at(tag.position, written + " ends no section");
+  if (into_.view(scopes_.back().name) != tag.content) {
+    return error_at(tag.position, written + " does not end the innermost " +
+                                      kind_of(scopes_.back().scope) + ", which is " +
+                                      quote(into_.view(scopes_.back().name)) + " from line " +
+                                      std::to_string(scopes_.back().position.line));
+  }
+  Open opened = std::move(scopes_.back());
+  scopes_.pop_back();
+  switch (opened.scope) {
+    case Scope::section:
+      close_section(opened);
+      return {};
+    case Scope::parent:
+      return close_parent(opened, extent);
+    case Scope::block:
+      close_block(opened, tag, extent);
+      return {};
+    case Scope::argument:
+      close_argument(opened, extent);
+  }
+  return {};
+}
+
+void MustacheParser::close_section(const Open& opened) {
+  if (into_.instructions_[opened.instruction].op == Op::section) {
+    into_.instructions_.push_back(
+        {.op = Op::section_end, .jump = static_cast<std::uint32_t>(opened.instruction + 1)});
+  }
+  into_.instructions_[opened.instruction].jump = next_instruction();
+}
+
+Result<void> MustacheParser::close_parent(Open& opened, const Extent& extent) {
+  const auto name_of = [this](const Mustache::Argument& each) { return into_.view(each.name); };
+  std::vector<Mustache::Argument>& arguments = opened.arguments;
+  std::sort(arguments.begin(), arguments.end(),
+            [&](const auto& a, const auto& b) { return name_of(a) < name_of(b); });
+  const auto twice =
+      std::adjacent_find(arguments.begin(), arguments.end(),
+                         [&](const auto& a, const auto& b) { return name_of(a) == name_of(b); });
+  if (twice != arguments.end()) {
+    return error_at(opened.position, "the parent " + quote(into_.view(opened.name)) +
+                                         " is given the block " + quote(name_of(*twice)) +
+                                         " twice");
+  }
+  Instruction& parent = into_.instructions_[opened.instruction];
+  parent.standalone = parent.starts_line && extent.ends_line;
+  parent.part = static_cast<std::uint32_t>(into_.arguments_.size());
+  parent.part_count = static_cast<std::uint32_t>(arguments.size());
+  parent.jump = next_instruction();
+  into_.arguments_.insert(into_.arguments_.end(), arguments.begin(), arguments.end());
+  return {};
+}
+
+void MustacheParser::close_block(const Open& opened, const Tag& tag, const Extent& extent) {
+  const bool empty = holds_nothing(opened.instruction + 1);
+  Instruction& block = into_.instructions_[opened.instruction];
+  const bool whole = block.starts_line && extent.ends_line;
+  if (empty) block.indent = opened.lead;
+  if (empty && whole) block.standalone = true;
+  block.jump = next_instruction();
+  into_.instructions_.push_back({.op = Op::block_end,
+                                 .standalone = whole,
+                                 .ends_line = empty ? whole : extent.standalone,
+                                 .span = span_of(Range{tag.end, extent.taken.end}),
+                                 .position = position_});
+}
+
+void MustacheParser::close_argument(const Open& opened, const Extent& extent) {
+  const bool empty = holds_nothing(opened.instruction);
+  scopes_.back().arguments.push_back({.name = opened.name,
+                                      .first = static_cast<std::uint32_t>(opened.instruction),
+                                      .empty = empty,
+                                      .ends_line = !empty && extent.starts_line});
+  into_.instructions_.push_back({.op = Op::argument_end});
+  dedent_ = opened.dedent;
+}
+
+Error MustacheParser::unclosed() const {
+  const Open& opened = scopes_.back();
+  const std::string name(into_.view(opened.name));
+  return error_at(opened.position, std::string("the ") + kind_of(opened.scope) + " " + quote(name) +
+                                       " has no end; expected " + open_ + "/" + name + close_);
+}
+
+const char* MustacheParser::kind_of(Scope scope) {
+  if (scope == Scope::section) return "section";
+  return scope == Scope::parent ? "parent" : "block";
+}
+
+// The white space at the start of the first line from here that holds something.
+MustacheParser::Range MustacheParser::indentation_from(std::size_t line) const {
+  const std::size_t end = std::min(text_.find_first_not_of(kWhiteSpace, line), text_.size());
+  const std::size_t before = text_.substr(0, end).find_last_of("\r\n");
+  return {before == std::string_view::npos ? line : std::max(line, before + 1), end};
+}
+
+// What is left of a line, or of its start, without the indentation that the argument around it has.
+Mustache::Span MustacheParser::dedented(Range line) const {
+  if (is_source_line_start(line.begin)) {
+    line.begin += common_start(dedent_, text_.substr(line.begin, line.end - line.begin)).size();
+  }
+  return span_of(line);
+}
+
+bool MustacheParser::holds_nothing(std::size_t from) const {
+  return std::all_of(
+      into_.instructions_.begin() + static_cast<std::ptrdiff_t>(from), into_.instructions_.end(),
+      [](const Instruction& each) { return each.op == Op::text && each.span.length == 0; });
+}
+
+std::uint32_t MustacheParser::next_instruction() const {
+  return static_cast<std::uint32_t>(into_.instructions_.size());
 }
 
 Result<void> MustacheParser::set_delimiters(const Tag& tag) {
@@ -235,13 +439,22 @@ void MustacheParser::move_cursor(std::size_t to) {
   }
 }
 
-bool MustacheParser::at_line_start(std::size_t offset) const {
+bool MustacheParser::is_source_line_start(std::size_t offset) const {
   return offset == 0 || text_[offset - 1] == '\n';
+}
+
+bool MustacheParser::at_line_start(std::size_t offset) const {
+  return offset == argument_begin_ || is_source_line_start(offset);
 }
 
 Mustache::Span MustacheParser::span_of(std::string_view piece) const {
   return {static_cast<std::uint32_t>(piece.data() - text_.data()),
           static_cast<std::uint32_t>(piece.size())};
+}
+
+Mustache::Span MustacheParser::span_of(Range range) {
+  return {static_cast<std::uint32_t>(range.begin),
+          static_cast<std::uint32_t>(range.end - range.begin)};
 }
 
 Error MustacheParser::error_at(Position position, std::string message) const {

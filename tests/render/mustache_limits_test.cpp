@@ -55,7 +55,7 @@ TEST(MustacheLimits, BoundATextWhenItIsCompiled) {
       {"comments are tags", times(kTagsMax + 1, "{{!}}"), "bomb: more than 100000 tags"},
       {"deepest sections", nested_sections(kSectionDepthMax, ""), ""},
       {"deeper sections", nested_sections(kSectionDepthMax + 1, ""),
-       "bomb:1:385: more than 64 sections inside one another"},
+       "bomb:1:385: more than 64 sections, parents and blocks inside one another"},
       {"longest name", "{{" + times(kTagNameBytesMax, "n") + "}}", ""},
       {"longer name", "{{" + times(kTagNameBytesMax + 1, "n") + "}}",
        "bomb:1:1: a name of 257 bytes; at most 256 are allowed"},
@@ -126,9 +126,9 @@ TEST(MustacheLimits, EndARecursionOfPartials) {
   partials.emplace("pong", Mustache::compile("{{>ping}}{{>ping}}", "partials/pong").value());
   partials.emplace("tree", Mustache::compile("{{n}}{{#kids}}{{>tree}}{{/kids}}", "tree").value());
   EXPECT_EQ(outcome_of("{{>self}}", json::object(), partials),
-            "partials/self:1:1: more than 64 partials inside one another");
+            "partials/self:1:1: more than 64 partials, parents and blocks inside one another");
   EXPECT_EQ(outcome_of("{{>ping}}", json::object(), partials),
-            "partials/pong:1:1: more than 64 partials inside one another");
+            "partials/pong:1:1: more than 64 partials, parents and blocks inside one another");
 
   json tree = {{"n", 1}, {"kids", json::array()}};
   for (std::size_t depth = 1; depth < kPartialDepthMax; ++depth) {
@@ -137,7 +137,7 @@ TEST(MustacheLimits, EndARecursionOfPartials) {
   EXPECT_EQ(outcome_of("{{>tree}}", tree, partials), "done");
   tree = {{"n", 1}, {"kids", json::array({tree})}};
   EXPECT_EQ(outcome_of("{{>tree}}", tree, partials),
-            "tree:1:15: more than 64 partials inside one another");
+            "tree:1:15: more than 64 partials, parents and blocks inside one another");
 }
 
 TEST(MustacheLimits, EndPartialsThatIncludeOthersTwice) {

@@ -46,8 +46,8 @@ TEST_P(MustacheSpecification, EveryCaseOfTheModulePasses) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Modules, MustacheSpecification,
-                         testing::Values("comments", "delimiters", "interpolation", "inverted",
-                                         "partials", "sections"),
+                         testing::Values("comments", "delimiters", "inheritance", "interpolation",
+                                         "inverted", "partials", "sections"),
                          [](const auto& module) { return std::string(module.param); });
 
 }  // namespace

@@ -152,8 +152,8 @@ TEST(Mustache, SaysWhereATextDoesNotParse) {
       {"trailing dot", "{{a.}}", "{}",
        "invalid! file:1:1: \"a.\" is not a name; expected names with single dots between them, or "
        "\".\" alone"},
-      {"unknown sigil", "{{$a}}", "{}",
-       "invalid! file:1:1: \"$a\" is not a name: it starts with \"$\""},
+      {"unknown sigil", "{{*a}}", "{}",
+       "invalid! file:1:1: \"*a\" is not a name: it starts with \"*\""},
       {"columns count characters", "ä€😀{{/x}}", "{}", "invalid! file:1:4: {{/x}} ends no section"},
       {"one delimiter", "{{=<%=}}", "{}",
        "invalid! file:1:1: \"<%\" does not set delimiters; expected two, with white space between "
