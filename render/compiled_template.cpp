@@ -9,6 +9,7 @@
 #include "model/limits.hpp"
 #include "model/rendered_path.hpp"
 #include "render/limits.hpp"
+#include "render/recorder.hpp"
 
 namespace titan::render {
 namespace {
@@ -47,6 +48,20 @@ Result<void> check_clash(const Outputs& outputs, const std::string& path,
     return refuse("which is a folder for", inside->second);
   }
   return {};
+}
+
+Result<void> check_path(const std::string& path, const std::string& source) {
+  const Result<void> usable = model::check_rendered_path(path);
+  if (!usable) return usable.error().context(source + ": gives an unusable path");
+  return {};
+}
+
+const model::RenderedFile& rendered_of(const model::RenderedFile& file) {
+  return file;
+}
+
+const model::RenderedFile& rendered_of(const TracedFile& file) {
+  return file.file();
 }
 
 }  // namespace
@@ -138,27 +153,40 @@ Result<CompiledTemplate> CompiledTemplate::compile(std::vector<SourceFile> files
   return Compiler().compile(std::move(files));
 }
 
-Result<std::vector<model::RenderedFile>> CompiledTemplate::render(
-    const nlohmann::json& inputs) const {
+// What the files give, one by one, as the files of one rendering.
+template <class Output, class RenderOne>
+Result<std::vector<Output>> CompiledTemplate::render_each(const RenderOne& render_one) const {
   Budget budget;
   Outputs outputs;
   std::size_t bytes = 0;
-  std::vector<model::RenderedFile> rendered;
+  std::vector<Output> rendered;
   rendered.reserve(files_.size());
   for (const File& file : files_) {
-    TITAN_ASSIGN(model::RenderedFile output, render_file(file, inputs, budget));
-    bytes += output.content.size();
+    TITAN_ASSIGN(Output output, render_one(file, budget));
+    const model::RenderedFile& result = rendered_of(output);
+    bytes += result.content.size();
     if (bytes > kTemplateOutputBytesMax) {
       return exhausted(file.source + ": the template gives more than " +
                        std::to_string(kTemplateOutputBytesMax) + " bytes");
     }
-    TITAN_TRY(check_clash(outputs, output.path, file.source));
-    outputs.emplace(output.path, file.source);
+    TITAN_TRY(check_clash(outputs, result.path, file.source));
+    outputs.emplace(result.path, file.source);
     rendered.push_back(std::move(output));
   }
   std::sort(rendered.begin(), rendered.end(),
-            [](const auto& a, const auto& b) { return a.path < b.path; });
+            [](const auto& a, const auto& b) { return rendered_of(a).path < rendered_of(b).path; });
   return rendered;
+}
+
+Result<std::vector<model::RenderedFile>> CompiledTemplate::render(
+    const nlohmann::json& inputs) const {
+  return render_each<model::RenderedFile>(
+      [&](const File& file, Budget& budget) { return render_file(file, inputs, budget); });
+}
+
+Result<std::vector<TracedFile>> CompiledTemplate::trace(const nlohmann::json& inputs) const {
+  return render_each<TracedFile>(
+      [&](const File& file, Budget& budget) { return trace_file(file, inputs, budget); });
 }
 
 InputNames CompiledTemplate::input_names() const {
@@ -176,9 +204,7 @@ Result<model::RenderedFile> CompiledTemplate::render_file(const File& file,
                                                           Budget& budget) const {
   model::RenderedFile output{.mode = file.mode, .owner = file.owner};
   TITAN_ASSIGN(output.path, file.path.render_path(inputs, budget));
-  if (const Result<void> usable = model::check_rendered_path(output.path); !usable) {
-    return usable.error().context(file.source + ": gives an unusable path");
-  }
+  TITAN_TRY(check_path(output.path, file.source));
   if (const auto* copied = std::get_if<std::string>(&file.content)) {
     output.content = *copied;
     return output;
@@ -186,6 +212,25 @@ Result<model::RenderedFile> CompiledTemplate::render_file(const File& file,
   const Mustache& text = std::get<Mustache>(file.content);
   TITAN_ASSIGN(output.content, text.render(inputs, partials_, {.escape = file.escape}, budget));
   return output;
+}
+
+Result<TracedFile> CompiledTemplate::trace_file(const File& file, const nlohmann::json& inputs,
+                                                Budget& budget) const {
+  model::RenderedFile output{.mode = file.mode, .owner = file.owner};
+  Recorder path;
+  TITAN_ASSIGN(output.path, file.path.render_path(inputs, budget, &path));
+  TITAN_TRY(check_path(output.path, file.source));
+  Recorder content;
+  if (const auto* copied = std::get_if<std::string>(&file.content)) {
+    output.content = *copied;
+    content.copied(file.source, output.content);
+  } else {
+    const Mustache& text = std::get<Mustache>(file.content);
+    TITAN_ASSIGN(output.content,
+                 text.trace(inputs, partials_, {.escape = file.escape}, budget, content));
+  }
+  return TracedFile(file.source, std::move(output), std::move(path).finish(),
+                    std::move(content).finish());
 }
 
 }  // namespace titan::render

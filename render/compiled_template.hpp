@@ -11,6 +11,7 @@
 #include "render/escape.hpp"
 #include "render/input_names.hpp"
 #include "render/mustache.hpp"
+#include "render/origins.hpp"
 
 namespace titan::render {
 
@@ -27,8 +28,8 @@ struct SourceFile {
 // - Every file is one Mustache, escaped for its kind (escape_for), except binary ones (a NUL byte
 //   in the first kBinaryProbeBytes), which are copied; their paths are rendered too.
 // - Paths may hold {{x}} placeholders, which give (part of) one name: see Mustache::render_path.
-// - Files under partials/ give no output: {{> a/b}} includes partials/a/b.
-// Rendering is strict and depends on the inputs alone: no clock, environment, network or disk.
+// - Files under partials/ give no output: {{> a/b}} includes partials/a/b, {{<a/b}} inherits from
+// it. Rendering is strict and depends on the inputs alone: no clock, environment, network or disk.
 // Immutable, so safe to share between threads.
 class CompiledTemplate {
  public:
@@ -44,6 +45,9 @@ class CompiledTemplate {
   // files of one rendered path, or one that is a folder of another. exhausted: the limits of
   // Mustache::render and kTemplateOutputBytesMax.
   Result<std::vector<model::RenderedFile>> render(const nlohmann::json& inputs) const;
+  // The same files, each of which remembers where its lines come from. Takes some times as long.
+  // Errors as of render(), and exhausted: kTracedPiecesMax.
+  Result<std::vector<TracedFile>> trace(const nlohmann::json& inputs) const;
   // Which of the inputs it asks for.
   [[nodiscard]] InputNames input_names() const;
 
@@ -58,8 +62,12 @@ class CompiledTemplate {
   };
   class Compiler;
 
+  template <class Output, class RenderOne>
+  Result<std::vector<Output>> render_each(const RenderOne& render_one) const;
   Result<model::RenderedFile> render_file(const File& file, const nlohmann::json& inputs,
                                           Budget& budget) const;
+  Result<TracedFile> trace_file(const File& file, const nlohmann::json& inputs,
+                                Budget& budget) const;
 
   std::vector<File> files_;  // by source
   Partials partials_;
