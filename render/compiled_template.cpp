@@ -95,6 +95,10 @@ class CompiledTemplate::Compiler {
     if (is_binary(source.content)) {
       return invalid(source.path + ": holds a NUL byte; a partial has to be text");
     }
+    if (source.escape) {
+      return invalid(source.path + ": is escaped like the file that includes it, not as " +
+                     std::string(name_of(*source.escape)));
+    }
     std::string name = source.path.substr(kPartialsFolder.size());
     TITAN_ASSIGN(Mustache text,
                  Mustache::compile(std::move(source.content), std::move(source.path)));
@@ -107,7 +111,7 @@ class CompiledTemplate::Compiler {
     if (!path.holds_only_variables()) {
       return invalid("path " + source.path + ": only {{name}} placeholders may stand in a path");
     }
-    const Escape escape = escape_for(source.path, source.content);
+    const Escape escape = source.escape.value_or(escape_for(source.path, source.content));
     if (is_binary(source.content)) {
       result_.files_.push_back({.source = std::move(source.path),
                                 .path = std::move(path),
@@ -217,10 +221,10 @@ Result<model::RenderedFile> CompiledTemplate::render_file(const File& file,
 Result<TracedFile> CompiledTemplate::trace_file(const File& file, const nlohmann::json& inputs,
                                                 Budget& budget) const {
   model::RenderedFile output{.mode = file.mode, .owner = file.owner};
-  Recorder path;
+  Recorder path(budget);
   TITAN_ASSIGN(output.path, file.path.render_path(inputs, budget, &path));
   TITAN_TRY(check_path(output.path, file.source));
-  Recorder content;
+  Recorder content(budget);
   if (const auto* copied = std::get_if<std::string>(&file.content)) {
     output.content = *copied;
     content.copied(file.source, output.content);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -20,12 +21,14 @@ struct SourceFile {
   std::string path;  // relative, "/" between names; may hold placeholders
   std::uint32_t mode = 0644;
   std::string content = {};
-  std::string owner = {};  // goes with the rendered file as it is
+  std::string owner = {};             // goes with the rendered file as it is
+  std::optional<Escape> escape = {};  // of a text that gives output; else escape_for() chooses
 };
 
 // A template's directory, compiled once and rendered for many hosts. docs/spec/rendering.md is
 // the author's view of it.
-// - Every file is one Mustache, escaped for its kind (escape_for), except binary ones (a NUL byte
+// - Every file is one Mustache, escaped for its kind (SourceFile::escape), except binary ones (a
+// NUL byte
 //   in the first kBinaryProbeBytes), which are copied; their paths are rendered too.
 // - Paths may hold {{x}} placeholders, which give (part of) one name: see Mustache::render_path.
 // - Files under partials/ give no output: {{> a/b}} includes partials/a/b, {{<a/b}} inherits from
@@ -35,8 +38,9 @@ class CompiledTemplate {
  public:
   // The order of `files` does not matter.
   // invalid, with file, line and column: a text that does not parse, a partial that does not
-  // exist, is binary or could not be a path; two files of one path; anything but variables in a
-  // path. exhausted: model::kTemplateFilesMax, kTextBytesMax and the limits of Mustache::compile.
+  // exist, is binary, could not be a path or is to be escaped in its own way; two files of one
+  // path; anything but variables in a path. exhausted: model::kTemplateFilesMax, kTextBytesMax and
+  // the limits of Mustache::compile.
   static Result<CompiledTemplate> compile(std::vector<SourceFile> files);
 
   // The files for one host, sorted by path, so that model::digest_of() takes them as they are.

@@ -126,9 +126,11 @@ class Mustache {
     // default starts on another line, or is nothing, so `indent` is no text before it. Of op
     // block_end: the block has all of its lines for itself.
     bool standalone = false;
-    bool ends_line = false;  // of op block_end: so does the default, and `span` is not needed
-    Span span = {};          // the literal text, or the name as written
-    Span indent = {};        // white space before the tag; of op block, that of what fills it
+    // Of op block_end: so does the default, and `span` is not needed. Of sections: a line break of
+    // the text ends them, whatever is in them.
+    bool ends_line = false;
+    Span span = {};    // the literal text, or the name as written
+    Span indent = {};  // white space before the tag; of op block, that of what fills it
     // The name's parts: `part_count` of parts_ from here; none for ".". Of op parent: of
     // arguments_.
     std::uint32_t part = 0;

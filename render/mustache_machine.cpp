@@ -123,7 +123,6 @@ void MustacheMachine::write_text(const Part& part, const Instruction& text) {
     write_indented(written, text.starts_line, part.indent);
   }
   if (recorder_ == nullptr) return;
-  --budget_.pieces;
   recorder_->wrote_text(part.text, text.position, begin, out_);
 }
 
@@ -182,14 +181,17 @@ Result<void> MustacheMachine::write_scalar(const Mustache& text, const Instructi
   }
   budget_.steps -= static_cast<std::int64_t>(value.size() / kEscapedBytesPerStep);
   const std::size_t begin = out_.size();
-  append_escaped(out_, tag.op == Op::raw ? Escape::plain : settings_.escape, value);
+  if (tag.op == Op::raw) {
+    out_ += value;
+  } else if (const Result<void> done = escaper_.append(out_, value); !done) {
+    return refuse(text, tag, done.error().message);
+  }
   wrote_value(text, tag, begin);
   return {};
 }
 
 void MustacheMachine::wrote_value(const Mustache& text, const Instruction& tag, std::size_t begin) {
   if (recorder_ == nullptr) return;
-  --budget_.pieces;
   recorder_->wrote_value(text, tag, found_in_, begin, out_);
 }
 
@@ -237,7 +239,6 @@ bool MustacheMachine::enter_inverted(const Mustache& text, const Instruction& ta
 
 void MustacheMachine::tell_of_section(const Mustache& text, const Instruction& tag, bool shown,
                                       bool is_list) {
-  --budget_.pieces;
   if (shown) {
     recorder_->entered(text, tag, found_in_, is_list, depth_, out_);
   } else {
@@ -251,7 +252,6 @@ bool MustacheMachine::next_of_section() {
   if (loop.list != nullptr && loop.next < loop.list->size()) {
     contexts_.back() = &(*loop.list)[loop.next++];
     if (recorder_ != nullptr) {
-      --budget_.pieces;
       recorder_->next_item(out_);
     }
     return true;
@@ -277,8 +277,10 @@ Result<void> MustacheMachine::include(const Part& part, const Instruction& tag) 
   const Frame frame{text, tag, part.frames};
   const bool fills_blocks = tag.op == Op::parent && tag.part_count > 0;
   ++depth_;
+  if (recorder_ != nullptr) recorder_->included(text, tag);
   Result<void> done = execute({partial->second, 0, indent, fills_blocks ? &frame : part.frames});
   --depth_;
+  if (recorder_ != nullptr) recorder_->left();
   if (!done && done.error().code == ErrorCode::invalid) {
     done.error().message += ", included at " + text.place(tag.position);
   }
@@ -344,11 +346,13 @@ Result<void> MustacheMachine::fill_block(const Part& part, const Instruction& bl
     line_begun_at_ = out_.size();
   }
   ++depth_;
+  if (recorder_ != nullptr) recorder_->included(part.text, block);
   // A block in there is one of the text that the filling is written in, so it is filled by the
   // parents around that one.
   Result<void> done =
       execute({filling.frame->text, filling.argument->first, indent, filling.frame->outer});
   --depth_;
+  if (recorder_ != nullptr) recorder_->left();
   if (!done && done.error().code == ErrorCode::invalid) {
     done.error().message += ", in the place of the block at " + part.text.place(block.position);
   }

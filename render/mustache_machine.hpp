@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "render/escape.hpp"
 #include "render/mustache.hpp"
 #include "render/recorder.hpp"
 
@@ -24,6 +25,7 @@ class MustacheMachine {
       : output_(output),
         partials_(partials),
         settings_(settings),
+        escaper_(settings.escape),
         budget_(budget),
         recorder_(recorder) {}
   Result<std::string> run(const Mustache& text, const nlohmann::json& context);
@@ -85,6 +87,7 @@ class MustacheMachine {
   Output output_;
   const Partials& partials_;
   Mustache::Settings settings_;
+  Escaper escaper_;
   Budget& budget_;
   Recorder* recorder_;
   std::string out_;

@@ -304,11 +304,19 @@ Result<void> MustacheParser::close(const Tag& tag, const Extent& extent) {
 }
 
 void MustacheParser::close_section(const Open& opened) {
-  if (into_.instructions_[opened.instruction].op == Op::section) {
+  const Instruction& last = into_.instructions_.back();
+  const bool is_of_inner = inverted_end_ == into_.instructions_.size();
+  const bool ends_line =
+      last.op == Op::text && !is_of_inner && into_.view(last.span).ends_with('\n');
+  Instruction& section = into_.instructions_[opened.instruction];
+  section.ends_line = ends_line;
+  const bool is_inverted = section.op == Op::inverted;
+  if (!is_inverted) {
     into_.instructions_.push_back(
         {.op = Op::section_end, .jump = static_cast<std::uint32_t>(opened.instruction + 1)});
   }
   into_.instructions_[opened.instruction].jump = next_instruction();
+  if (is_inverted) inverted_end_ = into_.instructions_.size();
 }
 
 Result<void> MustacheParser::close_parent(Open& opened, const Extent& extent) {

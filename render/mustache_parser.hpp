@@ -96,7 +96,8 @@ class MustacheParser {
   std::vector<Open> scopes_;  // the innermost last
   std::string_view dedent_;   // what lines of the innermost argument lose
   std::size_t argument_begin_ = std::string_view::npos;  // stands for the start of a line
-  std::size_t cursor_ = 0;                               // what position_ is the position of
+  std::size_t inverted_end_ = 0;  // the instruction behind the last inverted section
+  std::size_t cursor_ = 0;        // what position_ is the position of
   Position position_ = {};
 };
 

@@ -1,6 +1,7 @@
 #include "render/origins.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace titan::render {
@@ -51,22 +52,23 @@ class LineReader {
 
  private:
   void add(const Trace::Piece& piece) {
-    add_deciders(piece.decider);
+    const bool is_written = piece.kind == Trace::Kind::text || piece.kind == Trace::Kind::value;
+    add_deciders(piece.decider, is_written);
     if (piece.kind == Trace::Kind::decider) return;
+    if (!is_written && !values_before_.insert(piece.pointer).second) return;
     const std::size_t from = std::max<std::size_t>(piece.begin, begin_);
     const std::size_t to = std::min<std::size_t>(piece.end, end_);
-    Origin origin{.written = piece.kind != Trace::Kind::value_before,
-                  .file = trace_.texts[piece.text],
-                  .line = piece.position.line,
-                  .column = piece.position.column};
+    Origin origin{.written = is_written,
+                  .place = place_of(piece.text, piece.position),
+                  .included = inclusions_of(piece.inclusion)};
     if (origin.written) {
       origin.offset = from - begin_;
       origin.length = to - from;
     }
     if (piece.kind == Trace::Kind::text) {
       const auto lines = line_at(from) - line_at(piece.begin);
-      origin.line += static_cast<std::uint32_t>(lines);
-      if (lines > 0) origin.column = 1;
+      origin.place.line += static_cast<std::uint32_t>(lines);
+      if (lines > 0) origin.place.column = 1;
     } else {
       origin.role = Origin::Role::value;
       origin.input = pointer_text(trace_, piece.pointer);
@@ -74,21 +76,40 @@ class LineReader {
     origins_.push_back(std::move(origin));
   }
 
+  [[nodiscard]] Place place_of(std::uint32_t text, Mustache::Position position) const {
+    return {trace_.texts[text], position.line, position.column};
+  }
+
+  [[nodiscard]] std::vector<Place> inclusions_of(std::uint32_t innermost) const {
+    std::vector<Place> places;
+    while (innermost != Trace::kNone) {
+      const Trace::Inclusion& inclusion = trace_.inclusions[innermost];
+      places.push_back(place_of(inclusion.text, inclusion.position));
+      innermost = inclusion.outer;
+    }
+    return places;
+  }
+
   [[nodiscard]] std::ptrdiff_t line_at(std::size_t offset) const {
     return std::upper_bound(line_begins_.begin(), line_begins_.end(), offset) -
            line_begins_.begin();
   }
 
-  void add_deciders(std::uint32_t innermost) {
-    if (innermost == Trace::kNone || !told_.insert(innermost).second) return;
+  void add_deciders(std::uint32_t innermost, bool enclose) {
+    if (innermost == Trace::kNone) return;
     const Trace::Decider& decider = trace_.deciders[innermost];
-    add_deciders(decider.outer);
+    add_deciders(decider.outer, enclose);
+    const auto [told, is_new] = told_.try_emplace(innermost, origins_.size());
+    if (!is_new) {
+      if (enclose) origins_[told->second].encloses = true;
+      return;
+    }
     Origin origin{.role = decider.inverted ? Origin::Role::inverted : Origin::Role::section,
                   .written = false,
                   .left_out = decider.left_out,
-                  .file = trace_.texts[decider.text],
-                  .line = decider.position.line,
-                  .column = decider.position.column,
+                  .encloses = enclose,
+                  .place = place_of(decider.text, decider.position),
+                  .included = inclusions_of(decider.inclusion),
                   .input = pointer_text(trace_, decider.pointer)};
     if (decider.item != Trace::kNone) origin.item = decider.item;
     origins_.push_back(std::move(origin));
@@ -99,7 +120,8 @@ class LineReader {
   const std::vector<std::size_t>& line_begins_;
   std::size_t begin_;
   std::size_t end_;
-  std::set<std::uint32_t> told_;
+  std::map<std::uint32_t, std::size_t> told_;  // deciders, with where their origins are
+  std::set<std::uint32_t> values_before_;      // pointers
   std::vector<Origin> origins_;
 };
 
@@ -111,7 +133,7 @@ TracedFile::TracedFile(std::string source, model::RenderedFile file, const Trace
       file_(std::move(file)),
       path_origins_(LineReader(path, file_.path, line_begins_, 0, file_.path.size()).read()),
       content_(std::move(content)) {
-  for (Origin& origin : path_origins_) origin.file = source_;
+  for (Origin& origin : path_origins_) origin.place.file = source_;
   for (std::size_t begin = 0; begin < file_.content.size();) {
     line_begins_.push_back(begin);
     begin = std::min(file_.content.find('\n', begin), file_.content.size() - 1) + 1;

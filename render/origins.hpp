@@ -13,6 +13,14 @@
 // Where the lines of rendered files come from: CompiledTemplate::trace() gives TracedFiles.
 namespace titan::render {
 
+// Where something starts in a template; lines and columns as in Mustache::Position.
+struct Place {
+  std::string file = {};  // "root/etc/motd", "partials/header"
+  std::uint32_t line = 1;
+  std::uint32_t column = 1;
+  bool operator==(const Place&) const = default;
+};
+
 // One piece of a line, or what decides about a piece.
 struct Origin {
   enum class Role : std::uint8_t {
@@ -27,12 +35,12 @@ struct Origin {
   // nothing; what ended the line before, where this one begins because of that.
   bool written = true;
   bool left_out = false;  // a section in the line that gave nothing
-  // Where the text or the tag starts in the template; lines and columns as in Mustache::Position.
-  // In the origins of a path, `file` is the file that has the path, and the column is one of the
-  // path.
-  std::string file = {};  // "root/etc/motd", "partials/header"
-  std::uint32_t line = 1;
-  std::uint32_t column = 1;
+  bool encloses = false;  // a section around something that is written in the line
+  // Of the text or the tag. In the origins of a path, it is a place in the path of that file.
+  Place place = {};
+  // The tags in whose place that text was rendered, the innermost first: partials and parents, and
+  // blocks that it fills.
+  std::vector<Place> included = {};
   // What the tag names: a JSON pointer (RFC 6901) into the inputs, "/values/servers/2/host". It
   // need not exist, when it is of a section; "" is all of the inputs. Of text it is empty.
   std::string input = {};

@@ -16,12 +16,13 @@ std::uint32_t offset(std::size_t number) {
 void Recorder::wrote_text(const Mustache& text, Mustache::Position position, std::size_t begin,
                           std::string_view out) {
   if (begin == out.size()) return;
-  trace_.pieces.push_back({.begin = offset(begin),
-                           .end = offset(out.size()),
-                           .kind = Trace::Kind::text,
-                           .text = text_index(text),
-                           .position = position,
-                           .decider = innermost()});
+  add({.begin = offset(begin),
+       .end = offset(out.size()),
+       .kind = Trace::Kind::text,
+       .text = text_index(text),
+       .position = position,
+       .inclusion = inclusion_,
+       .decider = innermost()});
 }
 
 void Recorder::wrote_value(const Mustache& text, const Mustache::Instruction& tag,
@@ -31,77 +32,115 @@ void Recorder::wrote_value(const Mustache& text, const Mustache::Instruction& ta
                      .kind = Trace::Kind::value,
                      .text = text_index(text),
                      .position = tag.position,
+                     .inclusion = inclusion_,
                      .pointer = pointer_of(text, tag, found_in),
                      .decider = innermost()};
-  trace_.pieces.push_back(piece);
+  add(piece);
   // With another value, the next line might not begin here.
   if (begin == out.size() || out.back() != '\n') return;
   piece.begin = piece.end;
   piece.kind = Trace::Kind::value_before;
-  trace_.pieces.push_back(piece);
+  add(piece);
+}
+
+void Recorder::included(const Mustache& text, const Mustache::Instruction& tag) {
+  trace_.inclusions.push_back(
+      {.outer = inclusion_, .text = text_index(text), .position = tag.position});
+  inclusion_ = offset(trace_.inclusions.size() - 1);
+  --budget_.pieces;
+}
+
+void Recorder::left() {
+  inclusion_ = trace_.inclusions[inclusion_].outer;
 }
 
 void Recorder::copied(const std::string& source, std::string_view out) {
   trace_.texts.push_back(source);
-  trace_.pieces.push_back({.begin = 0, .end = offset(out.size())});
+  add({.begin = 0, .end = offset(out.size())});
 }
 
 void Recorder::left_out(const Mustache& text, const Mustache::Instruction& tag,
                         std::size_t found_in, std::string_view out) {
+  // What would be lines of its own does not stand in the line that comes next.
+  if (ends_at_line_start(out) && tag.ends_line) return;
   const std::uint32_t decider = add_decider(text, tag, pointer_of(text, tag, found_in));
   trace_.deciders[decider].left_out = true;
-  trace_.pieces.push_back({.begin = offset(out.size()),
-                           .end = offset(out.size()),
-                           .kind = Trace::Kind::decider,
-                           .decider = decider});
+  add({.begin = offset(out.size()),
+       .end = offset(out.size()),
+       .kind = Trace::Kind::decider,
+       .decider = decider});
 }
 
 void Recorder::entered(const Mustache& text, const Mustache::Instruction& tag, std::size_t found_in,
                        bool is_list, std::size_t level, std::string_view out) {
-  const bool in_line = !ends_at_line_start(out);
-  const bool has_context = tag.op == Mustache::Op::section;
   const std::uint32_t pointer = pointer_of(text, tag, found_in);
   const std::uint32_t decider = add_decider(text, tag, pointer);
   if (is_list) trace_.deciders[decider].item = 0;
-  sections_.push_back({.end = tag.jump,
-                       .level = level,
-                       .has_context = has_context,
-                       .begins_in_line = in_line,
-                       .item_begins_in_line = in_line,
-                       .decider = decider,
-                       .pointer = pointer});
-  if (has_context) contexts_.push_back(is_list ? pointer_below(pointer, "0") : pointer);
+  Section section{.end = tag.jump,
+                  .level = level,
+                  .has_context = tag.op == Mustache::Op::section,
+                  .pointer = pointer,
+                  .decider = decider};
+  begin_item(section, out);
+  sections_.push_back(section);
+  if (section.has_context) contexts_.push_back(is_list ? pointer_below(pointer, "0") : pointer);
 }
 
 void Recorder::next_item(std::string_view out) {
   Section& section = sections_.back();
-  end_item(section, section.item_begins_in_line, out);
+  end_item(section, out);
   Trace::Decider decider = trace_.deciders[section.decider];
   ++decider.item;
   section.decider = offset(trace_.deciders.size());
-  section.item_begins_in_line = !ends_at_line_start(out);
-  contexts_.back() = pointer_below(section.pointer, std::to_string(decider.item));
   trace_.deciders.push_back(decider);
+  --budget_.pieces;
+  contexts_.back() = pointer_below(section.pointer, std::to_string(decider.item));
+  begin_item(section, out);
 }
 
 void Recorder::reached(std::size_t instruction, std::size_t level, std::string_view out) {
   while (!sections_.empty() && sections_.back().level == level &&
          sections_.back().end <= instruction) {
-    const Section& section = sections_.back();
-    end_item(section, section.begins_in_line || section.item_begins_in_line, out);
-    if (section.has_context) contexts_.pop_back();
+    end_item(sections_.back(), out);
+    if (sections_.back().has_context) contexts_.pop_back();
     sections_.pop_back();
   }
 }
 
+void Recorder::begin_item(Section& section, std::string_view out) const {
+  section.begins_in_line = !ends_at_line_start(out);
+  section.causes_end = trace_.pieces.size();
+  section.causes_begin = section.causes_end;
+  while (section.causes_begin > 0) {
+    const Trace::Piece& before = trace_.pieces[section.causes_begin - 1];
+    if (before.begin != before.end || before.end != out.size()) break;
+    --section.causes_begin;
+  }
+}
+
 // What began in a line and ends at the start of another has split a line: without it, what comes
-// next would have been more of the first.
-void Recorder::end_item(const Section& section, bool begins_in_line, std::string_view out) {
-  if (!begins_in_line || !ends_at_line_start(out)) return;
-  trace_.pieces.push_back({.begin = offset(out.size()),
-                           .end = offset(out.size()),
-                           .kind = Trace::Kind::decider,
-                           .decider = section.decider});
+// next would have been more of the first. What began at the start of a line may be gone together
+// with what made that start.
+void Recorder::end_item(const Section& section, std::string_view out) {
+  if (!ends_at_line_start(out)) return;
+  const std::uint32_t here = offset(out.size());
+  if (section.begins_in_line) {
+    add({.begin = here, .end = here, .kind = Trace::Kind::decider, .decider = section.decider});
+    return;
+  }
+  for (std::size_t i = section.causes_begin; i < section.causes_end && budget_.pieces >= 0; ++i) {
+    Trace::Piece cause = trace_.pieces[i];
+    if (cause.begin == here) return;  // nothing was written since
+    cause.begin = here;
+    cause.end = here;
+    if (cause.kind == Trace::Kind::value) cause.kind = Trace::Kind::value_before;
+    add(cause);
+  }
+}
+
+void Recorder::add(const Trace::Piece& piece) {
+  --budget_.pieces;
+  trace_.pieces.push_back(piece);
 }
 
 std::uint32_t Recorder::innermost() const {
@@ -114,6 +153,7 @@ std::uint32_t Recorder::add_decider(const Mustache& text, const Mustache::Instru
                              .inverted = tag.op == Mustache::Op::inverted,
                              .text = text_index(text),
                              .position = tag.position,
+                             .inclusion = inclusion_,
                              .pointer = pointer});
   return offset(trace_.deciders.size() - 1);
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "render/budget.hpp"
 #include "render/mustache.hpp"
 #include "render/trace.hpp"
 
@@ -16,7 +17,8 @@ namespace titan::render {
 // from. For one rendering of one text. Internal to render/.
 class Recorder {
  public:
-  Recorder() = default;
+  // Each piece is taken from `budget`, whose pieces fall below zero when there are too many.
+  explicit Recorder(Budget& budget) : budget_(budget) {}
   [[nodiscard]] Trace finish() && { return std::move(trace_); }
 
   // `begin` is where what was written begins in `out`, which it ends.
@@ -32,6 +34,9 @@ class Recorder {
                bool is_list, std::size_t level, std::string_view out);
   // The innermost section goes on with the next item of its list.
   void next_item(std::string_view out);
+  // From here on until left(), what is rendered stands in the place of this tag.
+  void included(const Mustache& text, const Mustache::Instruction& tag);
+  void left();
   // Instead of all that: a file that is copied as it is.
   void copied(const std::string& source, std::string_view out);
   // The text of `level` is at this instruction: sections before it have ended.
@@ -42,10 +47,13 @@ class Recorder {
     std::size_t end = 0;  // the instruction behind it
     std::size_t level = 0;
     bool has_context = false;
-    bool begins_in_line = false;  // not at the start of one
-    bool item_begins_in_line = false;
-    std::uint32_t decider = 0;
     std::uint32_t pointer = 0;
+    // Of the item that it is at, or of all of it.
+    std::uint32_t decider = 0;
+    bool begins_in_line = false;  // not at the start of one
+    // Pieces that decide whether a line begins where it does.
+    std::size_t causes_begin = 0;
+    std::size_t causes_end = 0;
   };
 
   std::uint32_t text_index(const Mustache& text);
@@ -54,10 +62,14 @@ class Recorder {
                            std::size_t found_in);
   std::uint32_t add_decider(const Mustache& text, const Mustache::Instruction& tag,
                             std::uint32_t pointer);
-  void end_item(const Section& section, bool begins_in_line, std::string_view out);
+  void add(const Trace::Piece& piece);
+  void begin_item(Section& section, std::string_view out) const;
+  void end_item(const Section& section, std::string_view out);
   [[nodiscard]] std::uint32_t innermost() const;
 
+  Budget& budget_;
   Trace trace_;
+  std::uint32_t inclusion_ = Trace::kNone;  // the innermost
   std::vector<Section> sections_;
   std::vector<std::uint32_t> contexts_ = {0};  // pointers; those of the machine's contexts
   std::unordered_map<const Mustache*, std::uint32_t> texts_;

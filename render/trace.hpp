@@ -18,6 +18,12 @@ struct Trace {
     std::uint32_t outer = kNone;
     std::string name = {};
   };
+  // A tag in whose place another text, or what fills a block, was rendered.
+  struct Inclusion {
+    std::uint32_t outer = kNone;  // the one around it
+    std::uint32_t text = 0;
+    Mustache::Position position = {};
+  };
   // A section, at one item of a list when it has one.
   struct Decider {
     std::uint32_t outer = kNone;  // the decider around it
@@ -25,6 +31,7 @@ struct Trace {
     bool left_out = false;
     std::uint32_t text = 0;
     Mustache::Position position = {};
+    std::uint32_t inclusion = kNone;  // that brought the text
     std::uint32_t pointer = 0;
     std::uint32_t item = kNone;
   };
@@ -40,12 +47,14 @@ struct Trace {
     Kind kind = Kind::text;
     std::uint32_t text = 0;
     Mustache::Position position = {};
-    std::uint32_t pointer = 0;      // of a value
-    std::uint32_t decider = kNone;  // the innermost around it
+    std::uint32_t inclusion = kNone;  // that brought the text
+    std::uint32_t pointer = 0;        // of a value
+    std::uint32_t decider = kNone;    // the innermost around it
   };
 
   std::vector<std::string> texts = {};  // names of the texts
   std::vector<Pointer> pointers = {{}};
+  std::vector<Inclusion> inclusions = {};
   std::vector<Decider> deciders = {};
   std::vector<Piece> pieces = {};  // by begin
 };

@@ -67,6 +67,41 @@ TEST(CompiledTemplate, EscapesByKindOfFile) {
             "f.conf=it's \"5%\";");
 }
 
+TEST(CompiledTemplate, EscapesAFileAsItIsToldTo) {
+  const json with = {{"x", "<a \"b\">"}};
+  EXPECT_EQ(outcome(render({{.path = "a.conf", .content = "{{x}}{{>p}}", .escape = Escape::json},
+                            {.path = "b.json", .content = "{{x}}{{>p}}", .escape = Escape::plain},
+                            {.path = "c.sh", .content = "{{x}}{{>p}}", .escape = Escape::html},
+                            {.path = "d.xml", .content = "{{x}}{{>p}}"},
+                            {.path = "partials/p", .content = "{{x}}"}},
+                           with)),
+            "a.conf=<a \\\"b\\\"><a \\\"b\\\">;"
+            "b.json=<a \"b\"><a \"b\">;"
+            "c.sh=&lt;a &quot;b&quot;&gt;&lt;a &quot;b&quot;&gt;;"
+            "d.xml=&lt;a &quot;b&quot;&gt;&lt;a &quot;b&quot;&gt;;");
+  EXPECT_EQ(outcome(render({{.path = "partials/p", .content = "x", .escape = Escape::xml}})),
+            "invalid! partials/p: is escaped like the file that includes it, not as xml");
+}
+
+TEST(CompiledTemplate, RefusesAValueThatTheFileCannotHold) {
+  const json with = {{"x", "a\nb"}, {"nul", std::string("\0", 1)}};
+  EXPECT_EQ(outcome(render({{.path = "a.ini", .content = "[s]\nk = {{x}}"}}, with)),
+            "invalid! a.ini:2:5: \"x\" holds U+000a at character 2, which readers of INI files do "
+            "not read alike");
+  EXPECT_EQ(outcome(render({{.path = "a.xml", .content = "<a>{{nul}}</a>"}}, with)),
+            "invalid! a.xml:1:4: \"nul\" holds U+0000 at character 1, which XML 1.0 cannot hold");
+  EXPECT_EQ(outcome(render({{.path = "a.ini", .content = "{{{x}}}"}}, with)), "a.ini=a\nb;");
+}
+
+TEST(CompiledTemplate, KnowsTheCommandLinesOfUnits) {
+  EXPECT_EQ(
+      outcome(render({{.path = "a.service",
+                       .content = "Environment=\"X={{x}}\"\nExecStart=/bin/a \"{{x}}\" {{>p}}"},
+                      {.path = "partials/p", .content = "\\\n  '{{x}}'\nUser={{x}}\n"}},
+                     {{"x", "$A"}})),
+      "a.service=Environment=\"X=$A\"\nExecStart=/bin/a \"$$A\" \\\n  '$$A'\nUser=$A\n;");
+}
+
 TEST(CompiledTemplate, IncludesPartialsAndGivesThemNoOutput) {
   EXPECT_EQ(outcome(render({{.path = "partials/common/head", .content = "# {{host.name}}\n"},
                             {.path = "partials/unused", .content = "{{not.rendered}}"},

@@ -29,12 +29,12 @@ std::string text_of(const Origin& origin) {
   std::string text = kRoles[static_cast<int>(origin.role)];
   if (origin.role != Origin::Role::text) text += " " + origin.input;
   if (origin.item) text += "[" + std::to_string(*origin.item) + "]";
-  text += " at " + origin.file + ":" + std::to_string(origin.line) + ":" +
-          std::to_string(origin.column);
+  text += " at " + origin.place.file + ":" + std::to_string(origin.place.line) + ":" +
+          std::to_string(origin.place.column);
   if (origin.written) {
     text += " gives " + std::to_string(origin.offset) + "+" + std::to_string(origin.length);
   } else {
-    text += origin.left_out ? " gives nothing" : " decides";
+    text += origin.left_out ? " gives nothing" : origin.encloses ? " encloses" : " decides";
   }
   return text;
 }
@@ -83,9 +83,9 @@ TEST(Origins, NameTheItemsOfLists) {
   EXPECT_EQ(origins_of("{{#v.l}}\n- {{n}}\n{{/v.l}}\nend\n",
                        {{"v", {{"l", {{{"n", 1}}, {{"n", 2}}}}}}, {"n", 0}}),
             (std::vector<Texts>{
-                {"section /v/l[0] at f:1:1 decides", "text at f:2:1 gives 0+2",
+                {"section /v/l[0] at f:1:1 encloses", "text at f:2:1 gives 0+2",
                  "value /v/l/0/n at f:2:3 gives 2+1", "text at f:2:8 gives 3+1"},
-                {"section /v/l[1] at f:1:1 decides", "text at f:2:1 gives 0+2",
+                {"section /v/l[1] at f:1:1 encloses", "text at f:2:1 gives 0+2",
                  "value /v/l/1/n at f:2:3 gives 2+1", "text at f:2:8 gives 3+1"},
                 {"text at f:4:1 gives 0+4"},
             }));
@@ -94,7 +94,7 @@ TEST(Origins, NameTheItemsOfLists) {
 TEST(Origins, NameWhereANameWasFoundFromTheInside) {
   EXPECT_EQ(origins_of("{{#a}}{{#l}}{{x}}{{.}}{{y}}{{/l}}{{/a}}",
                        {{"a", {{"x", 1}}}, {"l", {7}}, {"y", 2}, {"x", 3}}),
-            (std::vector<Texts>{{"section /a at f:1:1 decides", "section /l[0] at f:1:7 decides",
+            (std::vector<Texts>{{"section /a at f:1:1 encloses", "section /l[0] at f:1:7 encloses",
                                  "value /a/x at f:1:13 gives 0+1", "value /l/0 at f:1:18 gives 1+1",
                                  "value /y at f:1:23 gives 2+1"}}));
 }
@@ -103,17 +103,24 @@ TEST(Origins, NameWhatDecidesAboutALine) {
   const json inputs = {{"on", true}, {"off", false}};
   EXPECT_EQ(
       origins_of("{{^no.where}}a{{/no.where}}{{#off}}b{{/off}}{{^on}}c{{/on}}\n", inputs),
-      (std::vector<Texts>{{"inverted /no/where at f:1:1 decides", "text at f:1:14 gives 0+1",
+      (std::vector<Texts>{{"inverted /no/where at f:1:1 encloses", "text at f:1:14 gives 0+1",
                            "section /off at f:1:28 gives nothing",
                            "inverted /on at f:1:45 gives nothing", "text at f:1:60 gives 1+1"}}));
   // Not around what follows, but the line begins where it does because of it.
   EXPECT_EQ(origins_of("a{{#on}}\n{{/on}}b", inputs),
-            (std::vector<Texts>{{"text at f:1:1 gives 0+1", "section /on at f:1:2 decides",
+            (std::vector<Texts>{{"text at f:1:1 gives 0+1", "section /on at f:1:2 encloses",
                                  "text at f:1:9 gives 1+1"},
                                 {"section /on at f:1:2 decides", "text at f:2:8 gives 0+1"}}));
   EXPECT_EQ(origins_of("{{#on}}\na\n{{/on}}\nb", inputs),
-            (std::vector<Texts>{{"section /on at f:1:1 decides", "text at f:2:1 gives 0+2"},
+            (std::vector<Texts>{{"section /on at f:1:1 encloses", "text at f:2:1 gives 0+2"},
                                 {"text at f:4:1 gives 0+1"}}));
+  // Sections of whole lines that are left out do not stand in the line that comes next.
+  EXPECT_EQ(
+      origins_of("{{#off}}\na\n{{/off}}\nb{{#off}}\n{{/off}}", inputs),
+      (std::vector<Texts>{{"text at f:4:1 gives 0+1", "section /off at f:4:2 gives nothing"}}));
+  // Without "on", neither line break would be there.
+  EXPECT_EQ(origins_of("a{{#on}}\n{{/on}}{{#on}}b\n{{/on}}c", inputs).back(),
+            (Texts{"section /on at f:1:2 decides", "text at f:3:8 gives 0+1"}));
   EXPECT_EQ(origins_of("{{x}}b", {{"x", "1\n2\n"}}),
             (std::vector<Texts>{{"value /x at f:1:1 gives 0+2"},
                                 {"value /x at f:1:1 gives 0+2"},
@@ -140,6 +147,25 @@ TEST(Origins, NamePartialsParentsAndBlocks) {
            "text at partials/p:1:8 gives 3+1"},
           {"text at f:4:5 gives 0+2", "value /x at f:4:7 gives 2+1", "text at f:4:12 gives 3+1"},
       }));
+}
+
+TEST(Origins, NameTheTagsThatBroughtAText) {
+  const auto traced = trace({{.path = "f", .content = "{{>p}}\n{{<p}}{{$b}}b{{/b}}{{/p}}"},
+                             {.path = "partials/p", .content = "p{{$b}}{{>q}}{{/b}}\n"},
+                             {.path = "partials/q", .content = "q"}},
+                            json::object());
+  ASSERT_TRUE(traced) << traced.error().text();
+  const TracedFile& file = traced->front();
+  ASSERT_EQ(file.line_count(), 2U);
+  const auto first = file.origins(1);
+  ASSERT_EQ(first.size(), 3U);
+  EXPECT_EQ(first[0].included, (std::vector<Place>{{"f", 1, 1}}));
+  EXPECT_EQ(first[1].place, (Place{"partials/q", 1, 1}));
+  EXPECT_EQ(first[1].included, (std::vector<Place>{{"partials/p", 1, 8}, {"f", 1, 1}}));
+  const auto second = file.origins(2);
+  ASSERT_EQ(second.size(), 3U);
+  EXPECT_EQ(second[1].place, (Place{"f", 2, 13}));
+  EXPECT_EQ(second[1].included, (std::vector<Place>{{"partials/p", 1, 2}, {"f", 2, 1}}));
 }
 
 TEST(Origins, EscapeNamesInPointers) {
