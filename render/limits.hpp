@@ -23,9 +23,10 @@ constexpr std::size_t kTemplateOutputBytesMax = 64UL << 20U;  // all files of on
 constexpr std::int64_t kStepsMax = 2'000'000;
 constexpr std::size_t kEscapedBytesPerStep = 16;
 constexpr std::size_t kJsonBytesPerStep = 2;
-// Pieces of text and values in the files of one rendering whose origins are recorded; some 50 bytes
-// each.
+// What is written down about where the files of one rendering are from: pieces of text and values,
+// sections, included texts; some 50 bytes each.
 constexpr std::int64_t kTracedPiecesMax = 1'000'000;
-constexpr std::size_t kCandidatesMax = 1000;  // names looked at for "did you mean"
+constexpr std::size_t kLineOriginsMax = 10'000;  // that are told of one line
+constexpr std::size_t kCandidatesMax = 1000;     // names looked at for "did you mean"
 
 }  // namespace titan::render

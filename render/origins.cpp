@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "render/limits.hpp"
+
 namespace titan::render {
 namespace {
 
@@ -46,7 +48,9 @@ class LineReader {
     for (; piece != trace_.pieces.end(); ++piece) {
       if (piece->begin > end_ || (piece->begin == end_ && !is_last)) break;
       add(*piece);
+      if (origins_.size() > kLineOriginsMax) break;
     }
+    if (origins_.size() > kLineOriginsMax) origins_.resize(kLineOriginsMax);
     return std::move(origins_);
   }
 
@@ -95,15 +99,19 @@ class LineReader {
            line_begins_.begin();
   }
 
+  // Those further out have been told when one further in has.
   void add_deciders(std::uint32_t innermost, bool enclose) {
     if (innermost == Trace::kNone) return;
+    const auto told = told_.find(innermost);
+    const bool is_told = told != told_.end();
+    if (is_told && (!enclose || origins_[told->second].encloses)) return;
     const Trace::Decider& decider = trace_.deciders[innermost];
     add_deciders(decider.outer, enclose);
-    const auto [told, is_new] = told_.try_emplace(innermost, origins_.size());
-    if (!is_new) {
-      if (enclose) origins_[told->second].encloses = true;
+    if (is_told) {
+      origins_[told->second].encloses = true;
       return;
     }
+    told_.emplace(innermost, origins_.size());
     Origin origin{.role = decider.inverted ? Origin::Role::inverted : Origin::Role::section,
                   .written = false,
                   .left_out = decider.left_out,

@@ -73,7 +73,8 @@ class TracedFile {
   [[nodiscard]] std::size_t line_count() const { return line_begins_.size(); }
   // Without its line break. REQUIRES: `number` is 1 to line_count().
   [[nodiscard]] std::string_view line(std::size_t number) const;
-  // In the order in which they stand in the line, each after what decides about it.
+  // In the order in which they stand in the line, each after what decides about it. Of a line that
+  // has more than kLineOriginsMax, the first.
   // REQUIRES: as above.
   [[nodiscard]] std::vector<Origin> origins(std::size_t number) const;
 

@@ -107,11 +107,12 @@ void Recorder::reached(std::size_t instruction, std::size_t level, std::string_v
   }
 }
 
-void Recorder::begin_item(Section& section, std::string_view out) const {
+void Recorder::begin_item(Section& section, std::string_view out) {
   section.begins_in_line = !ends_at_line_start(out);
   section.causes_end = trace_.pieces.size();
   section.causes_begin = section.causes_end;
-  while (section.causes_begin > 0) {
+  if (section.begins_in_line) return;
+  for (; section.causes_begin > 0 && budget_.pieces >= 0; --budget_.pieces) {
     const Trace::Piece& before = trace_.pieces[section.causes_begin - 1];
     if (before.begin != before.end || before.end != out.size()) break;
     --section.causes_begin;
@@ -155,6 +156,7 @@ std::uint32_t Recorder::add_decider(const Mustache& text, const Mustache::Instru
                              .position = tag.position,
                              .inclusion = inclusion_,
                              .pointer = pointer});
+  --budget_.pieces;
   return offset(trace_.deciders.size() - 1);
 }
 

@@ -17,7 +17,8 @@ namespace titan::render {
 // from. For one rendering of one text. Internal to render/.
 class Recorder {
  public:
-  // Each piece is taken from `budget`, whose pieces fall below zero when there are too many.
+  // All it writes down is taken from the pieces of `budget`, which fall below zero when it is too
+  // much.
   explicit Recorder(Budget& budget) : budget_(budget) {}
   [[nodiscard]] Trace finish() && { return std::move(trace_); }
 
@@ -63,7 +64,7 @@ class Recorder {
   std::uint32_t add_decider(const Mustache& text, const Mustache::Instruction& tag,
                             std::uint32_t pointer);
   void add(const Trace::Piece& piece);
-  void begin_item(Section& section, std::string_view out) const;
+  void begin_item(Section& section, std::string_view out);
   void end_item(const Section& section, std::string_view out);
   [[nodiscard]] std::uint32_t innermost() const;
 

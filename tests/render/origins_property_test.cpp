@@ -21,7 +21,7 @@ using nlohmann::json;
 using Pointer = json::json_pointer;
 
 constexpr std::size_t kTemplates = 1'000;
-constexpr std::size_t kChangesOfEach = 12;  // of some 40 that there are
+constexpr std::size_t kChangesOfEach = 6;  // of some 40 that there are
 
 // Makes templates that can be rendered strictly with the inputs it makes: names in sections, lists
 // in lists, partials, parents and blocks, on lines of their own and within lines.

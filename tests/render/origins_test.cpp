@@ -206,7 +206,7 @@ TEST(Origins, AreNotRecordedBeyondALimit) {
   const std::vector<SourceFile> files = {{.path = "f", .content = "{{#l}}{{#l}}.{{/l}}{{/l}}"}};
   const auto compiled = CompiledTemplate::compile(files).value();
   json few = list;
-  few.erase(few.begin() + 600, few.end());
+  few.erase(few.begin() + 400, few.end());
   EXPECT_TRUE(compiled.render({{"l", few}}));
   EXPECT_TRUE(compiled.trace({{"l", few}}));
   few = list;
@@ -214,6 +214,28 @@ TEST(Origins, AreNotRecordedBeyondALimit) {
   EXPECT_TRUE(compiled.render({{"l", few}}));
   EXPECT_EQ(compiled.trace({{"l", few}}).error().text(),
             "f: more than 1000000 pieces of output, too many to say where each is from");
+}
+
+TEST(Origins, AreAtMostSoManyOfALine) {
+  std::string line;
+  for (int i = 0; i < 20'000; ++i) line += "{{x}}";
+  const auto traced = trace({{.path = "f", .content = line + "\n{{x}}"}}, {{"x", 1}});
+  ASSERT_TRUE(traced) << traced.error().text();
+  EXPECT_EQ(traced->front().origins(1).size(), kLineOriginsMax);
+  EXPECT_EQ(traced->front().origins(2).size(), 1U);
+}
+
+TEST(Origins, CountWhatIsLookedAtAgain) {
+  const auto times = [](int count, const std::string& text) {
+    std::string all;
+    for (int i = 0; i < count; ++i) all += text;
+    return all;
+  };
+  const auto compiled = CompiledTemplate::compile(
+      {{.path = "f",
+        .content = times(20'000, "{{#no}}x{{/no}}") + times(20'000, "{{#yes}}{{/yes}}")}});
+  ASSERT_TRUE(compiled.value().render({{"yes", true}}));
+  EXPECT_EQ(compiled.value().trace({{"yes", true}}).error().code, ErrorCode::exhausted);
 }
 
 }  // namespace
