@@ -13,6 +13,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t kReservedBytes = 4096;  // for the output, which is often as long as the text
+
 bool is_shown(const json* value) {
   if (value == nullptr || value->is_null()) return false;
   if (value->is_boolean()) return value->get<bool>();
@@ -49,6 +51,7 @@ std::string_view why_no_path_name(std::string_view value) {
 
 Result<std::string> MustacheMachine::run(const Mustache& text, const json& context) {
   contexts_.push_back(&context);
+  out_.reserve(std::min(text.text_.size(), kReservedBytes));
   TITAN_TRY(execute({text}));
   return std::move(out_);
 }
@@ -269,7 +272,7 @@ Result<void> MustacheMachine::include(const Part& part, const Instruction& tag) 
     if (settings_.strict) return refuse(text, tag, "is a partial that does not exist");
     return {};
   }
-  TITAN_TRY(check_depth(text, tag));
+  TITAN_TRY(go_deeper(text, tag));
   std::string indent;
   if (tag.standalone) {
     TITAN_ASSIGN(indent, deeper_indent(part, tag));
@@ -287,7 +290,8 @@ Result<void> MustacheMachine::include(const Part& part, const Instruction& tag) 
   return done;
 }
 
-Result<void> MustacheMachine::check_depth(const Mustache& text, const Instruction& tag) const {
+Result<void> MustacheMachine::go_deeper(const Mustache& text, const Instruction& tag) {
+  budget_.steps -= kStepsPerInclusion;
   if (depth_ < kPartialDepthMax) return {};
   return exhausted(text.place(tag.position) + ": more than " + std::to_string(kPartialDepthMax) +
                    " partials, parents and blocks inside one another");
@@ -338,7 +342,7 @@ MustacheMachine::Filling MustacheMachine::filling_of(const Part& part, const Ins
 
 Result<void> MustacheMachine::fill_block(const Part& part, const Instruction& block,
                                          const Filling& filling) {
-  TITAN_TRY(check_depth(part.text, block));
+  TITAN_TRY(go_deeper(part.text, block));
   std::string indent(part.indent);
   if (block.starts_line) {
     TITAN_ASSIGN(indent, deeper_indent(part, block));

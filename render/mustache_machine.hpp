@@ -77,7 +77,7 @@ class MustacheMachine {
   Result<std::size_t> enter_block(const Part& part, const Instruction& block);
   Filling filling_of(const Part& part, const Instruction& block);
   Result<void> fill_block(const Part& part, const Instruction& block, const Filling& filling);
-  [[nodiscard]] Result<void> check_depth(const Mustache& text, const Instruction& tag) const;
+  Result<void> go_deeper(const Mustache& text, const Instruction& tag);
   [[nodiscard]] Result<std::string> deeper_indent(const Part& part, const Instruction& tag) const;
 
   const nlohmann::json* find(const Mustache& text, const Instruction& tag);

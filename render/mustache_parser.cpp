@@ -9,6 +9,7 @@ namespace titan::render {
 namespace {
 
 constexpr std::string_view kSigils = "!={&#^/><$";
+constexpr std::size_t kReservedInstructions = 16;
 constexpr std::string_view kWhiteSpace = " \t\r\n";
 constexpr std::string_view kBlanks = " \t";
 // What no name starts with: the sigils of Mustache, and those of its optional modules.
@@ -35,6 +36,7 @@ Result<void> MustacheParser::parse() {
     return exhausted(into_.name_ + ": " + std::to_string(text_.size()) +
                      " bytes; a template text has at most " + std::to_string(kTextBytesMax));
   }
+  into_.instructions_.reserve(kReservedInstructions);
   std::size_t at = 0;
   Position text_position;
   while (true) {

@@ -34,10 +34,11 @@ void UnitLine::end_line(std::string_view file, std::size_t end) {
 }
 
 bool UnitLine::fills_variables(std::string_view file) {
-  for (std::size_t end = file.find('\n', line_begin_); end != std::string_view::npos;
-       end = file.find('\n', line_begin_)) {
+  for (std::size_t end = file.find('\n', looked_at_); end != std::string_view::npos;
+       end = file.find('\n', end + 1)) {
     end_line(file, end);
   }
+  looked_at_ = file.size();
   const std::string_view setting = file.substr(begin_);
   const std::size_t equals = setting.substr(0, kKeyBytesMax).find('=');
   if (equals == std::string_view::npos) return false;

@@ -20,6 +20,7 @@ class UnitLine {
 
   std::size_t begin_ = 0;       // of the setting, which may go over several lines
   std::size_t line_begin_ = 0;  // of the last line of it
+  std::size_t looked_at_ = 0;   // up to here there is no other line
   bool continued_ = false;      // the line before ended with a backslash
 };
 

@@ -213,7 +213,7 @@ TEST(Origins, AreNotRecordedBeyondALimit) {
   few.erase(few.begin() + 750, few.end());
   EXPECT_TRUE(compiled.render({{"l", few}}));
   EXPECT_EQ(compiled.trace({{"l", few}}).error().text(),
-            "f: more than 1000000 pieces of output, too many to say where each is from");
+            "f: more than 500000 pieces of output, too many to say where each is from");
 }
 
 TEST(Origins, AreAtMostSoManyOfALine) {
