@@ -3,7 +3,8 @@
 
 Each compiles a template once and renders it again and again; nothing is escaped. What they give
 must be the same, byte for byte. Prints how many times as much titan renders in a second of CPU
-time; ends with 1 when it is less than 20. Wants python3-pystache or chevron, and the release preset.
+time, and ends with 1 when it is less than 20. Wants python3-pystache (or chevron), and the release
+preset.
 Usage: bench/mustache.py [ROUNDS [SECONDS]]
 """
 import json
