@@ -387,8 +387,8 @@ Result<void> DiskFileSystem::flush() {
     const std::lock_guard lock(mutex_);
     disks.swap(unflushed_);
   }
-  for (const auto& [disk, file] : disks) {
-    if (retry_interrupted([&] { return ::syncfs(file.get()); }) != 0) {
+  for (const auto& disk : disks) {
+    if (retry_interrupted([&] { return ::syncfs(disk.second.get()); }) != 0) {
       return failed("", "flushing to the disk");
     }
   }
