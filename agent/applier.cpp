@@ -83,7 +83,8 @@ Result<Generation> Applier::generation_of(const RenderedForm& form, bool unpacks
   Generation generation{.key = form.form->key,
                         .version = form.form->version,
                         .digest = form.form->rendered_digest,
-                        .files = form.rendering.files};
+                        .files = form.rendering.files,
+                        .hooks = form.form->hooks};
   if (!unpacks) return generation;
   const auto driver = env_.drivers.need(form.form->driver);
   std::vector<const model::RenderedFile*> files;

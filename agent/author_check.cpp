@@ -96,6 +96,7 @@ Result<AuthorSerials> check_author(const model::DesiredDeployment& form, const A
                                          .files = form.files,
                                          .inputs = model::author_inputs(form.inputs, author.values),
                                          .health = form.health,
+                                         .hooks = form.hooks,
                                          .depends_on = form.depends_on,
                                          .drift_policy = form.drift_policy};
   AuthorSerials serials;

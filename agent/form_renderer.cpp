@@ -36,7 +36,8 @@ Result<render::CompiledTemplate> FormRenderer::compile(const DesiredDeployment& 
       blob_missing_ = true;
       return content.error();
     }
-    sources.push_back({file.path, file.mode, *std::move(content), file.owner});
+    sources.push_back(
+        {file.path, file.mode, *std::move(content), file.owner, render::parse_escape(file.escape)});
   }
   return render::CompiledTemplate::compile(std::move(sources));
 }

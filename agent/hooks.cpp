@@ -4,28 +4,31 @@
 #include <array>
 
 #include "agent/limits.hpp"
+#include "base/duration.hpp"
 
 namespace titan::agent {
 namespace {
 
-constexpr std::string_view kHooksFolder = "hooks/";
-constexpr std::array<std::string_view, 3> kPaths = {"hooks/pre-apply", "hooks/post-apply",
-                                                    "hooks/pre-remove"};
+constexpr std::array<std::string_view, 3> kNames = {"pre-apply", "post-apply", "pre-remove"};
 constexpr std::uint32_t kOwnerMayExecute = 0100;
+
+const model::HookRule& rule_of(Hook hook, const model::Hooks& hooks) {
+  if (hook == Hook::pre_apply) return hooks.pre_apply;
+  return hook == Hook::post_apply ? hooks.post_apply : hooks.pre_remove;
+}
 
 }  // namespace
 
-std::string_view path_of(Hook hook) {
-  return kPaths.at(static_cast<std::size_t>(hook));
-}
-
 bool belongs_to_hooks(std::string_view path) {
-  return path.starts_with(kHooksFolder);
+  return path.starts_with(model::kHooksFolder);
 }
 
 Result<void> run_hook(Hook hook, const Generation& generation, const HookHost& host,
                       OutputTail& output) {
-  const std::string path(path_of(hook));
+  const std::string name(kNames.at(static_cast<std::size_t>(hook)));
+  const model::HookRule& rule = rule_of(hook, generation.hooks);
+  const std::string path = rule.file.empty() ? std::string(model::kHooksFolder) + name : rule.file;
+  const std::chrono::seconds timeout = rule.timeout.count() == 0 ? kHookTimeout : rule.timeout;
   const auto file = std::ranges::find(generation.files, path, &model::RenderedFile::path);
   if (file == generation.files.end()) return {};
   if ((file->mode & kOwnerMayExecute) == 0) {
@@ -33,21 +36,20 @@ Result<void> run_hook(Hook hook, const Generation& generation, const HookHost& h
   }
   TITAN_ASSIGN(const std::string root, host.root.absolute_path());
   const Command command{.arguments = {generation.folder + "/" + path},
-                        .environment = {{"TITAN_HOOK", path.substr(kHooksFolder.size())},
+                        .environment = {{"TITAN_HOOK", name},
                                         {"TITAN_DEPLOYMENT", generation.key.short_text()},
                                         {"TITAN_VERSION", std::to_string(generation.version)},
                                         {"TITAN_HOST", host.name},
                                         {"TITAN_ROOT", root}},
                         .directory = generation.folder,
-                        .timeout = kHookTimeout,
+                        .timeout = timeout,
                         .output_bytes_max = kHookOutputBytesMax};
   auto outcome = host.processes.run(command);
   if (!outcome) return outcome.error().context(path);
   output.add(outcome->output);
   output.add(outcome->errors);
   if (outcome->timed_out) {
-    return internal(path + " took longer than " + std::to_string(kHookTimeout.count() / 1000) +
-                    " seconds");
+    return internal(path + " took longer than " + duration_text(timeout));
   }
   if (outcome->exit_code != 0) {
     return internal(path + " ended with " + std::to_string(outcome->exit_code));

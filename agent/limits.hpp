@@ -19,7 +19,7 @@ constexpr std::uint32_t kAttemptsMax = 3;                // of one form of a dep
 constexpr std::size_t kAttemptedFormsMax = 8;            // that may be on the host at once
 constexpr int kApplyRoundsMax = 64;                      // of applying what depends on each other
 constexpr std::size_t kHookOutputBytesMax = 1UL << 20U;  // read of each stream
-constexpr std::chrono::milliseconds kHookTimeout{300'000};
+constexpr std::chrono::seconds kHookTimeout{300};        // when the template says nothing else
 constexpr std::chrono::seconds kDriftInterval{600};    // between two looks at the contents of files
 constexpr std::chrono::seconds kClockSkewMin{60};      // that is spoken of
 constexpr int kRoundsMax = 4;                          // of sync and apply in one step

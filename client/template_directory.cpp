@@ -2,33 +2,16 @@
 
 #include <algorithm>
 #include <iterator>
-#include <nlohmann/json.hpp>
-#include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
 #include "base/limits.hpp"
-#include "base/text.hpp"
-#include "base/yaml.hpp"
 #include "client/limits.hpp"
-#include "model/field_reader.hpp"
 #include "model/limits.hpp"
-#include "model/owner.hpp"
-#include "model/spec.hpp"
+#include "model/template_manifest.hpp"
 
 namespace titan::client {
 namespace {
-
-constexpr std::string_view kManifestNames[] = {"template.yaml", "template.yml"};
-
-bool is_manifest_name(std::string_view name) {
-  return std::ranges::find(kManifestNames, name) != std::end(kManifestNames);
-}
-
-bool is_left_out(std::string_view name) {
-  return name == ".git" || name.ends_with('~') || (name.starts_with('.') && name.ends_with(".swp"));
-}
 
 std::string joined(const std::string& folder, const std::string& name) {
   return folder.empty() ? name : folder + "/" + name;
@@ -39,98 +22,6 @@ Error about(Error error, const std::string& path) {
   return error;
 }
 
-// What the manifest says of one file, or of all below a folder.
-struct FileRule {
-  std::string path = {};  // of a folder: with "/" at the end
-  std::optional<std::uint32_t> mode = {};
-  std::string owner = {};
-
-  [[nodiscard]] bool fits(std::string_view file) const {
-    return path.ends_with('/') ? file.starts_with(path) : file == path;
-  }
-};
-
-struct Manifest {
-  model::TemplateSpec spec = {};  // without files
-  std::vector<FileRule> rules = {};
-};
-
-Result<FileRule> parse_rule(const nlohmann::json& object, const std::string& place) {
-  model::FieldReader reader(object, place);
-  FileRule rule{.path = reader.required_text("path"), .owner = reader.text("owner")};
-  if (reader.has("mode")) rule.mode = reader.parsed<std::uint32_t>("mode", &model::parse_mode);
-  std::string_view bare = rule.path;
-  if (bare.ends_with('/')) bare.remove_suffix(1);
-  if (const auto checked = check_relative_path(bare); !checked && !rule.path.empty()) {
-    reader.refuse("path", checked.error().message);
-  }
-  if (!rule.owner.empty()) {
-    const auto owner = model::Owner::parse(rule.owner);
-    if (!owner) reader.refuse("owner", owner.error().message);
-  }
-  if (!rule.mode && rule.owner.empty()) reader.refuse("mode", "must be given (or owner must)");
-  TITAN_TRY(reader.finish());
-  return rule;
-}
-
-Result<std::vector<FileRule>> parse_rules(const nlohmann::json& array) {
-  std::vector<FileRule> rules;
-  std::set<std::string> paths;
-  for (const auto& item : array) {
-    const std::string place = "files[" + std::to_string(rules.size()) + "]";
-    TITAN_ASSIGN(FileRule rule, parse_rule(item, place));
-    if (!paths.insert(rule.path).second) {
-      return invalid_field(place + ".path", quote(rule.path) + " stands there twice");
-    }
-    rules.push_back(std::move(rule));
-  }
-  return rules;
-}
-
-Result<Manifest> parse_manifest(const std::string& text) {
-  TITAN_ASSIGN(const auto documents, parse_yaml(text));
-  Manifest manifest;
-  if (documents.empty()) return manifest;
-  if (documents.size() > 1) return invalid("holds more than one document; expected one");
-  model::FieldReader reader(documents.front(), "");
-  model::TemplateSpec& spec = manifest.spec;
-  if (std::string driver = reader.text("driver"); !driver.empty()) spec.driver = std::move(driver);
-  spec.defaults = reader.values("defaults");
-  if (const auto* health = reader.object("health"); health != nullptr) {
-    TITAN_ASSIGN(spec.health, model::parse_health(*health, "health"));
-  }
-  if (const auto* files = reader.array("files", model::kTemplateFilesMax); files != nullptr) {
-    TITAN_ASSIGN(manifest.rules, parse_rules(*files));
-  }
-  TITAN_TRY(reader.finish());
-  return manifest;
-}
-
-// Of each field, the rule of the longest path counts. invalid: a rule that fits no file.
-Result<void> lay_on(const std::vector<FileRule>& rules, std::vector<model::TemplateFile>& files) {
-  std::vector<const FileRule*> by_length;
-  for (const FileRule& rule : rules) by_length.push_back(&rule);
-  std::ranges::stable_sort(by_length, {}, [](const FileRule* rule) { return rule->path.size(); });
-  for (const FileRule* rule : by_length) {
-    bool fits = false;
-    for (model::TemplateFile& file : files) {
-      if (!rule->fits(file.path)) continue;
-      fits = true;
-      file.mode = rule->mode.value_or(file.mode);
-      if (!rule->owner.empty()) file.owner = rule->owner;
-    }
-    if (fits) continue;
-    std::vector<std::string> paths;
-    for (const model::TemplateFile& file : files) paths.push_back(file.path);
-    return invalid_field("files[" + std::to_string(rule - rules.data()) + "].path",
-                         quote(rule->path) +
-                             " is no file of the template, and no folder with \"/\" "
-                             "at its end" +
-                             did_you_mean(rule->path, paths));
-  }
-  return {};
-}
-
 // Walks the folders depth first, each sorted by name.
 class Reader {
  public:
@@ -139,10 +30,9 @@ class Reader {
   Result<TemplateDirectory> read() {
     TITAN_TRY(read_manifest());
     TITAN_TRY(walk("", 0));
-    std::ranges::sort(result_.spec.files, {}, &model::TemplateFile::path);
-    if (auto laid = lay_on(rules_, result_.spec.files); !laid) {
-      return about(std::move(laid).error(), place(manifest_name_));
-    }
+    auto spec = manifest_.complete(std::move(result_.spec.files));
+    if (!spec) return about(std::move(spec).error(), place(manifest_name_));
+    result_.spec = *std::move(spec);
     return std::move(result_);
   }
 
@@ -161,8 +51,9 @@ class Reader {
   Result<void> read_manifest() {
     TITAN_ASSIGN(const auto entries, entries_of(""));
     std::vector<FileSystem::Entry> found;
-    std::ranges::copy_if(entries, std::back_inserter(found),
-                         [](const auto& entry) { return is_manifest_name(entry.name); });
+    std::ranges::copy_if(entries, std::back_inserter(found), [](const auto& entry) {
+      return model::TemplateManifest::is_name(entry.name);
+    });
     if (found.empty()) return {};
     if (found.size() > 1) {
       return about(invalid("stands beside template.yml; expected one manifest"),
@@ -171,10 +62,9 @@ class Reader {
     const std::string& name = found[0].name;
     TITAN_TRY(check_regular(name, found[0].type));
     TITAN_ASSIGN(const std::string text, content_of(name));
-    auto manifest = parse_manifest(text);
+    auto manifest = model::TemplateManifest::parse(text);
     if (!manifest) return about(std::move(manifest).error(), place(name));
-    result_.spec = std::move(manifest->spec);
-    rules_ = std::move(manifest->rules);
+    manifest_ = *std::move(manifest);
     manifest_name_ = name;
     return {};
   }
@@ -194,9 +84,10 @@ class Reader {
     }
     TITAN_ASSIGN(const auto entries, entries_of(folder));
     for (const auto& entry : entries) {
-      if (is_left_out(entry.name) || (folder.empty() && is_manifest_name(entry.name))) continue;
       const std::string path = joined(folder, entry.name);
-      if (entry.type == FileSystem::Type::directory) {
+      const bool is_folder = entry.type == FileSystem::Type::directory;
+      if (manifest_.leaves_out(path, is_folder)) continue;
+      if (is_folder) {
         TITAN_TRY(walk(path, depth + 1));
       } else {
         TITAN_TRY(check_regular(path, entry.type));
@@ -240,7 +131,7 @@ class Reader {
   std::string root_;
   TemplateDirectory result_;
   std::string manifest_name_;  // empty: there is none
-  std::vector<FileRule> rules_;
+  model::TemplateManifest manifest_;
   std::size_t bytes_ = 0;
 };
 

@@ -17,18 +17,16 @@ struct TemplateDirectory {
 
 // Reads the template in the folder `path` of `files` ("" is the root itself).
 //
-// `template.yaml` (or `template.yml`) at the top is the manifest, {driver, defaults, health,
-// files}; without one the defaults of TemplateSpec hold. All other files below are files of the
-// template, with their path relative to the folder, and mode 0755 when their owner may execute
-// them, else 0644. `files` is a list of {path, mode, owner}, which says otherwise of the file at
-// the path in the directory, or, with "/" at its end, of all below the folder; the longest path
-// counts, for mode and owner apart. Left out are what is never meant to be delivered: `.git` (a
-// folder or a file), and what editors leave behind (`*~`, `.*.swp`). Empty folders leave nothing.
+// `template.yaml` (or `template.yml`) at the top is the manifest (model/template_manifest.hpp);
+// without one the defaults of TemplateSpec hold. All other files below are files of the template,
+// with their path relative to the folder, and mode 0755 when their owner may execute them, else
+// 0644, but for those that the manifest leaves out; of these nothing is read. Empty folders leave
+// nothing.
 //
 // invalid, naming the path: a symbolic link, a socket or another special file; a manifest with an
-// unknown key or a wrong value, or a path in `files` at which nothing stands; two manifests.
-// exhausted: more files, bytes or levels of folders
-// than model/limits.hpp and client/limits.hpp allow.
+// unknown key or a wrong value, or a path in it at which nothing stands; two manifests.
+// exhausted: more files, bytes or levels of folders than model/limits.hpp and client/limits.hpp
+// allow.
 Result<TemplateDirectory> read_template_directory(FileSystem& files, const std::string& path);
 
 }  // namespace titan::client

@@ -24,6 +24,7 @@ json rules_of(const AuthorStatement& statement) {
     rules["driftPolicy"] = text_of(statement.drift_policy);
   }
   if (statement.health != Health()) rules["health"] = json_of(statement.health);
+  if (statement.hooks != Hooks()) rules["hooks"] = json_of(statement.hooks);
   return rules;
 }
 

@@ -18,13 +18,15 @@
 namespace titan::model {
 
 // What a deployment is on every host: its files, what they are filled with, all but the part that
-// comes from the host, and what the host does to keep it well: a health check may run a program.
+// comes from the host, and what the host does to keep it well: health checks and hooks run
+// programs.
 struct AuthorStatement {
   Key key = {};             // of the deployment
   std::string driver = {};  // of the template
   std::vector<TemplateFile> files = {};
   Values inputs = {};                        // as author_inputs() gives them
   Health health = {};                        // of the template, with its placeholders
+  Hooks hooks = {};                          // of the template
   std::vector<std::string> depends_on = {};  // sorted
   DriftPolicy drift_policy = DriftPolicy::heal;
 };

@@ -46,6 +46,26 @@ constexpr std::size_t kHealthArgumentsMax = 64;       // of one program
 constexpr std::size_t kHealthTextBytesMax = 4096;     // of an argument, a URL, an address, a unit
 constexpr std::chrono::seconds kHealthTimeMax{3600};  // each of its times
 
+constexpr std::chrono::seconds kHookTimeMax{3600};  // that a template may give a hook
+
+// The manifest of a template's directory.
+constexpr std::size_t kManifestBytesMax = 1UL << 20U;
+constexpr std::size_t kIgnorePatternsMax = 100;
+constexpr std::size_t kPathPatternBytesMax = 1024;
+constexpr std::size_t kRefBytesMax = 255;  // the name of a branch or a tag
+constexpr std::size_t kCommitDigits = 40;  // of a commit's id (SHA-1)
+
+// The schema of a template's values, and looking at values by it.
+constexpr std::size_t kSchemaBytesMax = 64UL << 10U;  // as canonical JSON
+constexpr std::size_t kSchemaPartsMax = 5000;         // schemas within it
+constexpr std::size_t kSchemaNestedMax = 128;  // schemas that one value is held against at once
+constexpr std::size_t kSchemaStepsMax = 2'000'000;  // of work, for all values of one deployment
+constexpr std::size_t kRegexBytesMax = 1024;        // of one pattern
+constexpr std::size_t kRegexGroupsMax = 32;         // inside one another
+constexpr std::size_t kRegexRepeatMax = 1000;       // in braces
+constexpr std::size_t kRegexProgramMax = 4000;      // instructions of a compiled one
+constexpr std::size_t kShownValueBytesMax = 64;     // of a value, in a message
+
 // What a host says of one deployment.
 constexpr std::size_t kOutputBytesMax = 4096;  // of programs that failed
 constexpr std::size_t kDriftTextsMax = 10;

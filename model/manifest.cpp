@@ -33,6 +33,7 @@ void write(JsonWriter& writer, const Tombstone& tombstone) {
 void write(JsonWriter& writer, const TemplateFile& file) {
   writer.begin_object();
   writer.member("digest", file.digest.text());
+  if (!file.escape.empty()) writer.member("escape", file.escape);
   writer.member("mode", mode_text(file.mode));
   if (!file.owner.empty()) writer.member("owner", file.owner);
   writer.member("path", file.path);
@@ -88,6 +89,7 @@ void write(JsonWriter& writer, const DesiredDeployment& desired) {
   writer.member("driver", desired.driver);
   if (!desired.error.empty()) writer.member("error", desired.error);
   if (desired.health != Health()) writer.member("health", json_of(desired.health));
+  if (desired.hooks != Hooks()) writer.member("hooks", json_of(desired.hooks));
   write_signed(writer, "host", desired.host);
   writer.member("inputs", desired.inputs.json());
   writer.member("key", desired.key.text());
@@ -243,6 +245,15 @@ Health read_health(FieldReader& reader, const char* field) {
   return {};
 }
 
+Hooks read_hooks(FieldReader& reader, const char* field) {
+  const json* object = reader.object(field);
+  if (object == nullptr) return {};
+  auto hooks = parse_hooks(*object, reader.path_of(field));
+  if (hooks) return *std::move(hooks);
+  reader.refuse(std::move(hooks).error());
+  return {};
+}
+
 // Names in their one order, as of the secrets.
 std::vector<std::string> read_dependencies(FieldReader& reader, const char* field) {
   std::vector<std::string> names = reader.texts(field, kLabelsMax);
@@ -265,6 +276,7 @@ Result<DesiredDeployment> parse_desired(const json& object, std::string path) {
       .driver = reader.text("driver"),
       .inputs = read_layers(reader, "inputs"),
       .health = read_health(reader, "health"),
+      .hooks = read_hooks(reader, "hooks"),
       .depends_on = read_dependencies(reader, "dependsOn"),
       .drift_policy = reader.parsed<DriftPolicy>("driftPolicy", &parse_drift_policy),
       .desired_digest = reader.digest("desiredDigest"),

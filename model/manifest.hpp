@@ -39,6 +39,7 @@ struct DesiredDeployment {
   std::vector<TemplateFile> files = {};
   Values inputs = {};                        // everything the template may refer to
   Health health = {};                        // with its placeholders
+  Hooks hooks = {};                          // which files they are, and how long they may take
   std::vector<std::string> depends_on = {};  // deployments of the same workspace, sorted
   DriftPolicy drift_policy = DriftPolicy::heal;
   // Of all that the server made this form from. Only the server knows how; equal forms have equal
@@ -51,6 +52,8 @@ struct DesiredDeployment {
   std::optional<SignedValues> author = {};
   std::optional<SignedValues> host = {};
   std::vector<SecretUse> secrets = {};  // those that `inputs` refer to, by name and key
+  // What inputs.values must be. The server sees to it; it is in no JSON, and no host is told.
+  Values values_schema = {};
   bool operator==(const DesiredDeployment&) const = default;
 };
 

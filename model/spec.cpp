@@ -65,6 +65,15 @@ json json_of_spec(const TemplateSpec& spec) {
   json object = {{"driver", spec.driver}, {"files", json_of(spec.files)}};
   put(object, "defaults", spec.defaults);
   if (spec.health != Health()) object["health"] = json_of(spec.health);
+  if (spec.hooks != Hooks()) object["hooks"] = json_of(spec.hooks);
+  put(object, "valuesSchema", spec.values_schema);
+  if (spec.git) {
+    json& git = object["git"];
+    git["repository"] = spec.git->repository;
+    put(git, "ref", spec.git->ref);
+    put(git, "path", spec.git->path);
+    put(git, "commit", spec.git->commit);
+  }
   return object;
 }
 
@@ -229,9 +238,66 @@ Spec read_host(FieldReader& reader) {
                   .signatures = read_signatures(reader, "signatures")};
 }
 
+// Git's own rules of names (git-check-ref-format(1)), as far as they keep a name out of trouble.
+bool is_ref(const std::string& ref) {
+  constexpr std::string_view kNever = " ~^:?*[\\";
+  const auto is_bad = [&](char c) {
+    return static_cast<unsigned char>(c) < 0x21 || c == 0x7f || kNever.find(c) != kNever.npos;
+  };
+  const bool is_odd = ref.starts_with('-') || ref.starts_with('/') || ref.ends_with('/') ||
+                      ref.ends_with('.') || ref.ends_with(".lock");
+  const bool has_gap = ref.find("..") != std::string::npos || ref.find("//") != std::string::npos ||
+                       ref.find("@{") != std::string::npos;
+  return ref.size() <= kRefBytesMax && std::ranges::none_of(ref, is_bad) && !is_odd && !has_gap;
+}
+
+bool is_commit(const std::string& id) {
+  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  return id.size() == kCommitDigits && std::ranges::all_of(id, is_digit);
+}
+
+// "https://user:password@host/": whatever stands in an entity can be read by many.
+bool has_password(const std::string& url) {
+  const std::size_t start = url.find("://");
+  if (start == std::string::npos) return false;
+  const std::string authority = url.substr(start + 3, url.find('/', start + 3) - start - 3);
+  const std::size_t at = authority.rfind('@');
+  const bool is_web = url.starts_with("http");
+  return at != std::string::npos &&
+         (is_web || authority.substr(0, at).find(':') != std::string::npos);
+}
+
+std::optional<TemplateGit> read_git(FieldReader& outer, const char* field) {
+  const json* object = outer.object(field);
+  if (object == nullptr) return std::nullopt;
+  FieldReader reader(*object, outer.path_of(field));
+  TemplateGit git{.repository = reader.required_text("repository"),
+                  .ref = reader.text("ref"),
+                  .path = reader.text("path"),
+                  .commit = reader.text("commit")};
+  while (git.path.ends_with('/')) git.path.pop_back();
+  while (git.path.starts_with("./")) git.path.erase(0, 2);
+  if (git.path == ".") git.path.clear();
+  if (has_password(git.repository)) {
+    reader.refuse("repository", "must hold no user and password: an entity is no place for them");
+  }
+  if (!is_ref(git.ref)) reader.refuse("ref", quote(git.ref) + " is no name of a branch or a tag");
+  if (const auto checked = check_relative_path(git.path); !checked && !git.path.empty()) {
+    reader.refuse("path", checked.error().message);
+  }
+  if (!git.commit.empty() && !is_commit(git.commit)) {
+    reader.refuse("commit", quote(git.commit) + " is no commit: expected " +
+                                std::to_string(kCommitDigits) + " hex digits");
+  }
+  if (auto finished = reader.finish(); !finished) outer.refuse(std::move(finished).error());
+  return git;
+}
+
 Spec read_template(FieldReader& reader) {
   TemplateSpec spec{.driver = optional_name(reader, "driver"),
-                    .defaults = values_without_secrets(reader, "defaults")};
+                    .defaults = values_without_secrets(reader, "defaults"),
+                    .values_schema = reader.values("valuesSchema"),
+                    .git = read_git(reader, "git")};
   if (spec.driver.empty()) spec.driver = "files";
   if (const json* files = reader.array("files", kTemplateFilesMax); files != nullptr) {
     auto parsed = parse_template_files(*files, reader.path_of("files"));
@@ -245,6 +311,14 @@ Spec read_template(FieldReader& reader) {
     auto parsed = parse_health(*health, reader.path_of("health"));
     if (parsed) {
       spec.health = *std::move(parsed);
+    } else {
+      reader.refuse(std::move(parsed).error());
+    }
+  }
+  if (const json* hooks = reader.object("hooks"); hooks != nullptr) {
+    auto parsed = parse_hooks(*hooks, reader.path_of("hooks"));
+    if (parsed) {
+      spec.hooks = *std::move(parsed);
     } else {
       reader.refuse(std::move(parsed).error());
     }
@@ -405,7 +479,13 @@ Result<TemplateFile> parse_template_file(const json& object, const std::string& 
                                 : reader.parsed<std::uint32_t>("mode", &parse_mode),
                     .digest = reader.digest("digest"),
                     .size = reader.number("size"),
-                    .owner = reader.text("owner")};
+                    .owner = reader.text("owner"),
+                    .escape = reader.text("escape")};
+  if (!file.escape.empty()) {
+    if (const auto checked = check_escape(file.escape); !checked) {
+      reader.refuse("escape", checked.error().message);
+    }
+  }
   if (!file.owner.empty()) {
     const auto owner = Owner::parse(file.owner);
     if (!owner) reader.refuse("owner", owner.error().message);
@@ -443,6 +523,7 @@ json json_of(const std::vector<TemplateFile>& files) {
                      {"digest", file.digest.text()},
                      {"size", file.size}});
     if (!file.owner.empty()) array.back()["owner"] = file.owner;
+    if (!file.escape.empty()) array.back()["escape"] = file.escape;
   }
   return array;
 }
@@ -469,6 +550,13 @@ Result<std::vector<TemplateFile>> parse_template_files(const json& array, std::s
     return invalid_field(std::string(path), quote(twice->path) + " stands there twice");
   }
   return files;
+}
+
+Result<void> check_escape(std::string_view name) {
+  if (std::ranges::find(kEscapeNames, name) != kEscapeNames.end()) return {};
+  const std::vector<std::string> names(kEscapeNames.begin(), kEscapeNames.end());
+  return invalid(quote(name) + " is no kind of escaping: expected one of " + join(names, ", ") +
+                 did_you_mean(name, names));
 }
 
 std::string mode_text(std::uint32_t mode) {

@@ -37,6 +37,9 @@ nlohmann::json json_of(const std::vector<TemplateFile>& files);
 Result<std::vector<TemplateFile>> parse_template_files(const nlohmann::json& array,
                                                        std::string_view path);
 
+// invalid unless it is one of kEscapeNames.
+Result<void> check_escape(std::string_view name);
+
 // File modes in JSON are octal text: "0644". At most 0777.
 std::string mode_text(std::uint32_t mode);
 Result<std::uint32_t> parse_mode(std::string_view text);

@@ -142,8 +142,14 @@ std::vector<model::SecretUse> secrets_used(const Delivery& delivery, const model
   return uses;
 }
 
+// Whether the template has anything to give: one from Git may be known, and not read yet.
+bool is_there(const Version& template_) {
+  return std::get<model::TemplateSpec>(template_.entity->spec).is_there();
+}
+
 bool is_complete(const Delivery& delivery) {
   if (delivery.workload == nullptr || delivery.template_ == nullptr) return false;
+  if (!is_there(*delivery.template_)) return false;
   bool complete = true;
   for_each_secret(*delivery.version, delivery.workload, [&](const SecretLink& link) {
     complete = complete && entry_at(link, delivery.seq) != nullptr;
@@ -163,6 +169,9 @@ std::string held_reason(const Delivery& delivery) {
   const std::string template_name = name_of_template(delivery);
   if (!template_name.empty()) {
     need(Kind::template_, template_name, delivery.template_ != nullptr);
+    if (delivery.template_ != nullptr && !is_there(*delivery.template_)) {
+      missing.push_back("template " + quote(template_name) + " was not read from Git yet");
+    }
   } else if (delivery.workload != nullptr) {
     missing.push_back("neither the deployment nor its workload " + quote(spec.workload) +
                       " names a template");
@@ -301,6 +310,8 @@ model::DesiredDeployment desired_form(const Fleet& fleet, const Delivery& delive
       *delivery.template_->entity, *delivery.workload->entity, *delivery.version->entity);
   desired.inputs = inputs_of(fleet, delivery, author);
   desired.health = spec.health;
+  desired.hooks = spec.hooks;
+  desired.values_schema = spec.values_schema;
   const auto& deployment = deployment_spec(*delivery.version);
   desired.depends_on = deployment.depends_on;
   std::ranges::sort(desired.depends_on);

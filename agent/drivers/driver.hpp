@@ -7,6 +7,7 @@
 
 #include "base/output_tail.hpp"
 #include "base/result.hpp"
+#include "model/hooks.hpp"
 #include "model/key.hpp"
 #include "model/rendered.hpp"
 
@@ -22,6 +23,7 @@ struct Generation {
   // Read-only by agreement. Empty: none was asked for. It is there for all generations of a
   // DriverChange from before_files() on, and for drift(); not for check().
   std::string folder = {};
+  model::Hooks hooks = {};
 };
 
 // A change of what a deployment is on the host. Which files below the host's root the deployment

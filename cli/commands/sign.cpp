@@ -58,6 +58,7 @@ Result<AuthorStatement> statement_of(client::Client& client, const model::Entity
                             .files = source.files,
                             .inputs = model::author_inputs(template_, workload, deployment),
                             .health = source.health,
+                            .hooks = source.hooks,
                             .depends_on = spec.depends_on,
                             .drift_policy = spec.drift_policy};
   std::ranges::sort(statement.depends_on);
@@ -78,6 +79,7 @@ void show(std::ostream& out, const AuthorStatement& statement) {
     out << "  " << model::mode_text(file.mode) << ' ' << file.digest.text() << ' '
         << terminal_text(file.path);
     if (!file.owner.empty()) out << ", owned by " << terminal_text(file.owner);
+    if (!file.escape.empty()) out << ", escaped as " << terminal_text(file.escape);
     out << '\n';
   }
   out << "filled with, besides what is the host's:\n";
@@ -85,6 +87,10 @@ void show(std::ostream& out, const AuthorStatement& statement) {
   if (statement.health != model::Health()) {
     out << "kept when it is healthy:\n";
     show_yaml(out, model::json_of(statement.health));
+  }
+  if (statement.hooks != model::Hooks()) {
+    out << "with these hooks:\n";
+    show_yaml(out, model::json_of(statement.hooks));
   }
   if (!statement.depends_on.empty()) {
     out << "after the deployments " << terminal_text(join(statement.depends_on, ", ")) << '\n';

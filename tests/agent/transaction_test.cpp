@@ -39,10 +39,12 @@ class TransactionTest : public ::testing::Test {
     bool checks = false;
     std::map<std::string, std::string> others = {};  // files beside root/etc/prod.conf
     std::string owner = {};
+    model::Hooks hooks = {};
+    std::string escape = {};  // of root/etc/prod.conf
   };
   // A new version of what "prod" is made of.
   void put(const Service& service) {
-    model::TemplateSpec spec{.driver = service.driver};
+    model::TemplateSpec spec{.driver = service.driver, .hooks = service.hooks};
     auto files = service.others;
     files["root/etc/{{deployment.name}}.conf"] = service.text;
     for (const auto& [path, content] : files) {
@@ -50,7 +52,8 @@ class TransactionTest : public ::testing::Test {
                             .mode = path.starts_with("hooks/") ? 0755U : 0644U,
                             .digest = server_.client().put_blob(content).value(),
                             .size = content.size(),
-                            .owner = path.starts_with("root/") ? service.owner : ""});
+                            .owner = path.starts_with("root/") ? service.owner : "",
+                            .escape = path.ends_with(".conf") ? service.escape : ""});
     }
     if (service.checks) {
       spec.health = {.checks = {{.kind = model::HealthCheck::Kind::tcp, .address = "[::1]:1"}},
@@ -316,6 +319,43 @@ TEST_F(TransactionTest, RunsHooksFromTheFolderOfTheGeneration) {
   EXPECT_EQ(run, (Calls{"pre-apply of default/prod on pi", "post-apply of default/prod on pi",
                         "pre-remove of default/prod on pi"}));
   EXPECT_EQ(host_.state().disk().info("generations").error().code, ErrorCode::not_found);
+}
+
+// The server renders with the same kind; else the digests would differ, and nothing be applied.
+TEST_F(TransactionTest, EscapesAFileAsTheTemplateSays) {
+  server_.put(
+      {.name = "sensor",
+       .workspace = "default",
+       .spec = model::WorkloadSpec{.values = model::Values::from({{"text", "it's"}}).value()}});
+  put({.text = "NAME='{{values.text}}'\n", .escape = "shell"});
+  host_.once_done();
+  EXPECT_EQ(content(), "NAME='it'\\''s'\n");
+}
+
+TEST_F(TransactionTest, RunsTheHooksThatTheTemplateNamesForAsLongAsItSays) {
+  put({.text = "one\n",
+       .others = {{"hooks/migrate", "#!/bin/sh\n"},
+                  {"hooks/pre-apply", "#!/bin/sh\n"},
+                  {"hooks/post-apply", "#!/bin/sh\n"}},
+       .hooks = {.pre_apply = {.file = "hooks/migrate", .timeout = seconds(1200)},
+                 .post_apply = {.timeout = seconds(7)}}});
+  host_.once_done();
+  const auto& commands = host_.parts.processes.commands();
+  ASSERT_EQ(commands.size(), 2U);
+  EXPECT_EQ(commands[0].arguments.at(0), commands[0].directory + "/hooks/migrate");
+  EXPECT_EQ(commands[0].environment.at("TITAN_HOOK"), "pre-apply");
+  EXPECT_EQ(commands[0].timeout, seconds(1200));
+  EXPECT_EQ(commands[1].arguments.at(0), commands[1].directory + "/hooks/post-apply");
+  EXPECT_EQ(commands[1].timeout, seconds(7));
+}
+
+TEST_F(TransactionTest, SaysWhichHookTookLongerThanItMay) {
+  put({.text = "one\n",
+       .others = {{"hooks/migrate", "#!/bin/sh\n"}},
+       .hooks = {.pre_apply = {.file = "hooks/migrate", .timeout = seconds(90)}}});
+  host_.parts.processes.answer(titan::Outcome{.exit_code = 137, .timed_out = true});
+  host_.once().value();
+  EXPECT_EQ(reason("prod"), "host pi: hooks/migrate took longer than 1m30s");
 }
 
 TEST_F(TransactionTest, UnpacksForTheDriverAndKeepsTheLastGoodAndTheOneBefore) {

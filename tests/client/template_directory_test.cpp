@@ -287,5 +287,27 @@ TEST(TemplateDirectoryOnDisk, ReadsTheExample) {
   EXPECT_EQ(read.spec.files[2].mode, 0755U);
 }
 
+TEST_F(TemplateDirectoryTest, LeavesOutWhatTheManifestIgnoresAndDoesNotReadIt) {
+  file("template.yaml", "ignore: ['*.md', /build]\nescapes: [{path: root/, kind: ini}]\n");
+  file("README.md", "x");
+  file("root/a", "a");
+  file("root/build", "b");
+  file("build/large", std::string(model::kTemplateFileBytesMax + 1, 'x'));
+  const auto read = read_template_directory(files_, "");
+  ASSERT_TRUE(read.ok()) << read.error().text();
+  EXPECT_EQ(paths(*read), (std::vector<std::string>{"root/a", "root/build"}));
+  EXPECT_EQ(read->spec.files[0].escape, "ini");
+  EXPECT_EQ(read->blobs.size(), 2U);
+}
+
+TEST_F(TemplateDirectoryTest, NamesTheManifestWhoseRuleFitsNothing) {
+  file("template.yaml", "hooks: {preApply: {file: hooks/gone}}\n");
+  file("root/a", "a");
+  const auto read = read_template_directory(files_, "");
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().subject, "template.yaml");
+  EXPECT_EQ(read.error().field, "hooks.preApply.file");
+}
+
 }  // namespace
 }  // namespace titan::client

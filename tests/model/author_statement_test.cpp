@@ -55,11 +55,13 @@ TEST_F(AuthorStatementTest, IsThePiecesOfTheContractInTheirOrder) {
   more.depends_on = {"base"};
   more.drift_policy = DriftPolicy::report;
   more.health.checks = {{.command = {"/bin/true"}}};
+  more.hooks.pre_remove.timeout = std::chrono::seconds(60);
   EXPECT_EQ(author_proof(more, 7),
             signable("titan-author-1", {"acme", "iot", "prod", "7", "files", files,
                                         canonical_json(statement_.inputs.json()),
                                         R"({"dependsOn":["base"],"driftPolicy":"report",)"
-                                        R"("health":{"checks":[{"exec":["/bin/true"]}]}})"}));
+                                        R"("health":{"checks":[{"exec":["/bin/true"]}]},)"
+                                        R"("hooks":{"preRemove":{"timeout":"1m"}}})"}));
   EXPECT_EQ(author_proof(host_, 7),
             signable("titan-author-host-1",
                      {"acme", "pi", "7", R"({"labels":{"site":"lab"},"values":{"n":1}})"}));
@@ -79,7 +81,7 @@ TEST_F(AuthorStatementTest, DiffersWhenAnythingThatIsSaidDiffers) {
   statements.back().files.push_back({"root/b", 0644, Digest::of("a"), 1});
   statements.push_back(statement_);
   statements.back().inputs = values("{}");
-  for (int i = 0; i < 6; ++i) statements.push_back(statement_);
+  for (int i = 0; i < 9; ++i) statements.push_back(statement_);
   const std::size_t last = statements.size() - 1;
   statements[last].health.checks = {{.command = {"/bin/true"}}};
   statements[last - 1].health.checks = {{.command = {"/bin/false"}}};
@@ -87,6 +89,9 @@ TEST_F(AuthorStatementTest, DiffersWhenAnythingThatIsSaidDiffers) {
   statements[last - 3].depends_on = {"base", "more"};
   statements[last - 4].drift_policy = DriftPolicy::report;
   statements[last - 5].files[0].owner = "root";
+  statements[last - 6].files[0].escape = "ini";
+  statements[last - 7].hooks.pre_apply.file = "hooks/a";
+  statements[last - 8].hooks.pre_apply.timeout = std::chrono::seconds(1);
   std::set<std::string> proofs = {author_proof(statement_, 2)};
   for (const AuthorStatement& statement : statements) proofs.insert(author_proof(statement, 1));
   std::vector<HostStatement> hosts(5, host_);

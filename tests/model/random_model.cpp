@@ -135,9 +135,29 @@ std::vector<model::TemplateFile> RandomModel::template_files() {
                      .mode = static_cast<std::uint32_t>(below(01000)),
                      .digest = digest(),
                      .size = below(10'000),
-                     .owner = one_of(std::vector<std::string>{"", "", "root", "_x-1:0"})});
+                     .owner = one_of(std::vector<std::string>{"", "", "root", "_x-1:0"}),
+                     .escape = chance(2) ? "" : std::string(one_of(model::kEscapeNames))});
   }
   return files;
+}
+
+model::Hooks RandomModel::hooks() {
+  const auto rule = [this] {
+    model::HookRule made;
+    if (chance(4)) made.file = one_of(std::vector<std::string>{"hooks/a", "hooks/b/é"});
+    if (chance(4)) made.timeout = std::chrono::seconds(1 + below(3600));
+    return made;
+  };
+  return {.pre_apply = rule(), .post_apply = rule(), .pre_remove = rule()};
+}
+
+std::optional<model::TemplateGit> RandomModel::template_git() {
+  if (chance(2)) return std::nullopt;
+  return model::TemplateGit{
+      .repository = one_of(std::vector<std::string>{"/srv/x.git", "https://example.org/x"}),
+      .ref = one_of(std::vector<std::string>{"", "main", "refs/tags/v1"}),
+      .path = one_of(std::vector<std::string>{"", "deploy", "a/é"}),
+      .commit = chance(2) ? "" : std::string(40, 'a')};
 }
 
 model::Health RandomModel::health() {
@@ -191,8 +211,13 @@ model::Spec RandomModel::spec(Kind kind) {
           .lease = duration(),
           .signatures = signatures()};
     case Kind::template_:
-      return model::TemplateSpec{
-          .driver = name(), .defaults = values(), .files = template_files(), .health = health()};
+      return model::TemplateSpec{.driver = name(),
+                                 .defaults = values(),
+                                 .files = template_files(),
+                                 .health = health(),
+                                 .hooks = hooks(),
+                                 .values_schema = values(),
+                                 .git = template_git()};
     case Kind::workload:
       return model::WorkloadSpec{
           .repo = text(), .default_template = maybe_name(), .values = values_with_secrets()};
@@ -321,6 +346,7 @@ model::DesiredDeployment RandomModel::desired(model::Key key) {
   }
   desired.secrets = secret_uses();
   desired.health = health();
+  desired.hooks = hooks();
   desired.depends_on = names(3);
   std::ranges::sort(desired.depends_on);
   desired.drift_policy = drift_policy();

@@ -44,6 +44,8 @@ class RandomModel {
   std::vector<model::Key> deployment_keys();
   std::vector<model::TemplateFile> template_files();
   model::Health health();  // mostly none
+  model::Hooks hooks();    // mostly none
+  std::optional<model::TemplateGit> template_git();
   model::DriftPolicy drift_policy() { return static_cast<model::DriftPolicy>(below(2)); }
   model::Values values_with_secrets();  // some with references
   std::string secret_key();

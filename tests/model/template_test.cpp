@@ -39,8 +39,38 @@ TEST(TemplateSpec, HasADigestThatChangesWithEachPart) {
     spec.health.checks = {{.kind = HealthCheck::Kind::systemd, .unit = "a.service"}};
     spec.health.window = std::chrono::seconds(1);
   });
+  expect_new("escape", [](auto& spec) { spec.files[0].escape = "ini"; });
+  expect_new("escape of the other", [](auto& spec) { spec.files[1].escape = "ini"; });
+  expect_new("another escape", [](auto& spec) { spec.files[1].escape = "xml"; });
+  expect_new("hook", [](auto& spec) { spec.hooks.pre_apply.file = "hooks/a"; });
+  expect_new("the same of another hook",
+             [](auto& spec) { spec.hooks.post_apply.file = "hooks/a"; });
+  expect_new("time of a hook",
+             [](auto& spec) { spec.hooks.pre_apply.timeout = std::chrono::seconds(1); });
+  expect_new("schema", [&](auto& spec) { spec.values_schema = defaults({{"type", "object"}}); });
   expect_new("no file", [](auto& spec) { spec.files.clear(); });
   EXPECT_EQ(TemplateSpec(base).digest(), base.digest());
+}
+
+// The same files from elsewhere are the same template.
+TEST(TemplateSpec, HasTheSameDigestWhereverItWasRead) {
+  const TemplateSpec spec{.files = {{"a", 0644, Digest::of("x"), 1}}};
+  TemplateSpec from_git = spec;
+  from_git.git = {.repository = "file:///srv/x.git", .commit = std::string(40, 'a')};
+  EXPECT_EQ(from_git.digest(), spec.digest());
+  EXPECT_NE(from_git, spec);
+}
+
+TEST(TemplateSpec, IsThereOnceItWasReadFromGit) {
+  TemplateSpec spec;
+  EXPECT_TRUE(spec.is_there());
+  spec.git = {.repository = "file:///srv/x.git"};
+  EXPECT_FALSE(spec.is_there());
+  spec.git->commit = std::string(40, 'a');
+  EXPECT_TRUE(spec.is_there()) << "without any file, too";
+  spec.git->commit.clear();
+  spec.files = {{"a", 0644, Digest::of("x"), 1}};
+  EXPECT_TRUE(spec.is_there()) << "of what was there before";
 }
 
 TEST(TemplateSpec, HasOneDigestHoweverItsDefaultsAreOrdered) {
