@@ -45,6 +45,7 @@ class Parser {
     add_key();
     add_sign();
     add_status();
+    add_sync();
     add_version();
   }
 
@@ -229,7 +230,9 @@ class Parser {
       case Kind::host:
         return "host --name tim-pi --labels name=tim-pi,platform=kubernetes";
       case Kind::template_:
-        return "template device-service -f ./device-service";
+        return "template device-service -f ./device-service\n"
+               "  titan apply template device-service "
+               "--repo file:///srv/git/sensor.git --ref main --path deploy";
       case Kind::workload:
         return "workload temperature-sensor --repo https://github.com/timfpark/temp-sensor";
       case Kind::target:
@@ -262,7 +265,11 @@ class Parser {
         verb.add_option("--lease", entity_.lease, "Silent for longer it is MISSING: 15m");
         break;
       case Kind::template_:
-        verb.add_option("-f,--file", entity_.directory, "Folder of the template")->required();
+        verb.add_option("-f,--file", entity_.directory, "Folder of the template");
+        verb.add_option("--repo", entity_.repository,
+                        "Or the Git repository that the server reads it from, and follows");
+        verb.add_option("--ref", entity_.ref, "Branch or tag there (else the remote's HEAD)");
+        verb.add_option("--path", entity_.path, "Folder of the template there (else the top)");
         break;
       case Kind::workload:
         verb.add_option("--repo", entity_.repo, "Where its source lives");
@@ -293,6 +300,13 @@ class Parser {
   void add_kind_and_name(CLI::App& verb, const std::string& kinds) {
     verb.add_option("KIND", kind_, kinds);
     verb.add_option("NAME", name_, "Name; KIND/NAME is understood as well");
+  }
+
+  void add_sync() {
+    CLI::App& verb = add_verb(app_, "sync", "Have the server read a template from Git now",
+                              "titan sync template device-service", [this] { return make_sync(); });
+    add_kind_and_name(verb, "template");
+    add_connection(verb, false);
   }
 
   void add_diff() {
@@ -534,7 +548,27 @@ class Parser {
     if (name.empty()) {
       return invalid("the " + std::string(model::singular_of(kind)) + " needs a name");
     }
+    if (kind == Kind::template_) TITAN_TRY(check_template_flags());
     return WriteCommand{mode, kind, name, entity_, allow_missing_, connection_, output()};
+  }
+
+  [[nodiscard]] Result<void> check_template_flags() const {
+    if (entity_.directory.has_value() == entity_.repository.has_value()) {
+      return invalid("expected -f FOLDER or --repo URL, one of the two");
+    }
+    if (!entity_.repository && (entity_.ref || entity_.path)) {
+      return invalid("--ref and --path go with --repo");
+    }
+    return {};
+  }
+
+  Result<Command> make_sync() {
+    TITAN_ASSIGN(auto what, make_named());
+    if (what.kind != Kind::template_) {
+      return invalid(std::string(model::plural_of(what.kind)) +
+                     " are not read from Git: expected template");
+    }
+    return SyncCommand{what, connection_};
   }
 
   Result<Command> make_apply_files() {

@@ -20,6 +20,7 @@
 #include "cli/commands/login.hpp"
 #include "cli/commands/sign.hpp"
 #include "cli/commands/status.hpp"
+#include "cli/commands/sync.hpp"
 #include "cli/commands/version.hpp"
 #include "cli/commands/wait.hpp"
 #include "cli/commands/write.hpp"
@@ -33,7 +34,8 @@ using Command =
                  CurrentContextCommand, GetContextsCommand, UseContextCommand, SetContextCommand,
                  LoginCommand, LogoutCommand, WhoamiCommand, CanICommand, CreateTokenCommand,
                  CreateEnrollmentCommand, WriteSecretCommand, GetLobbyCommand, ApproveCommand,
-                 RevokeCommand, NewKeyCommand, SignCommand, StatusCommand, VersionCommand>;
+                 RevokeCommand, NewKeyCommand, SignCommand, StatusCommand, SyncCommand,
+                 VersionCommand>;
 
 // What a command line asks for: a command, or its help.
 struct Arguments {

@@ -5,6 +5,7 @@
 
 #include "base/duration.hpp"
 #include "base/text.hpp"
+#include "cli/limits.hpp"
 
 namespace titan::cli {
 namespace {
@@ -81,6 +82,17 @@ std::string key_names_of_secret(const model::SecretSpec& spec) {
   return join(names, ",");
 }
 
+// "file:///srv/git/sensor.git@main:deploy"
+std::string source_of_template(const model::TemplateSpec& spec) {
+  if (!spec.git) return {};
+  const model::TemplateGit& git = *spec.git;
+  return git.repository + (git.ref.empty() ? "" : "@" + git.ref) +
+         (git.path.empty() ? "" : ":" + git.path);
+}
+std::string commit_of_template(const model::TemplateSpec& spec) {
+  return spec.git ? spec.git->commit.substr(0, kCommitShown) : std::string();
+}
+
 std::vector<Column> columns_of_kind(model::Kind kind) {
   switch (kind) {
     case model::Kind::workspace:
@@ -122,6 +134,8 @@ std::vector<Column> wide_columns_of_kind(model::Kind kind) {
     case model::Kind::host:
       return {of_spec("DELIVERY", &delivery_of_host), of_spec("DRIVERS", &drivers_of_host),
               of_spec("CAPACITY", &capacity_of_host), of_spec("LEASE", &lease_of_host)};
+    case model::Kind::template_:
+      return {of_spec("SOURCE", &source_of_template), of_spec("COMMIT", &commit_of_template)};
     case model::Kind::deployment:
       return {of_spec("REPLICAS", &replicas_of_deployment)};
     case model::Kind::token:

@@ -22,7 +22,6 @@ namespace titan::cli {
 namespace {
 
 constexpr std::size_t kLabelWidth = 13;  // "Last report:" and a space
-constexpr std::size_t kCommitShown = 12;
 
 class Writer {
  public:
@@ -198,6 +197,14 @@ void print_keys(Writer& writer, const model::SecretSpec& spec) {
   writer.table(table, "");
 }
 
+void print_source(Writer& writer, const model::TemplateSpec& spec) {
+  if (!spec.git) return;
+  writer.field("Repository", spec.git->repository);
+  if (!spec.git->ref.empty()) writer.field("Ref", spec.git->ref);
+  if (!spec.git->path.empty()) writer.field("Path", spec.git->path);
+  writer.field("Commit", spec.git->commit);
+}
+
 void print_changes(Writer& writer, const std::vector<model::Change>& changes) {
   if (changes.empty()) return;
   Table table({"SEQ", "AGE", "OPERATION", "ACTOR", "WHAT"});
@@ -226,6 +233,9 @@ void print_description(std::ostream& out, const Description& description,
   writer.field("Version", std::to_string(entity.version));
   writer.field("Revision", std::to_string(entity.revision));
   writer.field("Tags", model::labels_text(entity.tags));
+  if (const auto* source = std::get_if<model::TemplateSpec>(&entity.spec)) {
+    print_source(writer, *source);
+  }
   if (const auto* secret = std::get_if<model::SecretSpec>(&entity.spec)) {
     print_keys(writer, *secret);
   } else if (const auto spec = model::json_of(entity.spec); !spec.empty()) {

@@ -61,6 +61,12 @@ class SpecWriter {
     spec_[field] = *std::move(values);
     return {};
   }
+  void git(const EntityFlags& flags) {
+    if (!flags.repository) return;
+    spec_["git"]["repository"] = *flags.repository;
+    if (flags.ref) spec_["git"]["ref"] = *flags.ref;
+    if (flags.path) spec_["git"]["path"] = *flags.path;
+  }
   [[nodiscard]] json take() { return std::move(spec_); }
 
  private:
@@ -77,6 +83,7 @@ Result<json> spec_of(const EntityFlags& flags, const Env& env) {
   spec.number("capacity", flags.capacity);
   spec.text("lease", flags.lease);
   spec.text("directory", flags.directory);
+  spec.git(flags);
   spec.text("repo", flags.repo);
   spec.text("template", flags.template_name);
   spec.text("selector", flags.selector);

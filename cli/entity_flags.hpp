@@ -22,6 +22,9 @@ struct EntityFlags {
   std::optional<std::uint64_t> capacity = {};        // host
   std::optional<std::string> lease = {};             // host
   std::optional<std::string> directory = {};         // template
+  std::optional<std::string> repository = {};        // template: --repo
+  std::optional<std::string> ref = {};               // template
+  std::optional<std::string> path = {};              // template
   std::optional<std::string> repo = {};              // workload
   std::optional<std::string> template_name = {};     // workload, deployment
   std::optional<std::string> selector = {};          // target

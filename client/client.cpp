@@ -296,6 +296,12 @@ Result<bool> Client::has_blob(const Digest& digest) {
   return true;
 }
 
+Result<void> Client::sync_template(std::string_view name) {
+  const model::Key key{.kind = model::Kind::template_, .name = std::string(name)};
+  const auto answer = ask({"POST", entity_path(key) + "/sync"});
+  return answer ? Result<void>() : answer.error();
+}
+
 Result<SyncAnswer> Client::sync(std::string_view host, const model::SyncRequest& request,
                                 std::chrono::seconds wait) {
   const std::string target = host_path(host, "sync") + Query().add_wait(wait).text();

@@ -165,6 +165,10 @@ class Client {
   Result<std::string> get_blob(const Digest& digest);
   Result<bool> has_blob(const Digest& digest);
 
+  // Has the server read a template from Git soon, and not only when its time comes. not_found;
+  // conflict: it is not read from Git.
+  Result<void> sync_template(std::string_view name);
+
   // A host's round trip: its report in, what changed out. The manifest's host must be `host`.
   // With `wait` (cut to kWaitMax) the server answers only when there is news, or after that time.
   Result<SyncAnswer> sync(std::string_view host, const model::SyncRequest& request,

@@ -10,4 +10,8 @@ constexpr std::size_t kPushAttemptsMax = 5;            // times a push is tried 
 constexpr std::size_t kLooseObjectsMax = 100;          // written one by one; more go into one pack
 constexpr std::size_t kObjectCacheBytesMax = 1 << 20;  // of libgit2's own cache
 
+// A folder of somebody's repository, as a template.
+constexpr std::size_t kSourceEntriesMax = 100'000;  // files and folders that are looked at
+constexpr std::size_t kSourceDepthMax = 32;         // folders inside one another
+
 }  // namespace titan::gitops

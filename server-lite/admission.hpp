@@ -34,15 +34,18 @@ class Admission {
   [[nodiscard]] Result<void> check_cycles(std::size_t& at) const;
   // Whether the entity would be there.
   [[nodiscard]] bool will_exist(const model::Key& key) const;
+  // As it would be; null: not there.
+  [[nodiscard]] const model::Entity* find(const model::Key& key) const;
+  // What would name it, or be in it.
+  [[nodiscard]] std::vector<model::Key> users_of(const model::Key& key) const;
+  // Whether the proposal is about the entity.
+  [[nodiscard]] bool writes(const model::Key& key) const { return proposed(key) != nullptr; }
   // The removal of a deployment that hosts hold: it stays, as one that is being deleted.
   [[nodiscard]] bool waits_for_hosts(const ProposedChange& change) const;
 
  private:
   [[nodiscard]] const ProposedChange* proposed(const model::Key& key) const;
-  [[nodiscard]] std::vector<model::Key> users_of(const model::Key& key) const;
   [[nodiscard]] std::vector<std::string> names_beside(const model::Key& key) const;
-  // As it would be; null: not there.
-  [[nodiscard]] const model::Entity* find(const model::Key& key) const;
   [[nodiscard]] Result<void> check_secret_keys(const model::Entity& entity) const;
   [[nodiscard]] Result<void> check_has_template(const model::Entity& entity) const;
 

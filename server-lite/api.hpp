@@ -15,6 +15,7 @@
 #include "server-lite/processor_runner.hpp"
 #include "server-lite/router.hpp"
 #include "server-lite/store_health.hpp"
+#include "server-lite/template_follower.hpp"
 #include "server-lite/writer.hpp"
 #include "store/store.hpp"
 
@@ -39,12 +40,14 @@ struct Api {
   const Registry& registry;
   DeviceService& devices;
   LoginService& logins;
+  TemplateFollower& templates;
 };
 
 // The routes of docs/spec/http-api.md, by what they are about. Each adds its routes to the router.
 void add_entity_routes(Router& router, const Api& api);
 void add_change_routes(Router& router, const Api& api);
 void add_host_routes(Router& router, const Api& api);
+void add_template_routes(Router& router, const Api& api);
 void add_blob_routes(Router& router, const Api& api);
 void add_status_routes(Router& router, const Api& api);
 // These tell of the routes themselves.

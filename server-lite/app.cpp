@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <ostream>
@@ -15,6 +16,7 @@
 #include "base/random.hpp"
 #include "base/stop_signals.hpp"
 #include "base/text.hpp"
+#include "gitops/template_source.hpp"
 #include "server-lite/front_door/front_door.hpp"
 #include "server-lite/http_handler.hpp"
 #include "server-lite/identity/master_key.hpp"
@@ -55,6 +57,8 @@ struct Options {
   std::string oidc_file;                       // empty: no identity provider
   std::optional<oidc::OidcOptions> oidc = {};  // what it says
   MasterKeyPlace master = {};
+  gitops::LocalTemplateSource::Options templates = {};
+  std::chrono::seconds template_interval = kTemplateInterval;
 };
 
 constexpr const char* kListenDefault = "127.0.0.1:7480";
@@ -208,6 +212,7 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   options.tls.key = env.variable("TITAN_TLS_KEY").value_or("");
   options.oidc_file = env.variable("TITAN_OIDC").value_or("");
   options.master = master_key_place(env);
+  options.templates.repositories = env.variable("TITAN_TEMPLATE_REPOSITORIES").value_or("");
   CLI::App app(kDescription, "titan-server");
   app.add_option("--data", options.data, "The folder of the store; made if absent (TITAN_DATA)");
   app.add_option(
@@ -260,6 +265,13 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
                  "How many requests a second one device may make, after a burst; 0: no limit")
       ->check(rate)
       ->capture_default_str();
+  app.add_option("--template-repositories", options.templates.repositories,
+                 "The folder below which templates may be read from Git repositories of this "
+                 "machine; from none when left out (TITAN_TEMPLATE_REPOSITORIES)");
+  std::string template_interval = duration_text(kTemplateInterval);
+  app.add_option("--template-interval", template_interval,
+                 "How often a template that is read from Git is looked at, 1s to 1h")
+      ->capture_default_str();
   add_subcommands(app, options);
   add_token_commands(app, options);
   add_key_commands(app, options);
@@ -287,6 +299,14 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
     return ExitCode::usage;
   }
   options.poll_interval = *interval;
+  const auto looks = parse_duration(template_interval);
+  if (!looks || *looks < kTemplateIntervalMin || *looks > kTemplateIntervalMax) {
+    env.err << "titan-server: --template-interval: "
+            << (looks ? "expected 1s to 1h, found " + duration_text(*looks) : looks.error().text())
+            << "\n";
+    return ExitCode::usage;
+  }
+  options.template_interval = *looks;
   options.access_log = access_log_of(access_log);
   options.on_clone = on_clone == "refuse" ? OnClone::refuse : OnClone::warn;
   if (options.command && app.count("--listen") + app.count("--verbose") > 0) {
@@ -378,6 +398,9 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
   std::optional<oidc::OidcProvider> provider;
   if (options.oidc) provider.emplace(*options.oidc, fetcher);
   front_door::Spool spool(options.data);
+  gitops::LocalTemplateSource templates(options.templates);
+  std::array<StepLoop, kTemplateReaders> readers{StepLoop(clock), StepLoop(clock)};
+  static_assert(kTemplateReaders == 2);
   TITAN_ASSIGN(
       const auto server,
       Server::open(
@@ -390,6 +413,9 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
            .rates = options.rates,
            .poll_interval = options.poll_interval,
            .provider = provider ? &*provider : nullptr,
+           .templates = &templates,
+           .template_interval = options.template_interval,
+           .wake_templates = [&readers] { std::ranges::for_each(readers, &StepLoop::wake); },
            .wake = [&steps] { steps.wake(); }}));
   HttpHandler handler(*server);
   TITAN_ASSIGN(const auto door,
@@ -401,7 +427,9 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
     log.info("listening", {{"address", address.text()}, {"data", options.data}});
   }
   steps.start([&server] { return server->step(); });
+  for (StepLoop& reader : readers) reader.start([&server] { return server->read_templates(); });
   serve_until_stopped(*door, around.signals, log);
+  std::ranges::for_each(readers, &StepLoop::stop);
   steps.stop();
   TITAN_TRY(server->finish());
   return ExitCode::done;

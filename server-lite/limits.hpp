@@ -15,6 +15,8 @@ constexpr std::size_t kUsersListed = 100;               // beside that message
 constexpr std::size_t kProposedChangesMax = 1000;       // in one batch
 constexpr std::size_t kProposalsAccepted = 1000;        // that nobody waits for, not yet written
 constexpr std::size_t kChangesTracked = 10'000;         // proposals whose fate is remembered
+constexpr std::size_t kValueDeploymentsMax = 1000;      // held against a schema, by one write
+constexpr std::size_t kValueHostsMax = 1000;            // of which values are looked at for that
 constexpr int kWriteAttempts = 8;                       // of a write that is overtaken by others
 constexpr std::size_t kCompiledTemplatesMax = 128;      // kept compiled
 constexpr std::size_t kSealErrorBytesMax = 1024;        // why a value cannot be handed out
@@ -54,6 +56,15 @@ constexpr int kLeaseIntervals = 3;                   // so many polling interval
 constexpr std::chrono::seconds kLeaseLookMin{1};     // between two looks at all leases
 constexpr std::chrono::seconds kLeaseLookMax{60};
 constexpr std::chrono::minutes kRescheduleAfter{10};  // MISSING for longer: replicas move
+
+// Templates that are read from Git.
+constexpr std::chrono::seconds kTemplateInterval{60};    // between two looks at one
+constexpr std::chrono::seconds kTemplateIntervalMin{1};  // that can be asked for
+constexpr std::chrono::seconds kTemplateIntervalMax{3600};
+constexpr std::chrono::seconds kTemplateRetryMin{1};  // after a fault of its repository
+constexpr std::chrono::seconds kTemplateRetryMax{900};
+constexpr std::uint32_t kTemplateFaultsCounted = 10;
+constexpr int kTemplateReaders = 2;  // threads
 
 // How often one identity may ask (identity/rate_limit.hpp). Who keeps to what is usual comes
 // nowhere near: a device asks once a minute, and fetches some files then.

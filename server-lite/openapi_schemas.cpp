@@ -183,8 +183,35 @@ json template_file() {
        {"owner",
         {{"type", "string"}, {"maxLength", model::kOwnerBytesMax}, {"examples", {"root:adm"}}},
         "Whose the placed file is: `user` or `user:group`, names or numbers.",
-        kMaybe}},
+        kMaybe},
+       {"escape", one_of({"plain", "json", "yaml", "shell", "systemd", "toml", "ini", "xml"}),
+        "How values are escaped in it; else by its name.", kMaybe}},
       true);
+}
+
+void add_hooks(json& schemas) {
+  const json file = {{"type", "string"}, {"maxLength", 4096}};
+  schemas["HookRule"] =
+      object_of("One hook of a template.",
+                {{"file", file, "Below `hooks/`; by the hook's name when left out.", kMaybe},
+                 {"timeout", use("Duration"), "Up to 1h; 5m when left out.", kMaybe}},
+                true);
+  schemas["Hooks"] = object_of(
+      "Programs of the template that hosts run.",
+      {{"preApply", use("HookRule"), "Before anything of the host is touched.", kMaybe},
+       {"postApply", use("HookRule"), "Once the driver is done, before health is checked.", kMaybe},
+       {"preRemove", use("HookRule"), "Before the deployment leaves.", kMaybe}},
+      true);
+}
+
+json template_git() {
+  const json text = {{"type", "string"}, {"maxLength", model::kTextBytesMax}};
+  return object_of("Where the server reads a template from, and follows it.",
+                   {{"repository", text, "A URL, or a path of the server's machine."},
+                    {"ref", text, "A branch or a tag; the remote's HEAD when left out.", kMaybe},
+                    {"path", text, "The template's folder; the top when left out.", kMaybe},
+                    {"commit", text, "That it was read at; the server writes it.", kMaybe}},
+                   true);
 }
 
 // What a host asks of what it has applied, before it keeps it.
@@ -245,13 +272,18 @@ void add_specs(json& schemas) {
       {{"labels", {{"site", "lab"}}}, {"values", {{"intervalSeconds", 5}}}});
   schemas["TemplateFile"] = template_file();
   add_health(schemas);
+  add_hooks(schemas);
+  schemas["TemplateGit"] = template_git();
   schemas["DriftPolicy"] = one_of({"heal", "report"});
   schemas["TemplateSpec"] =
       object_of("A directory of files with placeholders.",
                 {{"driver", use("Name"), "How files are applied; `files` when left out.", kMaybe},
                  {"defaults", use("Values"), "The weakest layer.", kMaybe},
                  {"files", list_of("TemplateFile", model::kTemplateFilesMax), "", kMaybe},
-                 {"health", use("Health"), "Asked of what was applied.", kMaybe}},
+                 {"health", use("Health"), "Asked of what was applied.", kMaybe},
+                 {"hooks", use("Hooks"), "", kMaybe},
+                 {"valuesSchema", {{"type", "object"}}, "That values have to fit.", kMaybe},
+                 {"git", use("TemplateGit"), "With it the server writes all else.", kMaybe}},
                 true);
   schemas["WorkloadSpec"] = with_example(
       object_of("What a team ships.",
@@ -647,6 +679,7 @@ void add_manifest(json& schemas) {
        {"template", use("DesiredTemplate"), ""},
        {"inputs", {{"type", "object"}}, "What the template is rendered with."},
        {"health", use("Health"), "Of the template, with its placeholders.", kMaybe},
+       {"hooks", use("Hooks"), "Of the template.", kMaybe},
        {"dependsOn", list_of("Name", model::kLabelsMax), "Sorted.", kMaybe},
        {"driftPolicy", use("DriftPolicy"), "`heal` when left out.", kMaybe},
        {"desiredDigest", use("Digest"), ""},

@@ -25,8 +25,9 @@ struct ProposedChange {
   model::Entity entity = {};  // its spec and tags count; not of a removal
   bool force = false;         // a removal does not wait for the hosts of a deployment
   std::optional<std::uint64_t> if_revision = {};  // at which it must be
-  std::string if_id = {};  // that it must have, when not empty: a name may be used again
-  bool if_absent = false;  // with apply: what is there stays as it is
+  std::string if_id = {};    // that it must have, when not empty: a name may be used again
+  bool is_from_git = false;  // of a template: its spec is what was read from Git
+  bool if_absent = false;    // with apply: what is there stays as it is
 };
 
 // What one request asks for: all of it is written, or nothing.

@@ -29,7 +29,8 @@ Parameter create_workspace() {
 
 Parameter allow_missing() {
   return {"allowMissing", "Flag",
-          "Accept references to what does not exist yet; the entity is MISSING until it does."};
+          "Accept references to what does not exist yet; the entity is MISSING until it does. And "
+          "values that the template does not take: they are not delivered."};
 }
 
 Parameter wait_for_write() {

@@ -19,7 +19,9 @@ Server::Server(const Env& env, Options options, std::string epoch)
       health_(env.store, env.clock),
       renderer_(env.store),
       vault_({env.store, env.keys, env.master, env.random, metrics_}),
-      writer_({env.store, state_, renderer_, tracker_, registry_, vault_}),
+      writer_({env.store, state_, renderer_, tracker_, registry_, vault_, options.templates}),
+      follower_({env.store, writer_, options.templates, metrics_, env.clock, env.random, env.log},
+                options.template_interval, std::move(options.wake_templates)),
       devices_({env.keys, registry_, writer_, env.store, metrics_, env.clock, env.random, env.log},
                epoch),
       logins_({options.provider, writer_, metrics_, env.clock, env.random, env.log}),
@@ -37,13 +39,14 @@ Server::Server(const Env& env, Options options, std::string epoch)
               options.poll_interval},
              std::move(epoch)),
       router_(env.random, journal_, registry_) {
-  const Api api{env.store, state_,   writer_,   tracker_, hosts_, runner_,
-                parking_,  metrics_, answers_,  health_,  feed_,  options.spool,
-                env.clock, env.keys, registry_, devices_, logins_};
+  const Api api{env.store, state_,   writer_,   tracker_, hosts_,  runner_,
+                parking_,  metrics_, answers_,  health_,  feed_,   options.spool,
+                env.clock, env.keys, registry_, devices_, logins_, follower_};
   add_server_metrics(api);
   add_entity_routes(router_, api);
   add_change_routes(router_, api);
   add_host_routes(router_, api);
+  add_template_routes(router_, api);
   add_blob_routes(router_, api);
   add_status_routes(router_, api);
   add_document_routes(router_);
@@ -69,10 +72,12 @@ Result<void> Server::start() {
   TITAN_TRY(load(env_.store, state_.unshared()));
   TITAN_TRY(registry_.load(env_.store));
   TITAN_TRY(vault_.check());
+  follower_.open(state_);
   env_.store.listen([this](std::span<const model::Change> changes) {
     state_.update([&](FleetView& view) { apply(view, changes); });
     registry_.apply(changes);
     answers_.forget(changes);
+    follower_.take(changes);
     parking_.wake(changes);
     wake_();
   });

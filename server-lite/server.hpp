@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "gitops/template_source.hpp"
 #include "server-lite/answer_cache.hpp"
 #include "server-lite/change_tracker.hpp"
 #include "server-lite/expiry.hpp"
@@ -35,6 +36,7 @@
 #include "server-lite/roll_up_processor.hpp"
 #include "server-lite/router.hpp"
 #include "server-lite/store_health.hpp"
+#include "server-lite/template_follower.hpp"
 #include "server-lite/template_renderer.hpp"
 #include "server-lite/writer.hpp"
 #include "store/store.hpp"
@@ -70,6 +72,11 @@ class Server {
     std::chrono::seconds poll_interval = kPollInterval;
     // Where people log in; borrowed. null: nowhere.
     oidc::OidcProvider* provider = nullptr;
+    // Where templates from Git are read; borrowed. null: nowhere.
+    gitops::TemplateSource* templates = nullptr;
+    std::chrono::seconds template_interval = kTemplateInterval;  // between two looks at one
+    // As `wake`, of read_templates().
+    std::function<void()> wake_templates = [] {};
     // Called when step() has something to do, from whichever thread made it so: must be quick.
     std::function<void()> wake = [] {};
   };
@@ -96,6 +103,9 @@ class Server {
   // A bounded piece of what follows from changes and from time; returns when to call again. Before
   // or at now: there is more to do.
   Clock::Monotonic step();
+  // A look at one template that is read from Git; returns when to call again. May wait for a
+  // repository. For any threads, but that of step().
+  Clock::Monotonic read_templates() { return follower_.step(); }
   // How many requests wait for something to happen.
   [[nodiscard]] std::size_t waiting() const { return parking_.count(); }
   // Answers all that wait, so that handle() returns soon from now on. From any thread.
@@ -123,6 +133,7 @@ class Server {
   TemplateRenderer renderer_;
   SecretVault vault_;
   Writer writer_;
+  TemplateFollower follower_;
   DeviceService devices_;
   LoginService logins_;
   RollUpProcessor roll_up_;

@@ -26,6 +26,12 @@ Error as_invalid(Error error) {
   return error;
 }
 
+// The error's field, after where it is within.
+Error within(const char* place, Error error) {
+  error.field = place + (error.field.empty() ? "" : "." + error.field);
+  return error;
+}
+
 // The outcome of compiling a part of a template's spec.
 template <class Compiled>
 Result<void> about(const Result<Compiled>& compiled, const char* field) {
@@ -56,7 +62,46 @@ Result<void> TemplateRenderer::check(const model::TemplateSpec& spec,
     }
   }
   TITAN_TRY(about(compiled(spec.digest(), spec.files), "spec.files"));
-  return about(render::compile_health(spec.health), "spec.health");
+  TITAN_TRY(about(render::compile_health(spec.health), "spec.health"));
+  if (const auto hooks = model::check_hooks(spec); !hooks) return within("spec", hooks.error());
+  return check_schema(spec);
+}
+
+Result<void> TemplateRenderer::check_schema(const model::TemplateSpec& spec) {
+  if (spec.values_schema.empty()) return {};
+  const auto schema = model::ValuesSchema::compile(spec.values_schema.json());
+  if (!schema) return within("spec.valuesSchema", as_invalid(schema.error()));
+  const auto problem = schema->check(spec.defaults.json(), model::ValuesSchema::Look::part);
+  if (!problem) return {};
+  const std::string path = problem->path.empty() ? "" : "." + problem->path;
+  return invalid_field("spec.defaults" + path, problem->message + " (by spec.valuesSchema)");
+}
+
+Result<TemplateRenderer::SchemaPtr> TemplateRenderer::schema_of(
+    const model::DesiredDeployment& desired) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = schemas_.find(desired.template_digest);
+    if (found != schemas_.end()) return found->second;
+  }
+  auto compiled = model::ValuesSchema::compile(desired.values_schema.json());
+  if (!compiled) return as_invalid(compiled.error().context("the template's valuesSchema"));
+  auto schema = std::make_shared<const model::ValuesSchema>(*std::move(compiled));
+  const std::lock_guard lock(mutex_);
+  keep(schemas_, kCompiledTemplatesMax, desired.template_digest, schema);
+  return schema;
+}
+
+// Nothing that does not fit is delivered: what a write could not see shows here.
+Result<void> TemplateRenderer::check_values(const model::DesiredDeployment& desired) {
+  if (desired.values_schema.empty()) return {};
+  TITAN_ASSIGN(const SchemaPtr schema, schema_of(desired));
+  const auto problem =
+      schema->check(desired.inputs.json().at("values"), model::ValuesSchema::Look::whole);
+  if (!problem) return {};
+  const std::string path = problem->path.empty() ? "values" : "values." + problem->path;
+  return invalid(path + ": " + problem->message + " (template " + quote(desired.template_name) +
+                 ")");
 }
 
 Result<TemplateRenderer::CompiledPtr> TemplateRenderer::compile(
@@ -64,7 +109,8 @@ Result<TemplateRenderer::CompiledPtr> TemplateRenderer::compile(
   std::vector<render::SourceFile> sources;
   for (const model::TemplateFile& file : files) {
     TITAN_ASSIGN(std::string content, store_.get_blob(store::BlobName::of_anybody(file.digest)));
-    sources.push_back({file.path, file.mode, std::move(content), file.owner});
+    sources.push_back(
+        {file.path, file.mode, std::move(content), file.owner, render::parse_escape(file.escape)});
   }
   TITAN_ASSIGN(auto compiled, render::CompiledTemplate::compile(std::move(sources)));
   return std::make_shared<const render::CompiledTemplate>(std::move(compiled));
@@ -90,6 +136,7 @@ Result<std::vector<model::RenderedFile>> TemplateRenderer::render(
 
 Result<std::vector<model::RenderedFile>> TemplateRenderer::render(
     const model::DesiredDeployment& desired, const model::Values& inputs) {
+  TITAN_TRY(check_values(desired));
   TITAN_ASSIGN(const CompiledPtr compiled, this->compiled(desired.template_digest, desired.files));
   auto rendered = compiled->render(inputs.json());
   if (!rendered) return as_invalid(rendered.error());
@@ -132,10 +179,15 @@ Result<Digest> TemplateRenderer::digest_of(const model::DesiredDeployment& desir
   // Health checks see the references to secrets, files what stands for the values.
   const auto with = [&](const auto& digest_of) -> Work {
     const Digest filled = digest_of(inputs.json());
-    if (desired.health.checks.empty()) return {desired.template_digest, filled};
-    Hasher both;
-    both.add(filled.hex()).add(digest_of(desired.inputs.json()).hex());
-    return {desired.template_digest, both.finish()};
+    const bool looks_at_values = !desired.values_schema.empty();
+    if (desired.health.checks.empty() && !looks_at_values) {
+      return {desired.template_digest, filled};
+    }
+    Hasher all;
+    all.add(filled.hex()).add(digest_of(desired.inputs.json()).hex());
+    // Its schema is asked about all of them.
+    if (looks_at_values) all.add(canonical_json(desired.inputs.json().at("values")));
+    return {desired.template_digest, all.finish()};
   };
   const Work work = with([&](const nlohmann::json& json) { return names->digest_of(json); });
   if (const auto found = known(work)) return *found;

@@ -11,6 +11,7 @@
 #include "model/manifest.hpp"
 #include "model/rendered.hpp"
 #include "model/template.hpp"
+#include "model/values_schema.hpp"
 #include "render/compiled_template.hpp"
 #include "render/input_names.hpp"
 #include "store/store.hpp"
@@ -27,10 +28,11 @@ class TemplateRenderer {
   explicit TemplateRenderer(store::Store& store) : store_(store) {}
 
   // invalid, naming the file: a blob is missing or has another size than `spec` says, or the
-  // template does not compile.
+  // template does not compile, or its defaults are not as its schema says.
   Result<void> check(const model::TemplateSpec& spec, const std::string& organization);
   // With placeholders for the values of secrets.
-  // invalid: the template cannot be rendered with these inputs. REQUIRES: `desired.error` empty.
+  // invalid: the template cannot be rendered with these inputs, or its schema does not take their
+  // values. REQUIRES: `desired.error` empty.
   Result<std::vector<model::RenderedFile>> render(const model::DesiredDeployment& desired);
   // Fills in the digest of what render() gives, or why it cannot be rendered; see
   // reconciler::render_digest(). Errors: those of the store.
@@ -44,6 +46,10 @@ class TemplateRenderer {
   using CompiledPtr = std::shared_ptr<const render::CompiledTemplate>;
   Result<CompiledPtr> compiled(const Digest& digest, const std::vector<model::TemplateFile>& files);
   Result<CompiledPtr> compile(const std::vector<model::TemplateFile>& files);
+  static Result<void> check_schema(const model::TemplateSpec& spec);
+  using SchemaPtr = std::shared_ptr<const model::ValuesSchema>;
+  Result<SchemaPtr> schema_of(const model::DesiredDeployment& desired);
+  Result<void> check_values(const model::DesiredDeployment& desired);
   using NamesPtr = std::shared_ptr<const render::InputNames>;
   Result<NamesPtr> names_of(const model::DesiredDeployment& desired);
   // A template, and what it asks for.
@@ -54,6 +60,7 @@ class TemplateRenderer {
   std::mutex mutex_;                        // guards the maps
   std::map<Digest, CompiledPtr> compiled_;  // by the template's digest
   std::map<Digest, NamesPtr> names_;        // likewise
+  std::map<Digest, SchemaPtr> schemas_;     // likewise
   std::map<Work, Result<Digest>> digests_;  // of what is wrong: with all inputs
 };
 

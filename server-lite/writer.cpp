@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "server-lite/admission.hpp"
 #include "server-lite/limits.hpp"
+#include "server-lite/value_check.hpp"
 
 namespace titan::server_lite {
 namespace {
@@ -58,6 +59,39 @@ Entity merged(const Entity& wanted, const Entity* stored) {
     entity.reason = {"what it asks for was changed"};
   }
   return entity;
+}
+
+// What is read from Git is the server's to write: of a template that a person writes the place
+// counts, and the rest may be as it is, or be left out. What was read last stays in use until the
+// place was read, also when it is another one.
+Result<void> settle_git(const Entity* stored, Entity& entity) {
+  auto* spec = std::get_if<model::TemplateSpec>(&entity.spec);
+  if (spec == nullptr || !spec->git) return {};
+  const model::TemplateSpec nothing;
+  const auto& known = stored == nullptr ? nothing : std::get<model::TemplateSpec>(stored->spec);
+  const std::string commit = known.git ? known.git->commit : "";
+  if (!spec->git->commit.empty() && spec->git->commit != commit) {
+    return invalid_field("spec.git.commit", "is the server's to write; leave it out");
+  }
+  model::TemplateSpec given = *spec;
+  given.git.reset();
+  model::TemplateSpec read = known;
+  read.git.reset();
+  if (given != nothing && given != read) {
+    return invalid_field("spec",
+                         "is read from Git but for `git` itself: change it there, and leave "
+                         "it out here");
+  }
+  model::TemplateGit place = *spec->git;
+  place.commit = commit;
+  *spec = std::move(read);
+  spec->git = std::move(place);
+  const bool is_same = known.git && known.git->is_place_of(*spec->git);
+  entity.status = is_same             ? stored->status
+                  : stored == nullptr ? Status::initialized
+                                      : Status::updating;
+  entity.reason = is_same ? stored->reason : std::vector<std::string>{"it is to be read from Git"};
+  return {};
 }
 
 Result<void> check_stored(const ProposedChange& change, const Entity* stored) {
@@ -227,11 +261,24 @@ Result<void> Writer::check_alone(const Proposal& proposal, std::size_t& at) {
     if (change.operation == Operation::remove) continue;
     TITAN_TRY(check_abilities(change.entity));
     if (const auto* spec = std::get_if<model::TemplateSpec>(&change.entity.spec)) {
+      TITAN_TRY(check_place(*spec));
       TITAN_TRY(renderer_.check(*spec, change.key.organization));
     }
   }
   at = 0;
   return {};
+}
+
+Result<void> Writer::check_place(const model::TemplateSpec& spec) const {
+  if (!spec.git) return {};
+  if (templates_ == nullptr) {
+    return invalid_field("spec.git", "this server reads no templates from Git");
+  }
+  auto checked = templates_->check(*spec.git);
+  if (checked) return {};
+  Error error = std::move(checked).error();
+  error.field = "spec.git" + (error.field.empty() ? "" : "." + error.field);
+  return error;
 }
 
 Result<void> Writer::write_draft(const Proposal& proposal, Draft& draft, std::size_t& at) {
@@ -304,10 +351,17 @@ Result<void> Writer::add_put(const Proposal& proposal, const ProposedChange& cha
                              const std::shared_ptr<const Entity>& stored, Draft& draft) {
   const bool is_new = stored == nullptr;
   Entity entity = merged(change.entity, stored.get());
+  if (!change.is_from_git) TITAN_TRY(settle_git(stored.get(), entity));
   auto referred = state_.read([&](const FleetView& view) {
     return Admission(view, proposal).check_references(change.entity);
   });
   if (!referred && !proposal.allow_missing) return referred;
+  if (referred && !proposal.allow_missing) {
+    const ValueCheck values = state_.read([&](const FleetView& view) {
+      return ValueCheck::gather(view, Admission(view, proposal), change.entity, stored.get());
+    });
+    TITAN_TRY(values.check(draft.users));
+  }
   // A stored deployment keeps its status: the roll-up tells more of what is missing.
   const bool is_rolled_up = !is_new && change.key.kind == Kind::deployment;
   if (!referred && !is_rolled_up) {

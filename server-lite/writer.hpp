@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "gitops/template_source.hpp"
 #include "model/entity.hpp"
 #include "server-lite/change_tracker.hpp"
 #include "server-lite/fleet_state.hpp"
@@ -35,6 +36,7 @@ class Writer {
     ChangeTracker& tracker;
     const Registry& registry;
     SecretVault& vault;
+    const gitops::TemplateSource* templates;  // null: none is read from Git
   };
   explicit Writer(const Parts& parts)
       : store_(parts.store),
@@ -42,15 +44,17 @@ class Writer {
         renderer_(parts.renderer),
         tracker_(parts.tracker),
         registry_(parts.registry),
-        vault_(parts.vault) {}
+        vault_(parts.vault),
+        templates_(parts.templates) {}
 
   // Returns once the proposal is durable, or refused:
-  // invalid: what an entity names does not exist, its template does not compile, it asks for what
-  // the server cannot do, or two changes are of one entity. not_found: the update or removal of
-  // what is not there. conflict: it exists (create), is being deleted, is in use, or is at another
-  // revision, the public key of a device is of another host, others refer to a key that a secret
-  // would no longer have, or a value of a secret is sealed for another key; and the errors of
-  // SecretVault::take_in() and store::Store::commit(). The error's field is the place in the
+  // invalid: what an entity names does not exist, its values are not as its template wants them, a
+  // template does not compile, it asks for what the server cannot do, or two changes are of one
+  // entity. not_found: the update or removal of what is not there. conflict: it exists (create), is
+  // being deleted, is in use, or is at another revision, the public key of a device is of another
+  // host, others refer to a key that a secret would no longer have, a value of a secret is sealed
+  // for another key, or the values of deployments would not fit a template any more; and the errors
+  // of SecretVault::take_in() and store::Store::commit(). The error's field is the place in the
   // entity, in a batch after that of the change; the subject is the entity.
   tl::expected<Committed, Refusal> propose(const Proposal& proposal);
 
@@ -67,6 +71,7 @@ class Writer {
   [[nodiscard]] KeyLocks::Uses uses_of(const Proposal& proposal) const;
   // These leave the place of the change that is to blame in `at`.
   Result<void> check_alone(const Proposal& proposal, std::size_t& at);
+  [[nodiscard]] Result<void> check_place(const model::TemplateSpec& spec) const;
   Result<void> write_draft(const Proposal& proposal, Draft& draft, std::size_t& at);
   Result<std::shared_ptr<const model::Entity>> find(const model::Key& key, Look look);
   Result<void> add_workspace(const Proposal& proposal, const model::Key& key, Draft& draft);
@@ -92,6 +97,7 @@ class Writer {
   ChangeTracker& tracker_;
   const Registry& registry_;
   SecretVault& vault_;
+  const gitops::TemplateSource* templates_;
   KeyLocks locks_;
 
   std::mutex accepted_mutex_;  // guards the next

@@ -57,6 +57,17 @@ class DiffPrinter {
   bool colour_;
 };
 
+// What somebody wrote of a template from Git: all else is the server's.
+void leave_to_git(const model::Entity& draft, model::Entity& stored) {
+  const auto* wanted = std::get_if<model::TemplateSpec>(&draft.spec);
+  const auto* found = std::get_if<model::TemplateSpec>(&stored.spec);
+  if (wanted == nullptr || found == nullptr || !wanted->git || !found->git) return;
+  if (!wanted->git->commit.empty()) return;  // it was taken from the server, with all
+  model::TemplateSpec place{.git = found->git};
+  place.git->commit.clear();
+  stored.spec = std::move(place);
+}
+
 // Whether the server's entity differs from the draft; how, is printed.
 Result<bool> diff(Draft& draft, client::Client& client, const DiffPrinter& printer,
                   const Env& env) {
@@ -64,9 +75,10 @@ Result<bool> diff(Draft& draft, client::Client& client, const DiffPrinter& print
   const model::Key key = draft.entity.key();
   std::string stored;
   std::string before = "/dev/null";
-  const auto found = client.get(key);
+  auto found = client.get(key);
   if (!found && found.error().code != ErrorCode::not_found) return found.error();
   if (found) {
+    leave_to_git(draft.entity, *found);
     stored = spec_text(*found);
     before = key.subject() + " (revision " + std::to_string(found->revision) + ")";
   }

@@ -220,5 +220,61 @@ TEST_F(CreateTest, ReplacesWithApply) {
   EXPECT_EQ(api.at("hosts", "", "h")["spec"]["labels"]["a"], "c");
 }
 
+TEST_F(CreateTest, SaysWhereTheServerReadsATemplate) {
+  EXPECT_EQ(titan("create template service --repo file:///srv/git/x.git --ref main --path deploy/"),
+            0)
+      << err;
+  EXPECT_EQ(out, "template/service created\n");
+  EXPECT_EQ(api.at("templates", "", "service")["spec"]["git"],
+            json({{"repository", "file:///srv/git/x.git"}, {"ref", "main"}, {"path", "deploy"}}));
+  EXPECT_EQ(titan("create template other --repo /srv/git/x.git"), 0) << err;
+  EXPECT_EQ(api.at("templates", "", "other")["spec"]["git"],
+            json({{"repository", "/srv/git/x.git"}}));
+  EXPECT_TRUE(api.blobs.empty());
+  EXPECT_EQ(titan("create template bad --repo https://a:b@example.org/x.git"), 2);
+  EXPECT_EQ(err,
+            "titan: template bad: spec.git.repository: must hold no user and password: an entity "
+            "is no place for them\n");
+}
+
+TEST_F(CreateTest, ShowsWhereATemplateComesFrom) {
+  api.put({{"kind", "Template"},
+           {"name", "service"},
+           {"spec",
+            {{"driver", "files"},
+             {"files", json::array()},
+             {"git",
+              {{"repository", "file:///srv/git/x.git"},
+               {"ref", "main"},
+               {"path", "deploy"},
+               {"commit", "0123456789abcdef0123456789abcdef01234567"}}}}}});
+  EXPECT_EQ(titan("get templates -o wide --no-headers"), 0) << err;
+  EXPECT_NE(out.find("file:///srv/git/x.git@main:deploy   0123456789ab "), std::string::npos)
+      << out;
+  EXPECT_EQ(titan("describe template service"), 0) << err;
+  for (const char* line :
+       {"Repository:  file:///srv/git/x.git\n", "Ref:         main\n", "Path:        deploy\n",
+        "Commit:      0123456789abcdef0123456789abcdef01234567\n"}) {
+    EXPECT_NE(out.find(line), std::string::npos) << line << out;
+  }
+  file("same.yaml",
+       "kind: Template\nname: service\nspec:\n  git: {repository: \"file:///srv/git/x.git\", ref: "
+       "main, path: deploy}\n");
+  EXPECT_EQ(titan("diff -f same.yaml"), 0) << out << err;
+  file("other.yaml",
+       "kind: Template\nname: service\nspec:\n  git: {repository: \"file:///srv/git/x.git\", ref: "
+       "next, path: deploy}\n");
+  EXPECT_EQ(titan("diff -f other.yaml"), 1) << out << err;
+  EXPECT_NE(out.find("ref: main\n+"), std::string::npos) << out;
+  EXPECT_NE(out.find("ref: next\n"), std::string::npos) << out;
+}
+
+TEST_F(CreateTest, AsksForALookAtATemplateInGit) {
+  api.override("POST /v1/templates/service/sync", {.status = 202});
+  EXPECT_EQ(titan("sync template service"), 0) << err;
+  EXPECT_EQ(out, "template/service is looked at\n");
+  EXPECT_EQ(titan("sync template/gone"), 3) << err;
+}
+
 }  // namespace
 }  // namespace titan::cli

@@ -66,13 +66,12 @@ TEST_F(UsageTest, ExplainsWhatItDoesNotUnderstand) {
   const Row rows[] = {
       {"",
        "titan: titan expects a verb: one of create, apply, diff, edit, get, describe, wait, "
-       "delete, rotate, config, login, logout, auth, approve, revoke, key, sign, status, "
+       "delete, rotate, config, login, logout, auth, approve, revoke, key, sign, status, sync, "
        "version\nSee titan --help.\n"},
       {"gte hosts",
        "titan: \"gte\" is not a verb of titan: expected one of create, apply, diff, edit, get, "
        "describe, wait, delete, rotate, config, login, logout, auth, approve, revoke, key, sign, "
-       "status, "
-       "version "
+       "status, sync, version "
        "(did you mean \"get\"?)\nSee titan --help.\n"},
       {"create",
        "titan: titan create expects a kind: one of workspace, host, template, workload, target, "
@@ -102,6 +101,12 @@ TEST_F(UsageTest, ExplainsWhatItDoesNotUnderstand) {
       {"auth can-i get hosts -w iot", "titan: a host is in no workspace; leave --workspace out\n"},
       {"get lobby --watch",
        "titan: the lobby is shown whole: it takes -o and --no-headers alone\n"},
+      {"create template x", "titan: expected -f FOLDER or --repo URL, one of the two\n"},
+      {"create template x -f a --repo b",
+       "titan: expected -f FOLDER or --repo URL, one of the two\n"},
+      {"create template x -f a --ref main", "titan: --ref and --path go with --repo\n"},
+      {"sync host x", "titan: hosts are not read from Git: expected template\n"},
+      {"sync template", nullptr},
       {"revoke template x", "titan: templates are not revoked: expected host or token\n"},
       {"create host x --lables a=b",
        "titan: titan create host has no flag \"--lables\" (did you mean \"--labels\"?)\n"

@@ -83,6 +83,7 @@ constexpr Row kTable[] = {
     {"POST /v1/templates", Where::organization, platform},
     {"PUT /v1/templates/{name}", Where::organization, platform},
     {"DELETE /v1/templates/{name}", Where::organization, platform},
+    {"POST /v1/templates/{name}/sync", Where::organization, platform},
     {"GET /v1/blobs/{digest}", Where::anywhere, viewer},
     {"PUT /v1/blobs/{digest}", Where::organization, platform},
 

@@ -13,6 +13,7 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "client/client.hpp"
+#include "gitops/template_source.hpp"
 #include "server-lite/parked_question.hpp"
 #include "server-lite/server.hpp"
 #include "store/sqlite_store.hpp"
@@ -83,6 +84,17 @@ class TestServer {
       next_step_ = server_->step();
     } while (woken_ || next_step_ <= clock_.monotonic());
   }
+  // From now on, over a restart, templates are read from there. Borrowed.
+  void read_templates_from(gitops::TemplateSource& source) {
+    templates_ = &source;
+    restart();
+  }
+  // Looks at all templates in Git that are due, and takes the steps that follow.
+  void read_templates() {
+    while (server_->read_templates() <= clock_.monotonic()) continue;
+    settle();
+  }
+  [[nodiscard]] Clock::Monotonic read_one_template() { return server_->read_templates(); }
   // Time goes by, and the steps that became due are taken.
   void advance(std::chrono::microseconds by) {
     clock_.advance(by);
@@ -187,6 +199,7 @@ class TestServer {
                                    .on_clone = on_clone_,
                                    .rates = rates_,
                                    .provider = provider_,
+                                   .templates = templates_,
                                    .wake = [this] { woken_ = true; }})
             .value();
     settle();
@@ -196,6 +209,7 @@ class TestServer {
   const server_lite::OnClone on_clone_;
   oidc::OidcProvider* const provider_;  // borrowed
   const server_lite::RequestRates rates_;
+  gitops::TemplateSource* templates_ = nullptr;  // borrowed
   // Nobody cuts the power of this store.
   TemporaryDirectory directory_{folder_in_memory()};
   front_door::Spool spool_{directory_.path()};
