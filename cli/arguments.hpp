@@ -18,10 +18,13 @@
 #include "cli/commands/get.hpp"
 #include "cli/commands/get_changes.hpp"
 #include "cli/commands/login.hpp"
+#include "cli/commands/print.hpp"
+#include "cli/commands/render.hpp"
 #include "cli/commands/sign.hpp"
 #include "cli/commands/status.hpp"
 #include "cli/commands/version.hpp"
 #include "cli/commands/wait.hpp"
+#include "cli/commands/why.hpp"
 #include "cli/commands/write.hpp"
 #include "cli/commands/write_secret.hpp"
 
@@ -33,7 +36,8 @@ using Command =
                  CurrentContextCommand, GetContextsCommand, UseContextCommand, SetContextCommand,
                  LoginCommand, LogoutCommand, WhoamiCommand, CanICommand, CreateTokenCommand,
                  CreateEnrollmentCommand, WriteSecretCommand, GetLobbyCommand, ApproveCommand,
-                 RevokeCommand, NewKeyCommand, SignCommand, StatusCommand, VersionCommand>;
+                 RevokeCommand, NewKeyCommand, SignCommand, StatusCommand, VersionCommand,
+                 RenderCommand, WhyCommand, PrintCommand>;
 
 // What a command line asks for: a command, or its help.
 struct Arguments {

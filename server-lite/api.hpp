@@ -13,8 +13,10 @@
 #include "server-lite/metrics.hpp"
 #include "server-lite/parking.hpp"
 #include "server-lite/processor_runner.hpp"
+#include "server-lite/provenance_service.hpp"
 #include "server-lite/router.hpp"
 #include "server-lite/store_health.hpp"
+#include "server-lite/why_service.hpp"
 #include "server-lite/writer.hpp"
 #include "store/store.hpp"
 
@@ -39,12 +41,18 @@ struct Api {
   const Registry& registry;
   DeviceService& devices;
   LoginService& logins;
+  ProvenanceService& provenance;
+  WhyService& why;
 };
 
 // The routes of docs/spec/http-api.md, by what they are about. Each adds its routes to the router.
 void add_entity_routes(Router& router, const Api& api);
 void add_change_routes(Router& router, const Api& api);
 void add_host_routes(Router& router, const Api& api);
+// What hosts get, and would get.
+void add_provenance_routes(Router& router, const Api& api);
+// Where it comes from.
+void add_why_routes(Router& router, const Api& api);
 void add_blob_routes(Router& router, const Api& api);
 void add_status_routes(Router& router, const Api& api);
 // These tell of the routes themselves.

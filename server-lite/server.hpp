@@ -30,12 +30,14 @@
 #include "server-lite/parking.hpp"
 #include "server-lite/placement_processor.hpp"
 #include "server-lite/processor_runner.hpp"
+#include "server-lite/provenance_service.hpp"
 #include "server-lite/request_journal.hpp"
 #include "server-lite/retention.hpp"
 #include "server-lite/roll_up_processor.hpp"
 #include "server-lite/router.hpp"
 #include "server-lite/store_health.hpp"
 #include "server-lite/template_renderer.hpp"
+#include "server-lite/why_service.hpp"
 #include "server-lite/writer.hpp"
 #include "store/store.hpp"
 
@@ -132,6 +134,8 @@ class Server {
   Compactor compactor_;
   ExpiryCleaner expiry_;
   HostService hosts_;
+  ProvenanceService provenance_;
+  WhyService why_;
   Router router_;
 };
 
