@@ -9,6 +9,8 @@
 
 #include "base/duration.hpp"
 #include "base/text.hpp"
+#include "cli/completion.hpp"
+#include "cli/kind_example.hpp"
 #include "cli/usage_error.hpp"
 
 namespace titan::cli {
@@ -31,6 +33,8 @@ class Parser {
     add_create();
     add_apply();
     add_diff();
+    add_render();
+    add_why();
     add_edit();
     add_get();
     add_describe();
@@ -47,6 +51,7 @@ class Parser {
     add_status();
     add_sync();
     add_version();
+    add_completion();
   }
 
   Result<Arguments> parse(const std::vector<std::string>& arguments) {
@@ -223,26 +228,6 @@ class Parser {
     }
   }
 
-  static std::string example_of(Kind kind) {
-    switch (kind) {
-      case Kind::workspace:
-        return "workspace iot --description \"Sensors and gateways\"";
-      case Kind::host:
-        return "host --name tim-pi --labels name=tim-pi,platform=kubernetes";
-      case Kind::template_:
-        return "template device-service -f ./device-service\n"
-               "  titan apply template device-service "
-               "--repo file:///srv/git/sensor.git --ref main --path deploy";
-      case Kind::workload:
-        return "workload temperature-sensor --repo https://github.com/timfpark/temp-sensor";
-      case Kind::target:
-        return "target tim-pi --labels name=tim-pi";
-      default:
-        return "deployment prod --workload temperature-sensor --template device-service "
-               "--target tim-pi";
-    }
-  }
-
   void add_values(CLI::App& verb) {
     verb.add_option("--values", entity_.values, "Values: a file, or YAML or JSON itself");
   }
@@ -311,11 +296,53 @@ class Parser {
 
   void add_diff() {
     CLI::App& verb = add_verb(
-        app_, "diff", "Show what apply -f would change (exit code 1: it would)",
-        "titan diff -f fleet.yaml\n  titan diff -f ./manifests", [this] { return make_diff(); });
+        app_, "diff", "Show what apply -f would change, also on hosts (exit code 1: it would)",
+        "titan diff -f fleet.yaml\n  titan diff deployment/prod -f new.yaml --all-hosts\n"
+        "  titan diff -f ./manifests --no-hosts",
+        [this] { return make_diff(); });
+    add_kind_and_name(verb, "A kind, of one of the documents (else all of them)");
     verb.add_option("-f,--file", file_,
                     "File or folder of YAML or JSON documents; - is standard input");
+    verb.add_flag("--no-hosts", no_hosts_, "The entities alone, not what happens on hosts");
+    verb.add_flag("--all-hosts", all_hosts_, "Name each host, and show each change of files");
+    add_allow_missing(verb);
     add_connection(verb, true);
+    add_document_output(verb);
+    add_no_colour(verb);
+  }
+
+  void add_no_colour(CLI::App& verb) {
+    verb.add_flag("--no-color", no_colour_, "Without colours, also on a terminal");
+  }
+
+  void add_render() {
+    CLI::App& verb =
+        add_verb(app_, "render", "Show the files that a host gets, or got",
+                 "titan render deployment/prod --host tim-pi\n"
+                 "  titan render deployment/prod --host tim-pi --at 2h --file root/etc/app.conf\n"
+                 "  titan render host/tim-pi --at 0123456789abcdef.42 --output-dir ./then",
+                 [this] { return make_render(); });
+    add_kind_and_name(verb, "deployment or host");
+    verb.add_option("--host", host_, "Host that the deployment is rendered for");
+    verb.add_option("--at", at_, "A bookmark, a time, or how long ago (10m); else now");
+    verb.add_option("--file", path_, "Only this file, as it is: root/etc/app.conf");
+    verb.add_option("-d,--output-dir", output_folder_, "Write the files below this folder");
+    add_connection(verb, true);
+    add_document_output(verb);
+  }
+
+  void add_why() {
+    CLI::App& verb =
+        add_verb(app_, "why", "Say where a file on a host, or a line of it, comes from",
+                 "titan why tim-pi:etc/mosquitto/bridge.conf:12\n"
+                 "  titan why tim-pi:compose.yaml --deployment default/prod",
+                 [this] { return make_why(); });
+    verb.add_option("FILE", name_, "HOST:PATH, or HOST:PATH:LINE")->required();
+    verb.add_option("--deployment", deployment_, "WORKSPACE/NAME, when several have such a file");
+    verb.add_option("--at", at_, "A bookmark, a time, or how long ago (10m); else now");
+    add_connection(verb, false);
+    add_document_output(verb);
+    add_no_colour(verb);
   }
 
   void add_edit() {
@@ -524,6 +551,15 @@ class Parser {
              [] { return Command(VersionCommand{}); });
   }
 
+  void add_completion() {
+    add_verb(app_, "completion", "Print a script that completes command lines",
+             "titan completion fish >~/.config/fish/completions/titan.fish\n"
+             "  source <(titan completion bash)",
+             [this] { return make_completion(); })
+        .add_option("SHELL", name_, "bash, zsh or fish")
+        ->required();
+  }
+
   // ---- from what was parsed to a command
 
   [[nodiscard]] OutputFlags output() const {
@@ -720,7 +756,53 @@ class Parser {
 
   Result<Command> make_diff() {
     if (!file_) return invalid("expected -f PATH; see titan diff --help");
-    return DiffCommand{*file_, connection_};
+    DiffCommand command{.path = *file_,
+                        .entities_alone = no_hosts_,
+                        .all_hosts = all_hosts_,
+                        .allow_missing = allow_missing_,
+                        .no_colour = no_colour_,
+                        .connection = connection_,
+                        .output = output()};
+    if (!kind_.empty()) {
+      TITAN_ASSIGN(command.only, make_named());
+    }
+    return command;
+  }
+
+  Result<Command> make_render() {
+    RenderCommand command{.host = host_,
+                          .at = at_,
+                          .file = path_,
+                          .output_folder = output_folder_,
+                          .connection = connection_,
+                          .output = output()};
+    TITAN_ASSIGN(command.what, make_named());
+    if (command.what.kind == Kind::host) {
+      if (!host_.empty() || !path_.empty()) {
+        return invalid("a host is rendered whole; --host and --file go with a deployment");
+      }
+    } else if (command.what.kind != Kind::deployment) {
+      return invalid(std::string(model::plural_of(command.what.kind)) +
+                     " are not rendered: expected deployment or host");
+    } else if (host_.empty()) {
+      return invalid("expected --host NAME: the host that the deployment is rendered for");
+    } else {
+      TITAN_TRY(model::check_name("--host", host_));
+    }
+    if (output_folder_ && (!path_.empty() || is_document(command.output.format))) {
+      return invalid("--output-dir writes all files; --file and -o cannot stand beside it");
+    }
+    return command;
+  }
+
+  Result<Command> make_why() {
+    TITAN_ASSIGN(auto file, parse_file_on_host(name_));
+    return WhyCommand{std::move(file), deployment_, at_, no_colour_, connection_, output()};
+  }
+
+  Result<Command> make_completion() {
+    TITAN_ASSIGN(std::string script, completion_script(app_, name_));
+    return PrintCommand{std::move(script)};
   }
 
   Result<Command> make_edit() {
@@ -817,6 +899,13 @@ class Parser {
   std::optional<std::string> timeout_;
   std::string condition_ = "ready";
   std::vector<std::string> names_;
+  std::string at_;
+  std::string deployment_;
+  std::string path_;
+  std::optional<std::string> output_folder_;
+  bool no_hosts_ = false;
+  bool all_hosts_ = false;
+  bool no_colour_ = false;
   ListFlags list_;
   bool watch_ = false;
   bool yes_ = false;

@@ -18,11 +18,14 @@
 #include "cli/commands/get.hpp"
 #include "cli/commands/get_changes.hpp"
 #include "cli/commands/login.hpp"
+#include "cli/commands/print.hpp"
+#include "cli/commands/render.hpp"
 #include "cli/commands/sign.hpp"
 #include "cli/commands/status.hpp"
 #include "cli/commands/sync.hpp"
 #include "cli/commands/version.hpp"
 #include "cli/commands/wait.hpp"
+#include "cli/commands/why.hpp"
 #include "cli/commands/write.hpp"
 #include "cli/commands/write_secret.hpp"
 
@@ -35,7 +38,7 @@ using Command =
                  LoginCommand, LogoutCommand, WhoamiCommand, CanICommand, CreateTokenCommand,
                  CreateEnrollmentCommand, WriteSecretCommand, GetLobbyCommand, ApproveCommand,
                  RevokeCommand, NewKeyCommand, SignCommand, StatusCommand, SyncCommand,
-                 VersionCommand>;
+                 VersionCommand, RenderCommand, WhyCommand, PrintCommand>;
 
 // What a command line asks for: a command, or its help.
 struct Arguments {

@@ -35,8 +35,9 @@ constexpr std::size_t kDescribedChanges = 5;  // the last ones
 constexpr std::size_t kHistoryPagesMax = 3;   // of the log, read to find these
 constexpr std::size_t kHistoryPageItems = 1000;
 
-constexpr std::size_t kDiffCellsMax = 4'000'000;  // lines before times lines after, that differ
-constexpr std::size_t kDiffContextLines = 3;
+// What a write would do, as `diff` shows it.
+constexpr std::size_t kPreviewHostsNamed = 10;   // of those on which the same happens
+constexpr std::size_t kPreviewGroupsShown = 20;  // different things that happen
 
 constexpr std::size_t kEditRoundsMax = 20;  // an editor that is a script would never give up
 constexpr std::size_t kEditRetriesMax = 5;  // when only the status moved meanwhile

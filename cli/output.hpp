@@ -23,6 +23,10 @@ struct OutputFlags {
 
 // A person looks on, and has not set NO_COLOR (https://no-color.org).
 bool use_colour(const Env& env);
+// The same, unless --no-color says otherwise.
+inline bool use_colour(const Env& env, bool no_colour) {
+  return !no_colour && use_colour(env);
+}
 
 // "titan: subject: field: message" on the error stream, and the exit code for it.
 ExitCode report(const Env& env, const Error& error);

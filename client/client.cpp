@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "client/answer.hpp"
 #include "client/limits.hpp"
+#include "client/provenance_answer.hpp"
 #include "model/limits.hpp"
 
 namespace titan::client {
@@ -141,6 +142,18 @@ json body_of(const EntityRemoval& removal) {
   return body;
 }
 
+Result<json> body_of(const std::vector<BatchChange>& changes) {
+  if (changes.size() > kBatchChangesMax) {
+    return exhausted(std::to_string(changes.size()) + " changes cannot be written all or none, " +
+                     std::to_string(kBatchChangesMax) + " can");
+  }
+  json body = {{"changes", json::array()}};
+  for (const BatchChange& change : changes) {
+    body["changes"].push_back(std::visit([](const auto& one) { return body_of(one); }, change));
+  }
+  return body;
+}
+
 HttpRequest json_request(std::string method, std::string target, const json& body,
                          HttpHeaders headers = {}) {
   headers.emplace("Content-Type", "application/json");
@@ -216,14 +229,7 @@ Result<model::Entity> Client::get(const model::Key& key) {
 
 Result<BatchResult> Client::change(const std::vector<BatchChange>& changes,
                                    const BatchOptions& options) {
-  if (changes.size() > kBatchChangesMax) {
-    return exhausted(std::to_string(changes.size()) + " changes cannot be written all or none, " +
-                     std::to_string(kBatchChangesMax) + " can");
-  }
-  json body = {{"changes", json::array()}};
-  for (const BatchChange& change : changes) {
-    body["changes"].push_back(std::visit([](const auto& one) { return body_of(one); }, change));
-  }
+  TITAN_ASSIGN(const json body, body_of(changes));
   const std::string query = Query()
                                 .add_if(options.create_workspaces, "createWorkspace", "true")
                                 .add_if(options.allow_missing, "allowMissing", "true")
@@ -349,6 +355,46 @@ Result<std::vector<DeploymentHost>> Client::deployment_hosts(const model::Key& d
     if (token.empty()) return hosts;
   }
   return exhausted("the list of hosts has more than " + std::to_string(kListPagesMax) + " pages");
+}
+
+Result<HostRendering> Client::render(const RenderQuery& asked) {
+  TITAN_ASSERT(asked.deployment.kind == model::Kind::deployment);
+  const std::string query = Query()
+                                .add("host", asked.host)
+                                .add_if(!asked.at.empty(), "at", asked.at)
+                                .add_if(!asked.path.empty(), "path", asked.path)
+                                .text();
+  TITAN_ASSIGN(const json body, ask_json(entity_path(asked.deployment) + "/render" + query));
+  return read_host_rendering(body);
+}
+
+Result<HostRendering> Client::render_host(std::string_view host, std::string_view at) {
+  const std::string query = Query().add_if(!at.empty(), "at", at).text();
+  TITAN_ASSIGN(const json body, ask_json(host_path(host, "render") + query));
+  return read_host_rendering(body);
+}
+
+Result<Why> Client::why(const WhyQuery& asked) {
+  const std::string query = Query()
+                                .add("path", asked.path)
+                                .add_if(asked.line > 0, "line", std::to_string(asked.line))
+                                .add_if(!asked.deployment.empty(), "deployment", asked.deployment)
+                                .add_if(!asked.at.empty(), "at", asked.at)
+                                .text();
+  TITAN_ASSIGN(const json body, ask_json(host_path(asked.host, "why") + query));
+  return read_why(body);
+}
+
+Result<Preview> Client::preview(const std::vector<BatchChange>& changes,
+                                const BatchOptions& options) {
+  TITAN_ASSIGN(const json body, body_of(changes));
+  const std::string query = Query()
+                                .add_if(options.create_workspaces, "createWorkspace", "true")
+                                .add_if(options.allow_missing, "allowMissing", "true")
+                                .text();
+  TITAN_ASSIGN(const HttpResponse response, ask(json_request("POST", "/v1/preview" + query, body)));
+  TITAN_ASSIGN(const json answer, json_of(response));
+  return read_preview(answer);
 }
 
 Result<ChangePage> Client::changes(const ChangesQuery& asked) {

@@ -19,6 +19,7 @@
 #include "base/transport.hpp"
 #include "client/access.hpp"
 #include "client/list_query.hpp"
+#include "client/provenance.hpp"
 #include "client/write.hpp"
 #include "model/bookmark.hpp"
 #include "model/change.hpp"
@@ -183,6 +184,34 @@ class Client {
   // REQUIRES: `deployment.kind` is Kind::deployment.
   Result<std::vector<DeploymentHost>> deployment_hosts(const model::Key& deployment,
                                                        const Progress& progress = {});
+
+  // What the deployment is on the host, at the moment `at`: a bookmark, an RFC 3339 time, or empty
+  // for now. `path`: of one file alone; empty: all. not_found: one of them is, or was, not there;
+  // expired: the server's log no longer holds the moment.
+  struct RenderQuery {
+    model::Key deployment = {};
+    std::string host = {};
+    std::string at = {};
+    std::string path = {};
+  };
+  Result<HostRendering> render(const RenderQuery& query);
+  // All that the host gets, of what the caller may see.
+  Result<HostRendering> render_host(std::string_view host, std::string_view at);
+  // Where the lines of a file on the host come from. `path`: below the host's root, or as rendered;
+  // `line`: 0 for all of them; `deployment`: "default/prod", when several have such a file (else
+  // conflict). not_found: there is no such file, or line.
+  struct WhyQuery {
+    std::string host = {};
+    std::string path = {};
+    std::uint64_t line = 0;
+    std::string deployment = {};
+    std::string at = {};
+  };
+  Result<Why> why(const WhyQuery& query);
+  // What change() would do on hosts; nothing is written. The blobs of templates have to be there.
+  // Errors as those of change().
+  Result<Preview> preview(const std::vector<BatchChange>& changes,
+                          const BatchOptions& options = {});
 
   struct ChangesQuery {
     std::string since = {};                 // as for host_changes()

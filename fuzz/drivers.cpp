@@ -6,25 +6,27 @@
 #include "agent/drivers/compose_driver.hpp"
 #include "agent/drivers/kubernetes_objects.hpp"
 #include "agent/drivers/limits.hpp"
-#include "agent/drivers/systemd_units.hpp"
 #include "base/text.hpp"
 #include "fuzz/target.hpp"
+#include "reconciler/limits.hpp"
+#include "reconciler/systemd_units.hpp"
 
 namespace titan::fuzz {
 namespace {
 
 void check_units(std::string_view path, std::string_view content) {
-  const auto units = agent::systemd_units(
+  const auto units = reconciler::systemd_units(
       {{std::string(trim(path)), 0644, std::string(content)},
        {"root/etc/systemd/system/other.service", 0644, "[Service]\nType=oneshot\n"}});
   if (!units) return;
   require(units->size() <= 2, "a file gives one unit at most");
   for (const auto& [name, unit] : *units) {
-    require(agent::check_unit_name(name).ok(), "systemd takes the name of a unit", name);
+    require(reconciler::check_unit_name(name).ok(), "systemd takes the name of a unit", name);
     require(unit.name == name, "a unit is found by its name", name);
     require(!unit.is_lasting() || unit.is_started(), "what lasts is started", name);
     require(unit.is_own() || !unit.is_started(), "drop-ins start nothing", name);
-    require(unit.restart_paths.size() <= agent::kRestartPathsMax, "paths are not too many", name);
+    require(unit.restart_paths.size() <= reconciler::kRestartPathsMax, "paths are not too many",
+            name);
     for (const std::string& wanted : unit.restart_paths) {
       require(("/" + wanted + "/").find("/../") == std::string::npos, "paths stay below", wanted);
       require(!wanted.starts_with('/'), "paths are below the root", wanted);

@@ -31,4 +31,8 @@ constexpr std::int64_t kTracedPiecesMax = 500'000;
 constexpr std::size_t kLineOriginsMax = 10'000;  // that are told of one line
 constexpr std::size_t kCandidatesMax = 1000;     // names looked at for "did you mean"
 
+// Differences of texts.
+constexpr std::size_t kDiffCellsMax = 4'000'000;  // lines before times lines after, that differ
+constexpr std::size_t kDiffContextLines = 3;
+
 }  // namespace titan::render

@@ -13,9 +13,11 @@
 #include "server-lite/metrics.hpp"
 #include "server-lite/parking.hpp"
 #include "server-lite/processor_runner.hpp"
+#include "server-lite/provenance_service.hpp"
 #include "server-lite/router.hpp"
 #include "server-lite/store_health.hpp"
 #include "server-lite/template_follower.hpp"
+#include "server-lite/why_service.hpp"
 #include "server-lite/writer.hpp"
 #include "store/store.hpp"
 
@@ -41,6 +43,8 @@ struct Api {
   DeviceService& devices;
   LoginService& logins;
   TemplateFollower& templates;
+  ProvenanceService& provenance;
+  WhyService& why;
 };
 
 // The routes of docs/spec/http-api.md, by what they are about. Each adds its routes to the router.
@@ -48,6 +52,10 @@ void add_entity_routes(Router& router, const Api& api);
 void add_change_routes(Router& router, const Api& api);
 void add_host_routes(Router& router, const Api& api);
 void add_template_routes(Router& router, const Api& api);
+// What hosts get, and would get.
+void add_provenance_routes(Router& router, const Api& api);
+// Where it comes from.
+void add_why_routes(Router& router, const Api& api);
 void add_blob_routes(Router& router, const Api& api);
 void add_status_routes(Router& router, const Api& api);
 // These tell of the routes themselves.

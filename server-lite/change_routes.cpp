@@ -7,6 +7,7 @@
 #include "server-lite/api.hpp"
 #include "server-lite/limits.hpp"
 #include "server-lite/parked_question.hpp"
+#include "server-lite/proposal_access.hpp"
 #include "server-lite/proposal_response.hpp"
 #include "server-lite/proposal_text.hpp"
 
@@ -29,26 +30,6 @@ Response committed_response(const Committed& committed, const std::string& epoch
   response.headers["Titan-Change"] = id;
   if (committed.workspace_created) response.headers["Titan-Workspace-Created"] = "true";
   return response;
-}
-
-std::string_view workspace_of(const model::Key& key) {
-  return key.kind == model::Kind::workspace ? key.name : key.workspace;
-}
-
-// All of it must be allowed. Workspaces are made only if they all may be.
-std::optional<Response> refuse_unless_allowed(Proposal& proposal, const Request& request) {
-  for (const ProposedChange& change : proposal.changes) {
-    const Access access{area_of(change.key.kind), Act::write};
-    const std::string_view workspace = workspace_of(change.key);
-    if (decide(*request.who, access, workspace) != Verdict::allowed) {
-      return refused_response(*request.who, access, workspace, request.id);
-    }
-    if (!change.key.workspace.empty() &&
-        decide(*request.who, {Area::workspaces, Act::write}, workspace) != Verdict::allowed) {
-      proposal.create_workspace = false;
-    }
-  }
-  return std::nullopt;
 }
 
 Response propose(const Api& api, const Request& request) {

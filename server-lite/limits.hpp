@@ -99,6 +99,18 @@ constexpr std::chrono::minutes kExpiryPause{10};  // between two looks
 constexpr std::chrono::hours kExpiredKept{24};    // before it is removed
 constexpr std::size_t kExpiredRemoved = 100;      // at a time
 
+// Previews; how many hosts are looked at stands in reconciler/limits.hpp.
+constexpr std::size_t kPreviewDiffCells = 40'000'000;        // lines before times lines after
+constexpr std::size_t kPreviewDiffBytes = 4UL << 20U;        // of all diffs of an answer
+constexpr std::size_t kPreviewFileDiffBytes = 64UL << 10U;   // of one file
+constexpr std::size_t kPreviewRenderedBytes = 256UL << 20U;  // that are compared
+constexpr std::size_t kPreviewErrorBytesMax = 1024;          // why it cannot be rendered
+
+// Where lines come from.
+constexpr std::size_t kWhyLinesMax = 10'000;    // of one file
+constexpr std::size_t kWhyInputsMax = 2000;     // that they name
+constexpr std::size_t kWhyTextBytesMax = 4096;  // of a line, and of a value
+
 // What operators see.
 constexpr std::size_t kMetricSeriesMax = 2000;    // of one family
 constexpr std::size_t kPathLoggedBytesMax = 256;  // of a request's path, in the access log

@@ -14,6 +14,8 @@ nlohmann::json openapi_document(const std::vector<const Route*>& routes);
 // Its parts that no single route has; openapi_schemas.cpp holds them.
 // The types of parameters and bodies, by name.
 nlohmann::json openapi_schemas();
+// Those of what hosts get and would get; provenance_schemas.cpp holds them.
+void add_provenance_schemas(nlohmann::json& schemas);
 // Headers of answers, by name.
 nlohmann::json openapi_headers();
 // Groups of routes, in the order in which they are shown.

@@ -831,6 +831,7 @@ json openapi_schemas() {
   add_reports(schemas);
   add_standings(schemas);
   add_operations(schemas);
+  add_provenance_schemas(schemas);
   return schemas;
 }
 
@@ -875,6 +876,7 @@ json openapi_tags() {
           tag("Targets", "Label rules that match hosts."),
           tag("Deployments", "Instances of workloads, with a template and a target."),
           tag("Assignments", "Which replica runs on which host; written by the server."),
+          tag("Provenance", "What hosts get, what they would get, and where it comes from."),
           tag("Identity", "Who you are, and what you may do."),
           tag("Tokens", "What people and programs show to be let in."),
           tag("Secrets", "Values that only the hosts they are meant for get to see."),

@@ -37,16 +37,20 @@ Server::Server(const Env& env, Options options, std::string epoch)
       expiry_(env.store, registry_, writer_, env.clock),
       hosts_({env.store, state_, renderer_, roll_up_, answers_, vault_, env.clock, wake_,
               options.poll_interval},
-             std::move(epoch)),
+             epoch),
+      provenance_({env.store, state_, renderer_, writer_}, epoch),
+      why_(env.store, state_, renderer_, std::move(epoch)),
       router_(env.random, journal_, registry_) {
-  const Api api{env.store, state_,   writer_,   tracker_, hosts_,  runner_,
-                parking_,  metrics_, answers_,  health_,  feed_,   options.spool,
-                env.clock, env.keys, registry_, devices_, logins_, follower_};
+  const Api api{env.store, state_,   writer_, tracker_,  hosts_,        runner_,   parking_,
+                metrics_,  answers_, health_, feed_,     options.spool, env.clock, env.keys,
+                registry_, devices_, logins_, follower_, provenance_,   why_};
   add_server_metrics(api);
   add_entity_routes(router_, api);
   add_change_routes(router_, api);
   add_host_routes(router_, api);
   add_template_routes(router_, api);
+  add_provenance_routes(router_, api);
+  add_why_routes(router_, api);
   add_blob_routes(router_, api);
   add_status_routes(router_, api);
   add_document_routes(router_);

@@ -31,6 +31,7 @@
 #include "server-lite/parking.hpp"
 #include "server-lite/placement_processor.hpp"
 #include "server-lite/processor_runner.hpp"
+#include "server-lite/provenance_service.hpp"
 #include "server-lite/request_journal.hpp"
 #include "server-lite/retention.hpp"
 #include "server-lite/roll_up_processor.hpp"
@@ -38,6 +39,7 @@
 #include "server-lite/store_health.hpp"
 #include "server-lite/template_follower.hpp"
 #include "server-lite/template_renderer.hpp"
+#include "server-lite/why_service.hpp"
 #include "server-lite/writer.hpp"
 #include "store/store.hpp"
 
@@ -143,6 +145,8 @@ class Server {
   Compactor compactor_;
   ExpiryCleaner expiry_;
   HostService hosts_;
+  ProvenanceService provenance_;
+  WhyService why_;
   Router router_;
 };
 

@@ -146,6 +146,15 @@ Result<std::vector<model::RenderedFile>> TemplateRenderer::render(
   return rendered;
 }
 
+Result<std::vector<render::TracedFile>> TemplateRenderer::trace(
+    const model::DesiredDeployment& desired) {
+  TITAN_ASSIGN(const model::Values inputs, model::inputs_with_placeholders(desired));
+  TITAN_ASSIGN(const CompiledPtr compiled, this->compiled(desired.template_digest, desired.files));
+  auto traced = compiled->trace(inputs.json());
+  if (!traced) return as_invalid(traced.error());
+  return traced;
+}
+
 Result<void> TemplateRenderer::fill_digest(model::DesiredDeployment& desired) {
   return reconciler::render_digest(desired, [this](const auto& form) { return digest_of(form); });
 }

@@ -14,6 +14,7 @@
 #include "model/values_schema.hpp"
 #include "render/compiled_template.hpp"
 #include "render/input_names.hpp"
+#include "render/origins.hpp"
 #include "store/store.hpp"
 
 namespace titan::server_lite {
@@ -34,6 +35,9 @@ class TemplateRenderer {
   // invalid: the template cannot be rendered with these inputs, or its schema does not take their
   // values. REQUIRES: `desired.error` empty.
   Result<std::vector<model::RenderedFile>> render(const model::DesiredDeployment& desired);
+  // The same, and where each line comes from. Errors as of render(), and when there are too many
+  // pieces to remember. REQUIRES: as above.
+  Result<std::vector<render::TracedFile>> trace(const model::DesiredDeployment& desired);
   // Fills in the digest of what render() gives, or why it cannot be rendered; see
   // reconciler::render_digest(). Errors: those of the store.
   Result<void> fill_digest(model::DesiredDeployment& desired);

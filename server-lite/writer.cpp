@@ -168,6 +168,16 @@ void add_cycle_use(const ProposedChange& change, KeyLocks::Uses& uses) {
            .workspace = change.key.workspace}] = KeyLocks::Use::alone;
 }
 
+// As the store will, as far as hosts are told of it.
+void stamp(Entity& entity, const Entity* stored) {
+  entity.revision = stored == nullptr ? 1 : stored->revision + 1;
+  if (stored == nullptr) {
+    entity.version = 1;
+  } else {
+    entity.version = stored->version + (entity.spec == stored->spec ? 0 : 1);
+  }
+}
+
 // What was looked at does not allow it; any other error is of the look itself.
 bool is_refusal(const Error& error) {
   return error.code == ErrorCode::conflict || error.code == ErrorCode::not_found ||
@@ -192,6 +202,7 @@ struct Writer::Draft {
   std::vector<std::shared_ptr<const Entity>> noted = {};  // devices, before they are written anew
   std::vector<Key> users = {};                            // that keep what it would remove
   std::map<std::string, std::vector<std::string>> blobs = {};  // to store first, by organization
+  bool is_preview = false;                                     // which stores none
 };
 
 // Everything that a decision about the proposal rests on: the keys that it writes, and those that
@@ -249,6 +260,28 @@ tl::expected<Committed, Refusal> Writer::propose(const Proposal& proposal) {
   }
 }
 
+tl::expected<std::vector<reconciler::ProposedState>, Refusal> Writer::preview(
+    const Proposal& proposal) {
+  Refusal refusal;
+  Draft draft{.look = Look::sure, .is_preview = true};
+  auto drafted = check_alone(proposal, refusal.change);
+  if (drafted) drafted = write_draft(proposal, draft, refusal.change);
+  if (!drafted) {
+    refusal.error = about(proposal.changes[refusal.change].key, drafted.error());
+    if (proposal.is_batch) refusal.error = placed(refusal.change, std::move(refusal.error));
+    refusal.users = std::move(draft.users);
+    return tl::unexpected(std::move(refusal));
+  }
+  std::vector<reconciler::ProposedState> states;
+  for (store::Mutation& mutation : draft.batch.mutations) {
+    if (!model::is_for_hosts(mutation.key.kind)) continue;
+    const bool is_put = mutation.seen != nullptr || mutation.expected_revision == 0;
+    if (mutation.entity && is_put) stamp(*mutation.entity, mutation.seen.get());
+    states.push_back({std::move(mutation.key), std::move(mutation.entity)});
+  }
+  return states;
+}
+
 // What can be checked without looking at the fleet. A template's blobs are read and compiled here,
 // before anybody has to wait for this proposal.
 Result<void> Writer::check_alone(const Proposal& proposal, std::size_t& at) {
@@ -298,6 +331,7 @@ Result<void> Writer::write_draft(const Proposal& proposal, Draft& draft, std::si
   }
   at = 0;
   for (const auto& device : draft.noted) TITAN_TRY(clear_note(*device, draft));
+  if (draft.is_preview) return {};
   // Last, so that nothing of what is refused is left behind.
   for (const auto& [organization, blobs] : draft.blobs) {
     TITAN_TRY(vault_.put_blobs(organization, blobs));

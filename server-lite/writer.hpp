@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "gitops/template_source.hpp"
 #include "model/entity.hpp"
+#include "reconciler/preview.hpp"
 #include "server-lite/change_tracker.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/identity/registry.hpp"
@@ -57,6 +58,12 @@ class Writer {
   // of SecretVault::take_in() and store::Store::commit(). The error's field is the place in the
   // entity, in a batch after that of the change; the subject is the entity.
   tl::expected<Committed, Refusal> propose(const Proposal& proposal);
+
+  // What propose() would leave of the entities that matter to hosts, with the versions that the
+  // store would give them. Nothing is written or kept, and nobody is held up; so what others write
+  // meanwhile may let propose() decide otherwise. Errors: those of propose(), but for what is told
+  // only by the commit itself.
+  tl::expected<std::vector<reconciler::ProposedState>, Refusal> preview(const Proposal& proposal);
 
   // Takes the proposal to be written by a later step(); its id tells what becomes of it. What was
   // accepted and not yet committed is lost with the process.

@@ -11,10 +11,7 @@ constexpr std::size_t kProgramOutputBytesMax = 256UL << 10U;  // of each stream 
 constexpr std::size_t kProgramLineBytesMax = 240;             // of its last line, in an error
 constexpr std::chrono::seconds kProbeTimeout{30};             // to ask a program for its version
 
-constexpr std::size_t kUnitNameBytesMax = 255;  // systemd's own limit
-constexpr std::size_t kUnitsMax = 200;          // of one deployment
-constexpr std::size_t kRestartPathsMax = 100;   // of one unit
-constexpr std::size_t kUnitsNamedMax = 3;       // in an error
+constexpr std::size_t kUnitsNamedMax = 3;  // in an error
 
 constexpr std::size_t kContainersBytesMax = 4UL << 20U;  // what `ps` of a project may write
 

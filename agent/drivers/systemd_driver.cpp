@@ -11,90 +11,28 @@
 namespace titan::agent {
 namespace {
 
-constexpr std::string_view kRoot = "root/";
 constexpr const char* kProperties =
     "--property=Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload";
 
-using Units = std::map<std::string, SystemdUnit>;
-using Paths = std::set<std::string>;
+using reconciler::instances_of;
+using reconciler::jobs_of;
+using reconciler::Running;
+using reconciler::systemd_units;
+using reconciler::SystemdChange;
+using reconciler::SystemdUnit;
 
-// The placed files by their path below the root.
-std::map<std::string, const model::RenderedFile*> placed(const Generation* generation) {
-  std::map<std::string, const model::RenderedFile*> files;
-  if (generation == nullptr) return files;
-  for (const model::RenderedFile& file : generation->files) {
-    if (file.path.starts_with(kRoot)) files.emplace(file.path.substr(kRoot.size()), &file);
-  }
+reconciler::SystemdFiles files_of(const DriverChange& change) {
+  reconciler::SystemdFiles files;
+  for (const Generation* generation : change.before) files.before.push_back(&generation->files);
+  if (change.after != nullptr) files.after = &change.after->files;
+  files.touched.insert(change.written.begin(), change.written.end());
+  files.touched.insert(change.removed.begin(), change.removed.end());
   return files;
-}
-
-// Every path below the root that this change writes or removes, or that a cut off one may have.
-Paths touched_paths(const DriverChange& change) {
-  Paths touched(change.written.begin(), change.written.end());
-  touched.insert(change.removed.begin(), change.removed.end());
-  const auto after = placed(change.after);
-  if (change.before.empty()) {
-    for (const auto& [path, file] : after) touched.insert(path);
-  }
-  for (const Generation* generation : change.before) {
-    const auto before = placed(generation);
-    for (const auto& [path, file] : after) {
-      const auto old = before.find(path);
-      if (old == before.end() || !(*old->second == *file)) touched.insert(path);
-    }
-    for (const auto& [path, file] : before) {
-      if (!after.contains(path)) touched.insert(path);
-    }
-  }
-  return touched;
-}
-
-Result<Units> units_of(const Generation* generation) {
-  if (generation == nullptr) return Units{};
-  return systemd_units(generation->files);
-}
-
-// All that older generations have: a unit of several with the files of all of them, else as in the
-// newest.
-Result<Units> units_before(const DriverChange& change) {
-  Units all;
-  for (const Generation* generation : change.before) {
-    TITAN_ASSIGN(Units units, units_of(generation));
-    for (auto& [name, unit] : units) {
-      const auto old = all.find(name);
-      if (old != all.end()) {
-        unit.files.insert(unit.files.end(), old->second.files.begin(), old->second.files.end());
-        if (unit.source.empty()) unit.source = old->second.source;
-        if (unit.install.empty()) unit.install = old->second.install;
-      }
-      all.insert_or_assign(name, unit);
-    }
-  }
-  return all;
-}
-
-bool is_touched(const SystemdUnit& unit, const Paths& touched) {
-  const bool own = std::any_of(unit.files.begin(), unit.files.end(),
-                               [&](const std::string& path) { return touched.contains(path); });
-  return own || std::any_of(touched.begin(), touched.end(),
-                            [&](const std::string& path) { return unit.restarts_on(path); });
 }
 
 bool is_active(const std::string& active, const std::string& sub) {
   return active == "active" || active == "reloading" ||
          (active == "activating" && sub != "auto-restart");
-}
-
-// What stands for the instances of a template: "app@*.service". A backslash is quoted, as it is in
-// patterns.
-std::string instances_of(const std::string& name) {
-  std::string pattern;
-  for (const char c : name) {
-    pattern += c;
-    if (c == '\\') pattern += c;
-    if (c == '@') pattern += '*';
-  }
-  return pattern;
 }
 
 // "app.service, db.service and 3 more".
@@ -104,12 +42,6 @@ std::string listed(const std::vector<std::string>& units) {
       join({units.begin(), units.begin() + static_cast<std::ptrdiff_t>(shown)}, ", ");
   if (units.size() > shown) text += " and " + std::to_string(units.size() - shown) + " more";
   return text;
-}
-
-// A unit that this driver leaves to others restarts only when it runs, if it can at all.
-bool may_restart(const SystemdUnit& unit) {
-  const std::string type = unit.type();
-  return type != "target" && type != "slice" && (!unit.is_oneshot || unit.is_started());
 }
 
 }  // namespace
@@ -227,15 +159,13 @@ Result<SystemdDriver::States> SystemdDriver::states_of(const Names& units, Outpu
 }
 
 Result<void> SystemdDriver::before_files(const DriverChange& change, OutputTail& output) {
-  TITAN_ASSIGN(const Units before, units_before(change));
-  TITAN_ASSIGN(const Units after, units_of(change.after));
+  TITAN_ASSIGN(const SystemdChange units, reconciler::systemd_change(files_of(change)));
   Names asked;
   Names instances;
-  for (const auto& [name, unit] : before) {
+  for (const auto& [name, unit] : units.before) {
     if (!unit.is_own()) continue;
-    const auto next = after.find(name);
-    const bool leaves = next == after.end() || !next->second.is_own();
-    const bool disabled = unit.is_enabled() && (leaves || !next->second.is_enabled());
+    const bool leaves = units.leaves(name);
+    const bool disabled = unit.is_enabled() && (leaves || !units.after.at(name).is_enabled());
     if (unit.is_template) {
       if (leaves) instances.push_back(instances_of(name));
     } else if (leaves || disabled) {
@@ -247,11 +177,10 @@ Result<void> SystemdDriver::before_files(const DriverChange& change, OutputTail&
   Names disabled;
   for (const std::string& name : asked) {
     const State& state = states.at(name);
-    const auto next = after.find(name);
-    const bool leaves = next == after.end() || !next->second.is_own();
-    if (leaves && state.active != "inactive" && state.active != "failed") stopped.push_back(name);
+    const bool runs = state.active != "inactive" && state.active != "failed";
+    if (units.leaves(name) && runs) stopped.push_back(name);
     const bool enabled = state.file == "enabled" || state.file == "enabled-runtime";
-    if (before.at(name).is_enabled() && enabled) disabled.push_back(name);
+    if (units.before.at(name).is_enabled() && enabled) disabled.push_back(name);
   }
   stopped.insert(stopped.end(), instances.begin(), instances.end());
   TITAN_TRY(run_jobs("stop", stopped, output));
@@ -260,48 +189,25 @@ Result<void> SystemdDriver::before_files(const DriverChange& change, OutputTail&
 }
 
 Result<void> SystemdDriver::after_files(const DriverChange& change, OutputTail& output) {
-  TITAN_ASSIGN(const Units before, units_before(change));
-  TITAN_ASSIGN(Units units, units_of(change.after));
-  const Paths touched = touched_paths(change);
-  std::set<std::string> changed;
-  bool reload = false;
-  for (auto& [name, unit] : units) {
-    // Drop-ins that are there no more have changed it, too.
-    const auto old = before.find(name);
-    if (old != before.end()) {
-      unit.files.insert(unit.files.end(), old->second.files.begin(), old->second.files.end());
-    }
-    if (is_touched(unit, touched)) changed.insert(name);
-  }
-  for (const auto& [name, unit] : before) {
-    if (units.contains(name)) continue;
-    reload = true;
-    if (unit.is_own()) continue;
-    units.emplace(name, unit);  // its drop-ins are gone, and it is restarted without them
-    changed.insert(name);
-  }
-  for (const auto& [name, unit] : units) {
-    reload = reload || std::any_of(unit.files.begin(), unit.files.end(),
-                                   [&](const std::string& path) { return touched.contains(path); });
-  }
-  if (reload) TITAN_TRY(run("daemon-reload", {}, output));
+  TITAN_ASSIGN(const SystemdChange units, reconciler::systemd_change(files_of(change)));
+  if (units.reload) TITAN_TRY(run("daemon-reload", {}, output));
 
   Names asked;
-  for (const auto& [name, unit] : units) {
+  for (const auto& [name, unit] : units.units) {
     if (!unit.is_template) asked.push_back(name);
   }
   TITAN_ASSIGN(States states, states_of(asked, output));
   // An apply that was cut off may have written files which differ from nothing that is known here.
   const bool unread = std::any_of(states.begin(), states.end(), [&](const auto& entry) {
     return entry.second.stale ||
-           (entry.second.load == "not-found" && units.at(entry.first).is_own());
+           (entry.second.load == "not-found" && units.units.at(entry.first).is_own());
   });
-  if (unread && !reload) {
+  if (unread && !units.reload) {
     TITAN_TRY(run("daemon-reload", {}, output));
     TITAN_ASSIGN(states, states_of(asked, output));
   }
   for (const auto& [name, state] : states) {
-    const SystemdUnit& unit = units.at(name);
+    const SystemdUnit& unit = units.units.at(name);
     if (!unit.is_own() || state.load == "loaded") continue;
     if (state.load == "masked") return conflict(name + " is masked on this host");
     if (unit.is_quadlet && state.load == "not-found") {
@@ -310,8 +216,8 @@ Result<void> SystemdDriver::after_files(const DriverChange& change, OutputTail& 
     }
     return invalid("systemd does not load " + name + ": its state is " + quote(state.load));
   }
-  TITAN_TRY(enable(units, change, states, output));
-  return start(units, changed, states, output);
+  TITAN_TRY(enable(units.units, change, states, output));
+  return start(units, states, output);
 }
 
 Result<void> SystemdDriver::enable(const Units& units, const DriverChange& change,
@@ -322,7 +228,7 @@ Result<void> SystemdDriver::enable(const Units& units, const DriverChange& chang
     if (!unit.is_enabled()) continue;
     bool differs = false;
     for (const Generation* generation : change.before) {
-      TITAN_ASSIGN(const Units before, units_of(generation));
+      TITAN_ASSIGN(const Units before, systemd_units(generation->files));
       const auto old = before.find(name);
       differs = differs || (old != before.end() && old->second.install != unit.install);
     }
@@ -337,49 +243,28 @@ Result<void> SystemdDriver::enable(const Units& units, const DriverChange& chang
   return {};
 }
 
-Result<void> SystemdDriver::start(const Units& units, const std::set<std::string>& changed,
-                                  const States& states, OutputTail& output) {
-  Names failed;
-  Names stopped;
-  Names started;
-  Names restarted;
-  Names restarted_if_running;
-  const auto is_running = [&](const std::string& name) {
+Result<void> SystemdDriver::start(const SystemdChange& units, const States& states,
+                                  OutputTail& output) {
+  const auto jobs = jobs_of(units, [&](const std::string& name) {
     const auto state = states.find(name);
-    return state != states.end() && is_active(state->second.active, state->second.sub);
-  };
-  for (const auto& [name, unit] : units) {
-    const bool restarts = changed.contains(name) && may_restart(unit);
-    if (unit.is_template) {
-      if (restarts) restarted_if_running.push_back(instances_of(name));
-      continue;
-    }
-    if (unit.is_started() && states.at(name).active == "failed") failed.push_back(name);
-    if (restarts && unit.is_started()) {
-      restarted.push_back(name);
-    } else if (restarts && is_running(name)) {
-      restarted_if_running.push_back(name);
-    } else if (unit.is_lasting() && !is_running(name)) {
-      started.push_back(name);
-    }
-    // A socket cannot be opened anew while the service has it.
-    if (!restarts || unit.type() != "socket" || !is_running(name)) continue;
-    for (const std::string& service : unit.activates) {
-      if (!is_running(service)) continue;
-      stopped.push_back(service);
-      if (!changed.contains(service)) started.push_back(service);
-    }
+    const bool runs = state != states.end() && is_active(state->second.active, state->second.sub);
+    return runs ? Running::yes : Running::no;
+  });
+  Names failed;
+  for (const auto& [name, unit] : units.units) {
+    if (unit.is_template || !unit.is_started()) continue;
+    if (states.at(name).active == "failed") failed.push_back(name);
   }
   // systemd starts nothing that has failed too often until it is told to forget that.
   if (!failed.empty()) TITAN_TRY(run("reset-failed", failed, output));
-  if (!stopped.empty()) {
-    Command jobs = command("stop", stopped);
-    jobs.timeout = options_.start_timeout;
-    TITAN_TRY(run_to_success(runner_, jobs, output));
+  if (!jobs.stopped.empty()) {
+    Command stop = command("stop", jobs.stopped);
+    stop.timeout = options_.start_timeout;
+    TITAN_TRY(run_to_success(runner_, stop, output));
   }
-  TITAN_TRY(run_jobs("restart", restarted, output));
-  TITAN_TRY(run_jobs("try-restart", restarted_if_running, output));
-  return run_jobs("start", started, output);
+  TITAN_TRY(run_jobs("restart", jobs.restarted, output));
+  TITAN_TRY(run_jobs("try-restart", jobs.restarted_if_running, output));
+  return run_jobs("start", jobs.started, output);
 }
 
 Result<std::vector<std::string>> SystemdDriver::drift(const Generation& generation) {

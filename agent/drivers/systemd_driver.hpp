@@ -8,7 +8,7 @@
 
 #include "agent/drivers/driver.hpp"
 #include "agent/drivers/driver_program.hpp"
-#include "agent/drivers/systemd_units.hpp"
+#include "reconciler/systemd_plan.hpp"
 
 namespace titan::agent {
 
@@ -54,7 +54,7 @@ class SystemdDriver final : public Driver {
   Result<std::vector<std::string>> drift(const Generation& generation) override;
 
  private:
-  using Units = std::map<std::string, SystemdUnit>;
+  using Units = reconciler::SystemdUnits;
   struct State {
     std::string load;    // "loaded"
     std::string active;  // "active"
@@ -72,7 +72,7 @@ class SystemdDriver final : public Driver {
   Result<States> states_of(const Names& units, OutputTail& output);
   Result<void> enable(const Units& units, const DriverChange& change, const States& states,
                       OutputTail& output);
-  Result<void> start(const Units& units, const std::set<std::string>& changed, const States& states,
+  Result<void> start(const reconciler::SystemdChange& units, const States& states,
                      OutputTail& output);
 
   ProcessRunner& runner_;

@@ -85,6 +85,14 @@ HttpResponse FakeApi::answer(const HttpRequest& request) {
   if (path == "/v1/changes") {
     return request.method == "POST" ? answer_batch(request) : answer_changes(request);
   }
+  if (path == "/v1/preview") {
+    return json_response({{"bookmark", bookmark()},
+                          {"groups", json::array()},
+                          {"hosts", 0},
+                          {"changedHosts", 0},
+                          {"moreHosts", 0},
+                          {"moreDeployments", 0}});
+  }
   if (path == "/v1/status") {
     return json_response({{"status", "ok"}, {"version", "0"}, {"bookmark", bookmark()}});
   }

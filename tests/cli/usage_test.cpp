@@ -21,6 +21,8 @@ TEST_F(UsageTest, ShowsAnExampleInTheHelpOfEveryVerb) {
       "get --help",
       "describe --help",
       "diff --help",
+      "render --help",
+      "why --help",
       "edit --help",
       "wait --help",
       "delete --help",
@@ -41,6 +43,7 @@ TEST_F(UsageTest, ShowsAnExampleInTheHelpOfEveryVerb) {
       "sign --help",
       "status --help",
       "version --help",
+      "completion --help",
   };
   for (const char* line : lines) {
     EXPECT_EQ(titan(line), 0) << line << err;
@@ -52,8 +55,9 @@ TEST_F(UsageTest, ShowsAnExampleInTheHelpOfEveryVerb) {
 TEST_F(UsageTest, ListsTheVerbs) {
   EXPECT_EQ(titan("--help"), 0);
   for (const char* verb :
-       {"create", "apply", "diff", "edit", "get", "describe", "wait", "delete", "rotate", "config",
-        "login", "logout", "auth", "approve", "revoke", "key", "sign", "status", "version"}) {
+       {"create", "apply",  "diff",   "render", "why",     "edit",      "get",  "describe",
+        "wait",   "delete", "rotate", "config", "login",   "logout",    "auth", "approve",
+        "revoke", "key",    "sign",   "status", "version", "completion"}) {
     EXPECT_NE(out.find("\n  " + std::string(verb) + " "), std::string::npos) << verb << out;
   }
 }
@@ -65,13 +69,15 @@ TEST_F(UsageTest, ExplainsWhatItDoesNotUnderstand) {
   };
   const Row rows[] = {
       {"",
-       "titan: titan expects a verb: one of create, apply, diff, edit, get, describe, wait, "
-       "delete, rotate, config, login, logout, auth, approve, revoke, key, sign, status, sync, "
-       "version\nSee titan --help.\n"},
+       "titan: titan expects a verb: one of create, apply, diff, render, why, edit, get, describe, "
+       "wait, delete, rotate, config, login, logout, auth, approve, revoke, key, sign, status, "
+       "sync, "
+       "version, completion\nSee titan --help.\n"},
       {"gte hosts",
-       "titan: \"gte\" is not a verb of titan: expected one of create, apply, diff, edit, get, "
+       "titan: \"gte\" is not a verb of titan: expected one of create, apply, diff, render, why, "
+       "edit, get, "
        "describe, wait, delete, rotate, config, login, logout, auth, approve, revoke, key, sign, "
-       "status, sync, version "
+       "status, sync, version, completion "
        "(did you mean \"get\"?)\nSee titan --help.\n"},
       {"create",
        "titan: titan create expects a kind: one of workspace, host, template, workload, target, "

@@ -59,6 +59,7 @@ constexpr Row kTable[] = {
     {"GET /v1/permissions", Where::known, viewer},
     {"GET /v1/changes", Where::known, viewer},
     {"POST /v1/changes", Where::known, viewer},  // each of its changes is judged
+    {"POST /v1/preview", Where::known, viewer},  // likewise
     {"GET /v1/changes/{id}", Where::known, viewer},
 
     {"GET /v1/metrics", Where::operators, viewer},
@@ -71,6 +72,8 @@ constexpr Row kTable[] = {
     {"GET /v1/hosts", Where::anywhere, viewer},
     {"GET /v1/hosts/{name}", Where::anywhere, viewer},
     {"GET /v1/hosts/{name}/state", Where::anywhere, viewer},
+    {"GET /v1/hosts/{name}/render", Where::anywhere, viewer},
+    {"GET /v1/hosts/{name}/why", Where::anywhere, viewer},
     {"POST /v1/hosts", Where::organization, platform},
     {"PUT /v1/hosts/{name}", Where::organization, platform},
     {"DELETE /v1/hosts/{name}", Where::organization, platform},
@@ -105,6 +108,7 @@ constexpr Row kTable[] = {
     {"GET /v1/workspaces/{workspace}/deployments", Where::workspace, viewer},
     {"GET /v1/workspaces/{workspace}/deployments/{name}", Where::workspace, viewer},
     {"GET /v1/workspaces/{workspace}/deployments/{name}/hosts", Where::workspace, viewer},
+    {"GET /v1/workspaces/{workspace}/deployments/{name}/render", Where::workspace, viewer},
     {"POST /v1/workspaces/{workspace}/deployments", Where::workspace, developer},
     {"PUT /v1/workspaces/{workspace}/deployments/{name}", Where::workspace, developer},
     {"DELETE /v1/workspaces/{workspace}/deployments/{name}", Where::workspace, developer},

@@ -114,27 +114,37 @@ TEST_F(OpenApi, DescribesEveryFieldThatIsAnswered) {
     const char* path;
     const char* target;
   };
-  const std::vector<Row> rows = {{"/v1/workspaces", "/v1/workspaces"},
-                                 {"/v1/hosts", "/v1/hosts?limit=1"},
-                                 {"/v1/hosts/{name}", "/v1/hosts/pi"},
-                                 {"/v1/templates/{name}", "/v1/templates/service"},
-                                 {"/v1/workloads", "/v1/workloads"},
-                                 {"/v1/targets", "/v1/targets"},
-                                 {"/v1/deployments", "/v1/deployments"},
-                                 {"/v1/deployments", "/v1/deployments?status=DELETED"},
-                                 {"/v1/assignments", "/v1/assignments"},
-                                 {"/v1/changes", "/v1/changes"},
-                                 {"/v1/hosts/{name}/changes", "/v1/hosts/pi/changes?render=true"},
-                                 {"/v1/hosts/{name}/report", "/v1/hosts/pi/report"},
-                                 {"/v1/hosts/{name}/state", "/v1/hosts/pi/state"},
-                                 {"/v1/workspaces/{workspace}/deployments/{name}/hosts",
-                                  "/v1/workspaces/default/deployments/prod/hosts"},
-                                 {"/v1/status", "/v1/status"}};
+  const std::vector<Row> rows = {
+      {"/v1/workspaces", "/v1/workspaces"},
+      {"/v1/hosts", "/v1/hosts?limit=1"},
+      {"/v1/hosts/{name}", "/v1/hosts/pi"},
+      {"/v1/templates/{name}", "/v1/templates/service"},
+      {"/v1/workloads", "/v1/workloads"},
+      {"/v1/targets", "/v1/targets"},
+      {"/v1/deployments", "/v1/deployments"},
+      {"/v1/deployments", "/v1/deployments?status=DELETED"},
+      {"/v1/assignments", "/v1/assignments"},
+      {"/v1/changes", "/v1/changes"},
+      {"/v1/hosts/{name}/changes", "/v1/hosts/pi/changes?render=true"},
+      {"/v1/hosts/{name}/report", "/v1/hosts/pi/report"},
+      {"/v1/hosts/{name}/state", "/v1/hosts/pi/state"},
+      {"/v1/workspaces/{workspace}/deployments/{name}/hosts",
+       "/v1/workspaces/default/deployments/prod/hosts"},
+      {"/v1/workspaces/{workspace}/deployments/{name}/render",
+       "/v1/workspaces/default/deployments/prod/render?host=pi"},
+      {"/v1/hosts/{name}/render", "/v1/hosts/pi/render"},
+      {"/v1/hosts/{name}/why", "/v1/hosts/pi/why?path=etc/prod.conf&line=1"},
+      {"/v1/status", "/v1/status"}};
   for (const Row& row : rows) {
     const HttpResponse response = server_.call("GET", row.target);
     ASSERT_EQ(response.status, 200) << row.target << response.body;
     check(parse_json(response.body).value(), schema_of(row.path, "get", 200), row.target);
   }
+  const json seen = server_.json(
+      "POST", "/v1/preview",
+      {{"changes", {{{"operation", "DELETE"}, {"kind", "Deployment"}, {"name", "prod"}}}}});
+  ASSERT_EQ(seen["groups"].size(), 1U) << seen;
+  check(seen, schema_of("/v1/preview", "post", 200), "/v1/preview");
   const json error = server_.json("GET", "/v1/hosts/absent");
   check(error, document_["components"]["schemas"]["Error"], "error");
 }

@@ -1,12 +1,12 @@
-#include "cli/line_diff.hpp"
+#include "render/line_diff.hpp"
 
 #include <gtest/gtest.h>
 
 #include "base/text.hpp"
-#include "cli/limits.hpp"
+#include "render/limits.hpp"
 #include "tests/support/seeded_random.hpp"
 
-namespace titan::cli {
+namespace titan::render {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -104,4 +104,4 @@ TEST(LineDiff, CountsLikeDiffWhenASideIsEmpty) {
 }
 
 }  // namespace
-}  // namespace titan::cli
+}  // namespace titan::render

@@ -8,7 +8,7 @@
 #include "base/result.hpp"
 #include "model/rendered.hpp"
 
-namespace titan::agent {
+namespace titan::reconciler {
 
 // One unit of systemd that files of a deployment are about, as far as the driver has to know it:
 // a unit file, a quadlet of podman that a unit is generated from, or drop-ins alone, which change
@@ -54,4 +54,4 @@ Result<std::map<std::string, SystemdUnit>> systemd_units(
 // of a unit, 255 bytes; not those of the root ("-.slice").
 Result<void> check_unit_name(std::string_view name);
 
-}  // namespace titan::agent
+}  // namespace titan::reconciler

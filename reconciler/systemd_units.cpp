@@ -1,4 +1,4 @@
-#include "agent/drivers/systemd_units.hpp"
+#include "reconciler/systemd_units.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,11 +7,11 @@
 #include <string_view>
 #include <utility>
 
-#include "agent/drivers/limits.hpp"
 #include "base/file_system.hpp"
 #include "base/text.hpp"
+#include "reconciler/limits.hpp"
 
-namespace titan::agent {
+namespace titan::reconciler {
 namespace {
 
 constexpr std::string_view kRoot = "root/";
@@ -298,4 +298,4 @@ Result<std::map<std::string, SystemdUnit>> systemd_units(
   return reader.finish();
 }
 
-}  // namespace titan::agent
+}  // namespace titan::reconciler

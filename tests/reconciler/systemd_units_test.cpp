@@ -1,15 +1,22 @@
-#include "agent/drivers/systemd_units.hpp"
+#include "reconciler/systemd_units.hpp"
 
 #include <gtest/gtest.h>
 
-#include "agent/drivers/limits.hpp"
-#include "tests/agent/drivers/generations.hpp"
+#include "reconciler/limits.hpp"
 
-namespace titan::agent {
+namespace titan::reconciler {
 namespace {
 
-std::map<std::string, SystemdUnit> units_of(const testing::FileTexts& files) {
-  auto units = systemd_units(testing::generation(files).files);
+using FileTexts = std::map<std::string, std::string>;  // by path
+
+std::vector<model::RenderedFile> files_of(const FileTexts& texts) {
+  std::vector<model::RenderedFile> files;
+  for (const auto& [path, content] : texts) files.push_back({path, 0644, content});
+  return files;
+}
+
+std::map<std::string, SystemdUnit> units_of(const FileTexts& files) {
+  auto units = systemd_units(files_of(files));
   EXPECT_TRUE(units.ok()) << units.error().text();
   return units.value_or(std::map<std::string, SystemdUnit>{});
 }
@@ -81,7 +88,7 @@ TEST(SystemdUnits, DecidesWhatIsStarted) {
   const std::string install = "[Install]\nWantedBy=multi-user.target\n";
   const std::string oneshot = "[Service]\nType=oneshot\n";
   struct Row {
-    testing::FileTexts files;  // by the name of the unit
+    FileTexts files;  // by the name of the unit
     const char* unit;
     bool enabled;
     bool started;
@@ -107,7 +114,7 @@ TEST(SystemdUnits, DecidesWhatIsStarted) {
       {{{"data.mount", install}}, "data.mount", true, true, true},
   };
   for (const Row& row : rows) {
-    testing::FileTexts files;
+    FileTexts files;
     for (const auto& [name, text] : row.files) files["root/etc/systemd/system/" + name] = text;
     const auto units = units_of(files);
     ASSERT_TRUE(units.contains(row.unit));
@@ -145,7 +152,7 @@ TEST(SystemdUnits, RefusesWhatSystemdWouldNotTake) {
            Row{"root/etc/systemd/system/a.service", "[Unit]\nX-Titan-Restart-On=/\n",
                "no absolute path"},
        }) {
-    const auto units = systemd_units(testing::generation({{path, text}}).files);
+    const auto units = systemd_units(files_of({{path, text}}));
     ASSERT_FALSE(units.ok()) << path;
     EXPECT_EQ(units.error().code, ErrorCode::invalid) << path;
     EXPECT_NE(units.error().message.find(message), std::string::npos) << units.error().text();
@@ -154,29 +161,25 @@ TEST(SystemdUnits, RefusesWhatSystemdWouldNotTake) {
 }
 
 TEST(SystemdUnits, RefusesTwoFilesForOneUnit) {
-  const auto units =
-      systemd_units(testing::generation({{"root/etc/systemd/system/web.service", ""},
-                                         {"root/etc/containers/systemd/web.container", ""}})
-                        .files);
+  const auto units = systemd_units(files_of({{"root/etc/systemd/system/web.service", ""},
+                                             {"root/etc/containers/systemd/web.container", ""}}));
   ASSERT_FALSE(units.ok());
   EXPECT_NE(units.error().message.find("\"web.service\""), std::string::npos);
 }
 
 TEST(SystemdUnits, HasLimits) {
-  testing::FileTexts files;
+  FileTexts files;
   for (std::size_t i = 0; i <= kUnitsMax; ++i) {
     files["root/etc/systemd/system/a" + std::to_string(i) + ".service"] = "";
   }
-  EXPECT_EQ(systemd_units(testing::generation(files).files).error().code, ErrorCode::exhausted);
+  EXPECT_EQ(systemd_units(files_of(files)).error().code, ErrorCode::exhausted);
   std::string many = "[Unit]\nX-Titan-Restart-On=";
   for (std::size_t i = 0; i <= kRestartPathsMax; ++i) many += "/a/" + std::to_string(i) + " ";
-  EXPECT_EQ(systemd_units(testing::generation({{"root/etc/systemd/system/a.service", many}}).files)
-                .error()
-                .code,
+  EXPECT_EQ(systemd_units(files_of({{"root/etc/systemd/system/a.service", many}})).error().code,
             ErrorCode::exhausted);
   EXPECT_FALSE(check_unit_name(std::string(250, 'a') + ".service").ok());
   EXPECT_TRUE(check_unit_name(std::string(240, 'a') + ".service").ok());
 }
 
 }  // namespace
-}  // namespace titan::agent
+}  // namespace titan::reconciler

@@ -2,9 +2,12 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
-namespace titan::cli {
+#include "render/limits.hpp"
+
+namespace titan::render {
 
 // One line of two texts laid beside each other.
 struct DiffLine {
@@ -27,13 +30,29 @@ struct DiffHunk {
   [[nodiscard]] std::string header() const;
 };
 
+// The lines of a text, without what ends them. A last one that has no end says so as diff does, in
+// a line of its own: "text\n\ No newline at end of file". An empty text has none.
+std::vector<std::string> lines_of(std::string_view text);
+
+// How much several comparisons may cost together: each takes the product of the numbers of lines
+// that are left between the first and the last difference.
+struct DiffBudget {
+  std::size_t cells = kDiffCellsMax;
+};
+
 // How to come from one text to the other with the fewest lines removed and added (a longest common
-// subsequence). Where the parts that differ are so long that their product passes kDiffCellsMax,
-// all lines between the first and the last difference are replaced instead.
+// subsequence). Where that costs more than what is left of the budget, all lines between the first
+// and the last difference are replaced instead.
+std::vector<DiffLine> diff_lines(const std::vector<std::string>& before,
+                                 const std::vector<std::string>& after, DiffBudget& budget);
+// The same with a budget of its own.
 std::vector<DiffLine> diff_lines(const std::vector<std::string>& before,
                                  const std::vector<std::string>& after);
 
 // The differences with at most `context` lines around each; none when there are no differences.
 std::vector<DiffHunk> hunks_of(const std::vector<DiffLine>& lines, std::size_t context);
 
-}  // namespace titan::cli
+// As diff -u writes them, below the names of the files.
+std::string unified_text(const std::vector<DiffHunk>& hunks);
+
+}  // namespace titan::render

@@ -1,12 +1,12 @@
-#include "cli/line_diff.hpp"
+#include "render/line_diff.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <span>
 
-#include "cli/limits.hpp"
+#include "base/text.hpp"
 
-namespace titan::cli {
+namespace titan::render {
 namespace {
 
 using Lines = std::span<const std::string>;
@@ -37,9 +37,10 @@ class CommonLengths {
   std::vector<std::uint32_t> lengths_;
 };
 
-void append_difference(std::vector<DiffLine>& to, Lines before, Lines after) {
-  const bool too_long = !after.empty() && before.size() > kDiffCellsMax / after.size();
+void append_difference(std::vector<DiffLine>& to, Lines before, Lines after, DiffBudget& budget) {
+  const bool too_long = !after.empty() && before.size() > budget.cells / after.size();
   if (!too_long) {
+    budget.cells -= before.size() * after.size();
     const CommonLengths common(before, after);
     std::size_t i = 0;
     std::size_t j = 0;
@@ -94,8 +95,23 @@ std::string DiffHunk::header() const {
          range_text(after_start, after_count) + " @@";
 }
 
+std::vector<std::string> lines_of(std::string_view text) {
+  if (text.empty()) return {};
+  const bool is_ended = text.ends_with('\n');
+  if (is_ended) text.remove_suffix(1);
+  std::vector<std::string> lines = split(text, '\n');
+  if (!is_ended) lines.back() += "\n\\ No newline at end of file";
+  return lines;
+}
+
 std::vector<DiffLine> diff_lines(const std::vector<std::string>& before,
                                  const std::vector<std::string>& after) {
+  DiffBudget budget;
+  return diff_lines(before, after, budget);
+}
+
+std::vector<DiffLine> diff_lines(const std::vector<std::string>& before,
+                                 const std::vector<std::string>& after, DiffBudget& budget) {
   Lines old_lines(before);
   Lines new_lines(after);
   const auto [old_end, new_end] = std::ranges::mismatch(before, after);
@@ -112,7 +128,7 @@ std::vector<DiffLine> diff_lines(const std::vector<std::string>& before,
     ++tail;
   }
   append_difference(lines, old_lines.first(old_lines.size() - tail),
-                    new_lines.first(new_lines.size() - tail));
+                    new_lines.first(new_lines.size() - tail), budget);
   append(lines, Kind::same, old_lines.last(tail));
   return lines;
 }
@@ -135,4 +151,16 @@ std::vector<DiffHunk> hunks_of(const std::vector<DiffLine>& lines, std::size_t c
   return hunks;
 }
 
-}  // namespace titan::cli
+std::string unified_text(const std::vector<DiffHunk>& hunks) {
+  std::string text;
+  for (const DiffHunk& hunk : hunks) {
+    text += hunk.header() + "\n";
+    for (const DiffLine& line : hunk.lines) {
+      text += line.kind == Kind::same ? ' ' : line.kind == Kind::removed ? '-' : '+';
+      text += line.text + "\n";
+    }
+  }
+  return text;
+}
+
+}  // namespace titan::render
