@@ -18,8 +18,8 @@ std::string git_address(const std::string& host);
 Result<SigningKey> read_signing_key(const std::string& path);
 
 // `titan-agent git-key`: prints the line for an allowed-signers file of Git that is about the key
-// which signs this host's commits; with "gitSign: none" the host's own, which would. denied: the host
-// is not enrolled. And the errors of read_signing_key().
+// which signs this host's commits; with "gitSign: none" the host's own, which would.
+// denied: the host is not enrolled. And the errors of read_signing_key().
 Result<void> print_git_key(const Configuration& configuration, FileSystem& state,
                            std::ostream& out);
 

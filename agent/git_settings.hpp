@@ -15,7 +15,7 @@ struct GitSettings {
   std::string git_key_file = {};
   std::string git_passphrase_file = {};
   std::string git_known_hosts = "/etc/titan/known_hosts";
-  std::string git_sign = "none";              // none, host, or the absolute path of a key file
+  std::string git_sign = "none";            // none, host, or the absolute path of a key file
   std::string git_on_rewrite = "recreate";  // or stop
   std::uint32_t git_depth = 0;              // commits that are kept here; 0: all
   bool operator==(const GitSettings&) const = default;

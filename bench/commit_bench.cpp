@@ -208,8 +208,10 @@ void one_of_100000(benchmark::State& bench) {
     explicit Side(int files) : state(state_of(files)) { commit(*repository, state); }
     void change() {
       seconds.push_back(seconds_of([&] {
-        change_one(state, ++number);
-        commit(*repository, state);
+        cpu.push_back(cpu_seconds_of([&] {
+          change_one(state, ++number);
+          commit(*repository, state);
+        }));
       }));
     }
     gitops::HostState state;
@@ -217,6 +219,7 @@ void one_of_100000(benchmark::State& bench) {
     std::unique_ptr<gitops::Repository> repository =
         gitops::Repository::open_or_create(folder.path() + "/titan").value();
     std::vector<double> seconds;
+    std::vector<double> cpu;
     int number = 0;
   };
   Side small(10'000);
@@ -231,6 +234,8 @@ void one_of_100000(benchmark::State& bench) {
   bench.counters["of_10000_ms"] = 1e3 * median(small.seconds);
   bench.counters["of_100000_ms"] = 1e3 * median(large.seconds);
   bench.counters["ratio"] = median(large.seconds) / median(small.seconds);
+  bench.counters["cpu_ratio"] = median(large.cpu) / median(small.cpu);
+  bench.counters["of_10000_cpu_ms"] = 1e3 * median(small.cpu);
 }
 
 BENCHMARK(all_at_once)->Arg(10'000)->Iterations(1)->Unit(benchmark::kMillisecond);
