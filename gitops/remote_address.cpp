@@ -15,6 +15,18 @@ namespace {
 constexpr std::string_view kSchemeEnd = "://";
 constexpr std::uint16_t kSshPort = 22;
 
+// Where the "://" of a URL stands. RFC 3986, section 3.1: what is before it is a name, or "://" may
+// be anywhere, as behind a password.
+std::size_t end_of_scheme(std::string_view remote) {
+  const auto is_of_scheme = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '-' || c == '.';
+  };
+  const std::size_t end = remote.find(kSchemeEnd);
+  if (end == std::string_view::npos || end == 0) return std::string_view::npos;
+  return std::ranges::all_of(remote.substr(0, end), is_of_scheme) ? end : std::string_view::npos;
+}
+
 // Git's own rule: a ":" before the first "/" makes "host:path" of a text without a scheme.
 bool is_scp_like(std::string_view remote) {
   const std::size_t colon = remote.find(':');
@@ -149,7 +161,7 @@ Result<RemoteAddress> parse_http(std::string_view remote, std::string_view schem
 
 Result<RemoteAddress> RemoteAddress::parse(std::string_view remote) {
   if (remote.empty() || std::ranges::any_of(remote, is_control)) return unsupported(remote);
-  const std::size_t scheme_end = remote.find(kSchemeEnd);
+  const std::size_t scheme_end = end_of_scheme(remote);
   if (scheme_end == std::string_view::npos) {
     if (is_scp_like(remote)) return parse_scp_like(remote);
     return RemoteAddress{.kind = Kind::file, .path = std::string(remote)};
@@ -171,7 +183,7 @@ bool RemoteAddress::is_loopback() const {
 }
 
 bool is_remote_url(std::string_view text) {
-  return text.find(kSchemeEnd) != std::string_view::npos || is_scp_like(text);
+  return end_of_scheme(text) != std::string_view::npos || is_scp_like(text);
 }
 
 Result<std::string> path_of_remote(std::string_view remote) {
@@ -182,7 +194,7 @@ Result<std::string> path_of_remote(std::string_view remote) {
 }
 
 std::string without_credentials(std::string_view remote) {
-  const std::size_t scheme_end = remote.find(kSchemeEnd);
+  const std::size_t scheme_end = end_of_scheme(remote);
   const bool is_url = scheme_end != std::string_view::npos;
   if (!is_url && !is_scp_like(remote)) return std::string(remote);
 

@@ -122,6 +122,7 @@ TEST(RemoteAddress, IsShownWithoutCredentials) {
       {"https://example.org/a.git#s3cret", "https://example.org/a.git"},
       {"https://example.org/~ada@home/a.git", "https://example.org/~ada@home/a.git"},
       {"ada:s3cret@example.org:a.git", "example.org:a.git"},
+      {"ada:s3cret@https://example.org/a", "https://example.org/a"},
       {"/srv/a@b.git?", "/srv/a@b.git?"},
   };
   for (const Row& row : rows) EXPECT_EQ(without_credentials(row.remote), row.shown);
