@@ -22,12 +22,12 @@ std::uint32_t word_at(std::string_view bytes, std::size_t place) {
   return word;
 }
 
-struct Step {
+struct RoundPart {
   std::uint32_t mixed;
   std::uint32_t constant;
 };
 
-Step step_of(std::size_t round, const Words& w) {
+RoundPart step_of(std::size_t round, const Words& w) {
   constexpr std::size_t kQuarter = kRounds / 4;
   if (round < kQuarter) return {(w[1] & w[2]) | (~w[1] & w[3]), 0x5A827999};
   if (round < 2 * kQuarter) return {w[1] ^ w[2] ^ w[3], 0x6ED9EBA1};
@@ -45,7 +45,7 @@ void add_block(std::string_view block, Words& hash) {
   }
   Words w = hash;
   for (std::size_t i = 0; i < kRounds; ++i) {
-    const Step step = step_of(i, w);
+    const RoundPart step = step_of(i, w);
     const std::uint32_t next = std::rotl(w[0], 5) + step.mixed + w[4] + step.constant + schedule[i];
     w = {next, w[0], std::rotl(w[1], 30), w[2], w[3]};
   }
