@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "agent/git_key_command.hpp"
 #include "agent/limits.hpp"
 #include "agent/retry_requests.hpp"
 #include "base/text.hpp"
@@ -72,6 +73,7 @@ Result<std::unique_ptr<Agent>> Agent::open(const Env& env, const std::string& ho
   agent->ask_for_all_ =
       state.desires_secrets() && state.sealed_for != agent->identity_.identity.device;
   TITAN_ASSIGN(agent->transport_, env.connect(agent->identity_.identity.server));
+  if (env.sign_as_host) env.publisher.sign_with(&agent->identity_.key);
   agent->resume();
   agent->convergence_.resume();
   return agent;
@@ -363,37 +365,83 @@ Result<bool> Agent::adopt(const model::Manifest& manifest) {
   return false;
 }
 
-Result<void> Agent::publish() {
-  const Digest digest = state_.digest_of_applied();
+bool Agent::has_news_for_git() const {
   const bool empty_from_the_start = state_.committed.empty() && state_.applied.empty();
-  if (digest != state_.committed && !empty_from_the_start) {
-    gitops::HostState host{.host = identity_.identity.host};
-    for (const auto& [key, applied] : state_.applied) {
-      TITAN_ASSIGN(auto files, renderer_.render_shown(applied.form));
-      host.deployments.push_back(
-          {key, applied.form.version, std::move(files), applied.form.rendered_digest});
+  return state_.digest_of_applied() != state_.committed && !empty_from_the_start;
+}
+
+Result<void> Agent::publish() {
+  const bool has_news = has_news_for_git();
+  const bool is_queued = !state_.pushed;
+  // Who set the remote back, or made it anew, tells nobody.
+  const bool looks =
+      env_.publisher.has_remote() && !state_.committed.empty() && convergence_.was_thorough();
+  if (!has_news && !is_queued && !looks) return {};
+  auto done = has_news ? commit() : Result<void>();
+  if (done) {
+    auto lost_commits = push();
+    if (lost_commits && *lost_commits) {
+      done = commit();
+      if (done) lost_commits = push();
     }
-    const gitops::CommitInfo info{.bookmark = state_.bookmark.value_or(model::Bookmark()),
-                                  .digest = digest,
-                                  .time = state_.time,
-                                  .author_name = "titan-agent",
-                                  .author_email = "titan-agent@" + host.host};
-    TITAN_ASSIGN(const Publisher::Commit commit, env_.publisher.commit(host, info));
-    for (auto& [key, applied] : state_.applied) {
-      if (applied.commit.empty()) applied.commit = commit.id;
-    }
-    if (commit.is_new) env_.log.info("committed", {{"commit", commit.id}});
-    state_.committed = digest;
-    state_.pushed = !env_.publisher.has_remote();
-    blobs_unused_ = true;
+    if (!lost_commits) done = lost_commits.error();
   }
-  if (state_.pushed) return {};
-  TITAN_ASSIGN(const std::string id, env_.publisher.push());
-  env_.log.info("pushed", {{"commit", id}});
-  // A push may have put the commits on top of others', under new ids: this one holds them all.
-  for (auto& [key, applied] : state_.applied) applied.commit = id;
-  state_.pushed = true;
+  note_git(done);
+  if (const auto tidied = env_.publisher.tidy(); !tidied) {
+    env_.log.warning("the Git repository cannot be packed", {{"error", tidied.error().text()}});
+  }
+  if (!done && !has_news && !is_queued) return {};  // it only looked; nothing waits
+  return done;
+}
+
+Result<void> Agent::commit() {
+  const Digest digest = state_.digest_of_applied();
+  gitops::HostState host{.host = identity_.identity.host};
+  for (const auto& [key, applied] : state_.applied) {
+    TITAN_ASSIGN(auto files, renderer_.render_shown(applied.form));
+    host.deployments.push_back(
+        {key, applied.form.version, std::move(files), applied.form.rendered_digest});
+  }
+  const gitops::CommitInfo info{.bookmark = state_.bookmark.value_or(model::Bookmark()),
+                                .digest = digest,
+                                .time = state_.time,
+                                .author_name = "titan-agent",
+                                .author_email = git_address(host.host)};
+  TITAN_ASSIGN(const gitops::Publisher::Commit commit, env_.publisher.commit(host, info));
+  for (auto& [key, applied] : state_.applied) {
+    if (applied.commit.empty()) applied.commit = commit.id;
+  }
+  if (commit.is_new) env_.log.info("committed", {{"commit", commit.id}});
+  state_.committed = digest;
+  state_.pushed = !env_.publisher.has_remote();
+  blobs_unused_ = true;
   return {};
+}
+
+Result<bool> Agent::push() {
+  if (!env_.publisher.has_remote()) return false;
+  TITAN_ASSIGN(const gitops::Repository::Pushed pushed, env_.publisher.push());
+  if (!state_.pushed) env_.log.info("pushed", {{"commit", pushed.id}});
+  // A push may have put the commits on top of others', under new ids: this one holds them all.
+  if (!state_.pushed) {
+    for (auto& [key, applied] : state_.applied) applied.commit = pushed.id;
+  }
+  state_.pushed = true;
+  if (!pushed.was_rewritten) return false;
+  env_.log.warning("the Git remote had lost commits; what is missing there is committed again",
+                   {{"commit", pushed.id}});
+  return true;
+}
+
+void Agent::note_git(const Result<void>& done) {
+  const auto queued = env_.publisher.queued();
+  memory_.git_queued = queued.value_or(0);
+  memory_.git_failure.reset();
+  if (done) return;
+  const Error& error = done.error();
+  memory_.git_failure = {std::string(name_of(error.code)), error.text(), now_};
+  env_.log.warning("Git cannot be brought up to date now",
+                   {{"queued", std::to_string(memory_.git_queued)}, {"error", error.text()}});
 }
 
 Result<void> Agent::drop_unused_blobs() {

@@ -20,7 +20,6 @@
 #include "agent/limits.hpp"
 #include "agent/poll_schedule.hpp"
 #include "agent/prober.hpp"
-#include "agent/publisher.hpp"
 #include "agent/run_memory.hpp"
 #include "agent/secret_files.hpp"
 #include "base/clock.hpp"
@@ -31,6 +30,7 @@
 #include "base/result.hpp"
 #include "base/transport.hpp"
 #include "client/device_channel.hpp"
+#include "gitops/publisher.hpp"
 #include "model/rendered.hpp"
 #include "reconciler/plan.hpp"
 #include "render/compiled_template.hpp"
@@ -85,7 +85,7 @@ class Agent {
     FileSystem* run;
     // A way to the server at this URL, which is the one that the host was enrolled at.
     std::function<Result<std::unique_ptr<Transport>>(const std::string& url)> connect;
-    Publisher& publisher;
+    gitops::Publisher& publisher;
     DriverSet& drivers;
     ProcessRunner& processes;
     Prober& prober;
@@ -93,6 +93,7 @@ class Agent {
     Random& random;
     Log& log;
     AgentOptions options = {};
+    bool sign_as_host = false;  // commits to Git, by the key of the host
   };
 
   // Takes the state directory for itself, and loads what is in it. `host`, if it is not empty, has
@@ -139,7 +140,13 @@ class Agent {
   void note_wait();
   void keep_memory();
 
+  // Commits what is applied, and pushes; looks at the remote now and then all the same.
   Result<void> publish();
+  [[nodiscard]] bool has_news_for_git() const;
+  Result<void> commit();
+  // True when the remote had lost commits, so that all has to be committed once more.
+  Result<bool> push();
+  void note_git(const Result<void>& done);
   Result<void> drop_unused_blobs();
 
   Env env_;

@@ -11,6 +11,7 @@
 #include "agent/doorbell.hpp"
 #include "agent/drivers/driver_set.hpp"
 #include "agent/enroll_command.hpp"
+#include "agent/git_key_command.hpp"
 #include "agent/limits.hpp"
 #include "agent/retry_requests.hpp"
 #include "agent/rotate_command.hpp"
@@ -242,6 +243,12 @@ Result<ExitCode> run_retry(const Arguments& arguments, const ProgramEnv& env) {
   return ExitCode::done;
 }
 
+Result<ExitCode> run_git_key(const Configuration& configuration, const ProgramEnv& env) {
+  TITAN_ASSIGN(const auto state, DiskFileSystem::open(configuration.state));
+  TITAN_TRY(print_git_key(configuration, *state, env.out));
+  return ExitCode::done;
+}
+
 Result<ExitCode> run_command(Arguments& arguments, const ProgramEnv& env, Log& log,
                              const Clock& clock) {
   switch (arguments.command) {
@@ -257,6 +264,8 @@ Result<ExitCode> run_command(Arguments& arguments, const ProgramEnv& env, Log& l
       return run_doctor(arguments, env, clock);
     case Command::retry:
       return run_retry(arguments, env);
+    case Command::git_key:
+      return run_git_key(arguments.configuration, env);
     case Command::once:
     case Command::run:
       return run_agent(arguments, log, clock);

@@ -24,6 +24,7 @@ constexpr const char* kDescription =
     "  titan-agent doctor                     # what stands in the way, and what to do\n"
     "  titan-agent retry prod                 # try a deployment again that was given up\n"
     "  titan-agent rotate-key                 # a new key for this host\n"
+    "  titan-agent git-key                    # who signs its commits, as Git wants it\n"
     "  titan-agent trust-author ed25519:KEY   # apply only what its owner signed\n\n"
     "Every option of the configuration may stand in /etc/titan/agent.yaml as well, and in a\n"
     "variable of the environment: a flag wins over a variable, and that over the file.\n";
@@ -119,6 +120,8 @@ void add_commands(CLI::App& app, Told& told) {
       told);
   add("rotate-key", Command::rotate_key, Scope::connecting,
       "Give this host a new key in place of the one it has");
+  add("git-key", Command::git_key, Scope::step,
+      "Print the key that signs this host's commits, for an allowed-signers file of Git");
   add_trust_author(*add("trust-author", Command::trust_author, Scope::all,
                         "Apply only what the owner of a key has signed"),
                    told);

@@ -14,7 +14,7 @@
 namespace titan::agent {
 
 // What titan-agent can do; its name on the command line is the same, with "-" for "_".
-enum class Command { once, run, enroll, rotate_key, trust_author, status, doctor, retry };
+enum class Command { once, run, enroll, rotate_key, trust_author, status, doctor, retry, git_key };
 
 // What titan-agent was told to do. A plain value.
 struct Arguments {

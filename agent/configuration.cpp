@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
+#include "agent/limits.hpp"
 #include "base/byte_size.hpp"
 #include "base/duration.hpp"
 #include "base/file_system.hpp"
@@ -36,7 +38,34 @@ const std::array kSettings = {
     Setting{"git", "DIR or URL",
             "The bare repository to commit to, or what to push to; left out: the one in the state "
             "directory",
-            &Configuration::git},
+            &GitSettings::git},
+    Setting{"gitUser", "NAME",
+            "Whom to log in as at the remote; left out: whom its URL names, or git by ssh, titan "
+            "beside a token",
+            &GitSettings::git_user},
+    Setting{"gitTokenFile", "FILE", "The token for https://, in a file with mode 0600",
+            &GitSettings::git_token_file},
+    Setting{"gitCaFile", "FILE",
+            "Certificates (PEM) to trust for a remote by https://, and no others; left out: the "
+            "system's",
+            &GitSettings::git_ca_file},
+    Setting{"gitHttp", "WHERE", "Where http:// may lead to: loopback or anywhere",
+            &GitSettings::git_http},
+    Setting{"gitKeyFile", "FILE", "The secret key for ssh, in a file with mode 0600",
+            &GitSettings::git_key_file},
+    Setting{"gitPassphraseFile", "FILE", "The passphrase of that key, in a file with mode 0600",
+            &GitSettings::git_passphrase_file},
+    Setting{"gitKnownHosts", "FILE", "The keys of ssh servers that are believed",
+            &GitSettings::git_known_hosts},
+    Setting{"gitSign", "KEY",
+            "What signs commits: none, host (the key of this host), or a file that titan key new "
+            "made",
+            &GitSettings::git_sign},
+    Setting{"gitOnRewrite", "POLICY",
+            "When the remote has lost commits: recreate what is missing, or stop",
+            &GitSettings::git_on_rewrite},
+    Setting{"gitDepth", "COUNT", "How many commits are kept on this host, about; 0: all",
+            &GitSettings::git_depth},
     Setting{"logFormat", "FORM", "human, json, or auto: human on a terminal, else json",
             &Configuration::log_format, Scope::all},
     Setting{"driverFolders", "DIRS", "Where programs named titan-driver-NAME are looked for",
@@ -57,7 +86,12 @@ const std::array kSettings = {
             &AgentOptions::generations_bytes_max},
 };
 
-constexpr std::array<std::string_view, 3> kLogFormats = {"auto", "human", "json"};
+// What some settings may be, by their keys.
+const std::map<std::string_view, std::vector<std::string>> kChoices = {
+    {"logFormat", {"auto", "human", "json"}},
+    {"gitHttp", {"loopback", "anywhere"}},
+    {"gitOnRewrite", {"recreate", "stop"}},
+};
 
 bool is_capital(char letter) {
   return letter >= 'A' && letter <= 'Z';
@@ -80,10 +114,15 @@ Result<void> check_absolute(const std::string& path) {
 Result<void> check_text(const Setting& setting, const std::string& text) {
   if (setting.key == "host") return model::check_name("", text);
   if (setting.key == "kubeconfig") return check_absolute(text);
-  if (setting.key != "logFormat" || std::ranges::find(kLogFormats, text) != kLogFormats.end()) {
-    return {};
+  if (setting.key == "gitSign" && text != "none" && text != "host" && !text.starts_with('/')) {
+    return invalid("expected none, host or an absolute path, found " + quote(text));
   }
-  return invalid("expected auto, human or json, found " + quote(text));
+  const auto choices = kChoices.find(setting.key);
+  if (choices == kChoices.end()) return {};
+  if (std::ranges::find(choices->second, text) != choices->second.end()) return {};
+  const auto last = choices->second.end() - 1;
+  return invalid("expected " + join({choices->second.begin(), last}, ", ") + " or " + *last +
+                 ", found " + quote(text));
 }
 
 Result<void> put(const Setting& setting, const std::string& text, std::string& value) {
@@ -116,6 +155,14 @@ Result<void> put(const Setting&, const std::string& text, std::uint64_t& value) 
   return {};
 }
 
+Result<void> put(const Setting&, const std::string& text, std::uint32_t& value) {
+  const char* const end = text.data() + text.size();
+  const auto [stopped, failure] = std::from_chars(text.data(), end, value);
+  if (failure == std::errc{} && stopped == end && value <= kGitDepthMax) return {};
+  return invalid("expected a whole number up to " + std::to_string(kGitDepthMax) + ", found " +
+                 quote(text));
+}
+
 Result<void> put_text(const Setting& setting, const std::string& text, Configuration& into,
                       Origin origin) {
   if (text.empty()) return {};
@@ -128,7 +175,7 @@ Error at(Error error, std::string_view field) {
   return error;
 }
 
-// A list stands there as one, and a size may stand there as a number.
+// A list stands there as one, and a size or a count may stand there as a number.
 Result<void> put_from_file(const Setting& setting, const json& document, model::FieldReader& reader,
                            Configuration& into) {
   using Texts = std::vector<std::string> Configuration::*;
@@ -139,8 +186,9 @@ Result<void> put_from_file(const Setting& setting, const json& document, model::
     into.origins[key] = Origin::file;
     return put(texts, into.*(*list));
   }
-  const bool is_size = std::holds_alternative<std::uint64_t Configuration::*>(setting.member);
-  if (is_size && document.is_object() && document.contains(key) && document[key].is_number()) {
+  const bool is_number = std::holds_alternative<std::uint64_t Configuration::*>(setting.member) ||
+                         std::holds_alternative<std::uint32_t Configuration::*>(setting.member);
+  if (is_number && document.is_object() && document.contains(key) && document[key].is_number()) {
     return put_text(setting, std::to_string(reader.number(key)), into, Origin::file);
   }
   return put_text(setting, reader.text(key), into, Origin::file);
@@ -212,6 +260,8 @@ std::string Setting::text_in(const Configuration& configuration) const {
           return duration_text(value);
         } else if constexpr (std::is_same_v<Value, std::uint64_t>) {
           return byte_size_text(value);
+        } else if constexpr (std::is_same_v<Value, std::uint32_t>) {
+          return std::to_string(value);
         } else if constexpr (std::is_same_v<Value, std::string>) {
           return value;
         } else {

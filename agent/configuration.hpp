@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "agent/agent_options.hpp"
+#include "agent/git_settings.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 
@@ -25,14 +26,13 @@ enum class Origin { standard, file, variable, flag };
 //
 // The file is one YAML mapping; settings() lists its keys. An unknown key or a value of another
 // type is an error. A value that is empty or null is as good as left out.
-struct Configuration : AgentOptions {
+struct Configuration : AgentOptions, GitSettings {
   std::string server = {};  // in place of the one that the host was enrolled at
   std::string ca_file = {};
   std::string host = {};
   std::string state = "/var/lib/titan";
   std::string run = "/run/titan";
   std::string root = "/";
-  std::string git = {};
   std::string log_format = "auto";  // auto, human or json
 
   std::string file = {};  // that was read; empty: none
@@ -50,12 +50,13 @@ struct Configuration : AgentOptions {
 struct Setting {
   using Member =
       std::variant<std::string Configuration::*, std::vector<std::string> Configuration::*,
-                   std::chrono::seconds Configuration::*, std::uint64_t Configuration::*>;
+                   std::chrono::seconds Configuration::*, std::uint64_t Configuration::*,
+                   std::uint32_t Configuration::*>;
   // Which commands have the flag. The file and the variables count for all of them.
   enum class Scope { all, connecting, step };
 
-  std::string_view key;      // in the file: "driverFolders"
-  std::string_view sort;     // "URL", "FILE", "DIR", "DIRS", "NAME", "DURATION", "SIZE", …
+  std::string_view key;   // in the file: "driverFolders"
+  std::string_view sort;  // "URL", "FILE", "DIR", "DIRS", "NAME", "DURATION", "SIZE", "COUNT", …
   std::string_view meaning;  // one sentence without its full stop
   Member member;
   Scope scope = Scope::step;

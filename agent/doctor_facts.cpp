@@ -127,15 +127,8 @@ bool is_repository(const std::string& path) {
          ::access((path + "/objects").c_str(), F_OK) == 0;
 }
 
-std::optional<Error> look_for_remote(const std::string& remote) {
-  const auto path = gitops::path_of_remote(remote);
-  if (!path) return path.error();
-  if (is_repository(*path)) return std::nullopt;
-  return not_found("there is no bare repository at " + *path);
-}
-
 void look_at_git(const Configuration& configuration, DoctorFacts& facts) {
-  const bool has_remote = configuration.git.find("://") != std::string::npos;
+  const bool has_remote = gitops::is_remote_url(configuration.git);
   const bool is_own = has_remote || configuration.git.empty();
   DoctorFacts::Git& git = facts.git;
   git.path = is_own ? configuration.state + "/git" : configuration.git;
@@ -144,7 +137,8 @@ void look_at_git(const Configuration& configuration, DoctorFacts& facts) {
   if (git.exists) git.error = error_of(gitops::Repository::open_or_create(git.path));
   if (!has_remote) return;
   git.remote = gitops::without_credentials(configuration.git);
-  git.remote_error = look_for_remote(configuration.git);
+  git.remote_error = error_of(
+      gitops::remote_head(configuration.git, publisher_options(configuration).push.access));
 }
 
 }  // namespace

@@ -72,6 +72,8 @@ json RunMemory::json() const {
   if (verified) object["verified"] = verified->count();
   if (last_refusal) object["lastRefusal"] = json_of(*last_refusal);
   if (last_failure) object["lastFailure"] = json_of(*last_failure);
+  if (git_queued > 0) object["gitQueued"] = git_queued;
+  if (git_failure) object["gitFailure"] = json_of(*git_failure);
   return object;
 }
 
@@ -98,6 +100,8 @@ Result<RunMemory> RunMemory::parse(const nlohmann::json& object) {
   }
   memory.last_refusal = read_note(reader, "lastRefusal");
   memory.last_failure = read_note(reader, "lastFailure");
+  memory.git_queued = reader.number("gitQueued");
+  memory.git_failure = read_note(reader, "gitFailure");
   TITAN_TRY(reader.finish());
   return memory;
 }

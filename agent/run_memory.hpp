@@ -25,7 +25,8 @@ namespace titan::agent {
 // The file is one JSON object, mode 0600: instance, device, token, macKey, root, bookmark,
 // verified (microseconds), pollAfter (seconds), clockSkew (text of
 // seconds), drivers [name], refusals {reason: count}, lastRefusal and
-// lastFailure {what, message, time}; what there was not is left out.
+// lastFailure {what, message, time}, gitQueued, and gitFailure likewise; what there was not is left
+// out.
 struct RunMemory {
   struct Note {
     std::string what = {};  // the reason of a refusal, or the error's code
@@ -46,6 +47,8 @@ struct RunMemory {
   std::map<std::string, std::uint64_t> refusals = {};
   std::optional<Note> last_refusal = {};
   std::optional<Note> last_failure = {};  // since the last verified answer
+  std::uint64_t git_queued = 0;           // commits that wait for the remote
+  std::optional<Note> git_failure = {};   // why they do
 
   [[nodiscard]] nlohmann::json json() const;
   static Result<RunMemory> parse(const nlohmann::json& json);

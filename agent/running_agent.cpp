@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "agent/drivers/driver_program.hpp"
+#include "agent/git_key_command.hpp"
 #include "agent/identity_store.hpp"
 #include "agent/limits.hpp"
 #include "client/http_transport.hpp"
+#include "gitops/limits.hpp"
 
 namespace titan::agent {
 namespace {
@@ -57,7 +59,8 @@ Result<DriverSet::Options> driver_options(const Configuration& configuration, Fi
 RunningAgent::RunningAgent(const Configuration& configuration, Log& log)
     : configuration_(configuration),
       log_(log),
-      publisher_(configuration.git, configuration.state) {}
+      publisher_(configuration.git, configuration.state + "/git",
+                 publisher_options(configuration)) {}
 
 Result<std::unique_ptr<RunningAgent>> RunningAgent::open(const Configuration& configuration,
                                                          Log& log) {
@@ -78,6 +81,11 @@ Result<void> RunningAgent::start() {
         "values of secrets cannot be written",
         {{"run", configuration_.run}, {"error", run.error().text()}});
   }
+  if (configuration_.signs_by_file()) {
+    TITAN_ASSIGN(SigningKey key, read_signing_key(configuration_.git_sign));
+    signing_key_ = std::move(key);
+    publisher_.sign_with(&*signing_key_);
+  }
   TITAN_ASSIGN(auto options, driver_options(configuration_, *root_, *state_));
   drivers_.emplace(processes_, std::move(options));
   auto opened = Agent::open(
@@ -92,11 +100,37 @@ Result<void> RunningAgent::start() {
        .clock = clock_,
        .random = random_,
        .log = log_,
-       .options = configuration_},
+       .options = configuration_,
+       .sign_as_host = configuration_.signs_as_host()},
       configuration_.host);
   if (!opened && opened.error().code == ErrorCode::conflict) opened.error().subject = kLockFile;
   TITAN_ASSIGN(agent_, std::move(opened));
   return {};
+}
+
+gitops::Publisher::Options publisher_options(const Configuration& configuration) {
+  // As to titan's own server: a dead clock stops nobody.
+  const auto connect_to_web = [ca_file = configuration.git_ca_file](
+                                  const std::string& url) -> Result<std::unique_ptr<Transport>> {
+    const bool is_https = url.starts_with("https://");
+    TITAN_ASSIGN(auto transport,
+                 client::HttpTransport::open(url, {.answer_bytes_max = gitops::kFetchBytesMax,
+                                                   .ca_file = is_https ? ca_file : std::string(),
+                                                   .check_validity_period = false,
+                                                   .expected_peer = "a web server"}));
+    return std::unique_ptr<Transport>(std::move(transport));
+  };
+  using OnRewrite = gitops::Repository::OnRewrite;
+  return {.push = {.access = {.user = configuration.git_user,
+                              .token_file = configuration.git_token_file,
+                              .allow_plain_http = configuration.git_http == "anywhere",
+                              .key_file = configuration.git_key_file,
+                              .passphrase_file = configuration.git_passphrase_file,
+                              .known_hosts_file = configuration.git_known_hosts,
+                              .connect = connect_to_web},
+                   .on_rewrite = configuration.git_on_rewrite == "stop" ? OnRewrite::stop
+                                                                        : OnRewrite::recreate},
+          .depth = configuration.git_depth};
 }
 
 Result<std::unique_ptr<Transport>> connect(const Configuration& configuration,

@@ -9,12 +9,13 @@
 #include "agent/daemon.hpp"
 #include "agent/drivers/driver_set.hpp"
 #include "agent/prober.hpp"
-#include "agent/publisher.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/process_runner.hpp"
 #include "base/random.hpp"
+#include "base/signing.hpp"
 #include "base/transport.hpp"
+#include "gitops/publisher.hpp"
 
 namespace titan::agent {
 
@@ -40,8 +41,9 @@ class RunningAgent final : public Steps {
   SystemProber prober_{processes_};
   std::unique_ptr<FileSystem> state_;
   std::unique_ptr<FileSystem> root_;
-  std::unique_ptr<FileSystem> run_;  // null: there is none
-  Publisher publisher_;
+  std::unique_ptr<FileSystem> run_;        // null: there is none
+  std::optional<SigningKey> signing_key_;  // of commits, when it is in a file
+  gitops::Publisher publisher_;
   std::optional<DriverSet> drivers_;
   std::unique_ptr<Agent> agent_;
 };
@@ -50,6 +52,9 @@ class RunningAgent final : public Steps {
 // IdentityStore.
 Result<DriverSet::Options> driver_options(const Configuration& configuration, FileSystem& root,
                                           FileSystem& state);
+
+// How the remote is got at, and how commits are kept and pushed.
+gitops::Publisher::Options publisher_options(const Configuration& configuration);
 
 // A way to the server: the configured one, else the one where the host was enrolled. A dead clock
 // stops nobody: the dates of a certificate are not looked at. invalid: no such URL, or a file of

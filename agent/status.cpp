@@ -169,6 +169,10 @@ json json_of(const HostStatus& status, Clock::Monotonic now) {
   if (status.memory.last_failure) {
     object["lastFailure"] = json_of(*status.memory.last_failure, now);
   }
+  object["git"] = {{"queued", status.memory.git_queued}};
+  if (status.memory.git_failure) {
+    object["git"]["failure"] = json_of(*status.memory.git_failure, now);
+  }
   return object;
 }
 
@@ -213,6 +217,12 @@ std::string text_of(const HostStatus& status, Clock::Monotonic now) {
   }
   if (status.memory.last_failure) {
     add_line(text, "last failure", text_of(*status.memory.last_failure, now));
+  }
+  if (const auto queued = status.memory.git_queued; queued > 0) {
+    add_line(text, "git", std::to_string(queued) + " commits wait for the remote");
+  }
+  if (status.memory.git_failure) {
+    add_line(text, "git failure", text_of(*status.memory.git_failure, now));
   }
   return text;
 }

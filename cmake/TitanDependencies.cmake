@@ -23,6 +23,7 @@ else()
 endif()
 find_package(ZLIB 1.2 REQUIRED)
 pkg_check_modules(libgit2 REQUIRED IMPORTED_TARGET libgit2>=1.5.1)
+pkg_check_modules(libssh2 REQUIRED IMPORTED_TARGET libssh2>=1.10)
 find_package(OpenSSL 3.0 REQUIRED)
 if(TITAN_STATIC)
   # What libgit2.a wants in its turn; the last is for ssh2. gitops/no_kerberos.cpp is the rest.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -38,16 +39,19 @@ std::string commit_subject(const std::string& host, const HostChanges& changes) 
 
 std::string commit_message(const HostState& state, const HostChanges& changes,
                            const CommitInfo& info) {
-  std::map<std::string, const model::RenderedDeployment*> by_name;
-  for (const model::RenderedDeployment& deployment : state.deployments) {
-    by_name.emplace(deployment.key.short_text(), &deployment);
-  }
   std::vector<std::string> changed = changes.deployed;
   changed.insert(changed.end(), changes.updated.begin(), changes.updated.end());
   std::sort(changed.begin(), changed.end());
+  std::map<std::string, const model::RenderedDeployment*> by_name;
+  for (const model::RenderedDeployment& deployment : state.deployments) {
+    std::string name = deployment.key.short_text();
+    if (std::binary_search(changed.begin(), changed.end(), name)) {
+      by_name.emplace(std::move(name), &deployment);
+    }
+  }
 
   std::string text = commit_subject(state.host, changes) + "\n\n";
-  text += trailer("Titan-Host", state.host);
+  text += trailer(kHostTrailer, state.host);
   text += trailer("Titan-Bookmark", info.bookmark.text());
   for (const std::string& name : changed) {
     const model::RenderedDeployment& deployment = *by_name.at(name);

@@ -10,6 +10,8 @@
 
 namespace titan::gitops {
 
+constexpr const char* kHostTrailer = "Titan-Host";
+
 // What a commit says beside its tree. The same state, info and parent give the same commit id.
 struct CommitInfo {
   model::Bookmark bookmark = {};  // how far the state has come

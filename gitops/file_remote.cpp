@@ -68,21 +68,36 @@ Result<FileRemote> FileRemote::open(const std::string& remote) {
   return FileRemote(name, std::move(*files), std::move(repository));
 }
 
-Result<std::optional<git_oid>> FileRemote::tip() const {
+Result<std::optional<git_oid>> FileRemote::tip() {
   return about(name_, branch_tip(repository_.get()));
 }
 
-Result<void> FileRemote::fetch(git_repository* local, const git_oid& tip) const {
-  return about(name_, copy_objects(repository_.get(), local, tip));
+Result<std::vector<git_oid>> FileRemote::fetch(LocalHistory local, const Wanted& wanted) {
+  return about(name_, fetch_here(local, wanted));
 }
 
-Result<void> FileRemote::push(git_repository* local, const std::optional<git_oid>& expected,
+Result<std::vector<git_oid>> FileRemote::fetch_here(LocalHistory local, const Wanted& wanted) {
+  const Boundary nothing;
+  const LocalHistory theirs{repository_.get(), nothing};
+  std::vector<git_oid> cut;
+  if (wanted.depth == 0) {
+    TITAN_TRY(copy_objects(theirs, local.repository, wanted.tip));
+    return cut;
+  }
+  TITAN_ASSIGN(const NewestCommits newest,
+               newest_commits(theirs, wanted.tip, wanted.depth, std::nullopt));
+  cut.assign(newest.boundary.begin(), newest.boundary.end());
+  TITAN_TRY(copy_objects({theirs.repository, newest.boundary}, local.repository, wanted.tip));
+  return cut;
+}
+
+Result<void> FileRemote::push(LocalHistory local, const std::optional<git_oid>& expected,
                               const git_oid& target) {
   return about(name_, push_marked(local, expected, target));
 }
 
 // Under the lock and the mark that the header explains.
-Result<void> FileRemote::push_marked(git_repository* local, const std::optional<git_oid>& expected,
+Result<void> FileRemote::push_marked(LocalHistory local, const std::optional<git_oid>& expected,
                                      const git_oid& target) {
   TITAN_ASSIGN(const std::unique_ptr<FileSystem::Lock> lock, files_->lock(kLockFile));
   TITAN_TRY(clear_what_a_dead_push_left(*files_));
@@ -93,7 +108,7 @@ Result<void> FileRemote::push_marked(git_repository* local, const std::optional<
   return pushed;
 }
 
-Result<void> FileRemote::clear_dead_push() {
+Result<void> FileRemote::leave() {
   const auto clear = [this]() -> Result<void> {
     TITAN_ASSIGN(const bool marked, has_mark(*files_));
     if (!marked) return {};

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/file_system.hpp"
-#include "gitops/git_handles.hpp"
+#include "gitops/remote.hpp"
 
 namespace titan::gitops {
 
@@ -19,27 +19,24 @@ namespace titan::gitops {
 // "titan.pushing", under the kernel's lock of "titan.lock". Who finds the mark under that lock
 // knows that a titan died, and removes what it left; without the mark they are another program's,
 // and left alone.
-class FileRemote {
+class FileRemote final : public Remote {
  public:
   // unavailable: there is no repository now. invalid: no file remote, or not bare.
   static Result<FileRemote> open(const std::string& remote);
 
-  // The commit its `main` is at; nullopt when it has none.
-  [[nodiscard]] Result<std::optional<git_oid>> tip() const;
-  // Copies `tip` and its history into `local`.
-  Result<void> fetch(git_repository* local, const git_oid& tip) const;
-  // Copies `target` and its history from `local`, then moves `main` from `expected` to it.
-  // conflict when it is elsewhere, or another push is under way.
-  Result<void> push(git_repository* local, const std::optional<git_oid>& expected,
-                    const git_oid& target);
-  // For who has nothing to push: removes what a push that died has left, the mark as well. Done
-  // when there is none, or somebody pushes now, who does it.
-  Result<void> clear_dead_push();
+  Result<std::optional<git_oid>> tip() override;
+  Result<std::vector<git_oid>> fetch(LocalHistory local, const Wanted& wanted) override;
+  Result<void> push(LocalHistory local, const std::optional<git_oid>& expected,
+                    const git_oid& target) override;
+  // Removes what a push that died has left, the mark as well. Done when there is none, or somebody
+  // pushes now, who does it.
+  Result<void> leave() override;
 
  private:
   FileRemote(std::string name, std::unique_ptr<FileSystem> files, GitRepository repository);
 
-  Result<void> push_marked(git_repository* local, const std::optional<git_oid>& expected,
+  Result<std::vector<git_oid>> fetch_here(LocalHistory local, const Wanted& wanted);
+  Result<void> push_marked(LocalHistory local, const std::optional<git_oid>& expected,
                            const git_oid& target);
 
   std::string name_;                   // the subject of errors, without credentials

@@ -1,8 +1,5 @@
 #include "gitops/git_handles.hpp"
 
-#include <git2/sys/mempack.h>
-#include <git2/sys/odb_backend.h>
-
 #include <cerrno>
 #include <mutex>
 
@@ -100,19 +97,6 @@ Result<GitRepository> open_bare(const std::string& path) {
   TITAN_TRY(git_call(repository, "opening the repository", git_repository_open_ext, path.c_str(),
                      kFlags, nullptr));
   return repository;
-}
-
-Result<GitRepository> open_in_memory(git_repository* repository) {
-  TITAN_ASSIGN(GitRepository view, open_bare(git_repository_path(repository)));
-  GitOdb store;
-  TITAN_TRY(git_call(store, "opening the objects", git_repository_odb, view.get()));
-  git_odb_backend* memory = nullptr;
-  TITAN_TRY(git_check(git_mempack_new(&memory), "making room for objects"));
-  constexpr int kBeforeTheDisk = 1000;
-  const int code = git_odb_add_backend(store.get(), memory, kBeforeTheDisk);
-  if (code < 0) memory->free(memory);  // else the object store owns it
-  TITAN_TRY(git_check(code, "making room for objects"));
-  return view;
 }
 
 }  // namespace titan::gitops

@@ -73,9 +73,5 @@ Result<GitTree> read_tree(git_repository* repository, const git_oid& id);
 
 // Opens the bare repository at exactly `path`, whatever its surroundings.
 Result<GitRepository> open_bare(const std::string& path);
-// A second view of a repository, which keeps the objects that are written through it in memory.
-// copy_objects() then brings those of a commit to the disk, so that many become one pack, and a
-// commit that fails leaves none.
-Result<GitRepository> open_in_memory(git_repository* repository);
 
 }  // namespace titan::gitops

@@ -3,40 +3,32 @@
 namespace titan::gitops {
 namespace {
 
-// "default/prod" of "default/prod/service.yaml"; empty when the path is less deep.
-std::string deployment_of(const std::string& path) {
-  const std::size_t first = path.find('/');
-  if (first == std::string::npos) return {};
-  const std::size_t second = path.find('/', first + 1);
-  return second == std::string::npos ? std::string() : path.substr(0, second);
-}
-
-std::map<std::string, TreeListing> by_deployment(const TreeListing& listing) {
-  std::map<std::string, TreeListing> deployments;
-  for (const auto& [path, item] : listing) {
-    const std::string deployment = deployment_of(path);
-    if (!deployment.empty()) deployments[deployment].emplace(path, item);
-  }
-  return deployments;
+bool is_deployment(const std::string& path, const TreeItem& item) {
+  return item.mode == kFolderMode && path.find('/') != std::string::npos;
 }
 
 }  // namespace
 
 HostChanges compare(const TreeListing& before, const TreeListing& after) {
-  const auto old_ones = by_deployment(before);
-  const auto new_ones = by_deployment(after);
   HostChanges changes;
   changes.first = before.empty();
-  for (const auto& [deployment, files] : new_ones) {
-    const auto old_one = old_ones.find(deployment);
-    if (old_one == old_ones.end()) {
-      changes.deployed.push_back(deployment);
-    } else if (old_one->second != files) {
-      changes.updated.push_back(deployment);
+  const auto old_one = [&](const std::string& path) {
+    const auto found = before.find(path);
+    return found != before.end() && is_deployment(path, found->second) ? found : before.end();
+  };
+  for (const auto& [path, item] : after) {
+    if (!is_deployment(path, item)) continue;
+    const auto found = old_one(path);
+    if (found == before.end()) {
+      changes.deployed.push_back(path);
+    } else if (found->second != item) {
+      changes.updated.push_back(path);
     }
   }
-  for (const auto& [deployment, files] : old_ones) {
-    if (!new_ones.contains(deployment)) changes.removed.push_back(deployment);
+  for (const auto& [path, item] : before) {
+    const auto found = after.find(path);
+    const bool stays = found != after.end() && is_deployment(path, found->second);
+    if (is_deployment(path, item) && !stays) changes.removed.push_back(path);
   }
   return changes;
 }

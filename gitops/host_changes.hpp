@@ -13,8 +13,9 @@ struct TreeItem {
   std::string id = {};
   bool operator==(const TreeItem&) const = default;
 };
-// By the path inside the host's folder: "default/prod/service.yaml".
+// By path inside a folder.
 using TreeListing = std::map<std::string, TreeItem>;
+constexpr std::uint32_t kFolderMode = 0040000;
 
 // The deployments of one host that differ between two commits, as "<workspace>/<deployment>",
 // each list sorted.
@@ -26,8 +27,8 @@ struct HostChanges {
   bool operator==(const HostChanges&) const = default;
 };
 
-// A deployment is what stands below a folder of two names. Other paths, such as
-// kustomization.yaml, belong to none.
+// What differs between two listings of a host's folder, two names deep (list_host() in tree.hpp). A
+// deployment is a folder at a path of two names: "default/prod". Other paths belong to none.
 HostChanges compare(const TreeListing& before, const TreeListing& after);
 
 }  // namespace titan::gitops

@@ -1,6 +1,8 @@
 #include "gitops/host_layout.hpp"
 
+#include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "base/text.hpp"
 #include "gitops/kustomization.hpp"
@@ -16,6 +18,10 @@ Result<void> check_key(const model::Key& key, const HostState& state) {
   }
   TITAN_TRY(model::check_name("workspace", key.workspace));
   TITAN_TRY(model::check_name("name", key.name));
+  if (is_kustomization(key.workspace)) {
+    return invalid("the workspace is named " + quote(key.workspace) +
+                   ", as a file that each host has in Git");
+  }
   if (key.organization != state.organization) {
     return invalid("it is of organization " + quote(key.organization) + "; the repository is of " +
                    quote(state.organization));
@@ -28,68 +34,60 @@ HostFile host_file(const model::RenderedFile& file) {
   return {executable ? kExecutableFileMode : kPlainFileMode, file.content};
 }
 
-Result<void> add_files(const model::RenderedDeployment& deployment, HostLayout& layout) {
-  for (const model::RenderedFile& file : deployment.files) {
-    TITAN_TRY(model::check_rendered_path(file.path));
-    const std::string path = deployment.key.short_text() + "/" + file.path;
-    if (!layout.files.emplace(path, host_file(file)).second) {
-      return invalid("there are two files at the path " + quote(file.path));
-    }
-    if (layout.files.size() > kHostFilesMax) {
-      return exhausted("the host has more than " + std::to_string(kHostFilesMax) + " files");
-    }
-  }
-  return {};
-}
-
-Result<void> check_no_file_is_a_folder(const HostLayout& layout) {
+Result<void> check_no_file_is_a_folder(const DeploymentLayout& layout) {
   for (const auto& [path, file] : layout.files) {
     for (std::size_t end = path.find('/'); end != std::string::npos;
          end = path.find('/', end + 1)) {
       const std::string folder = path.substr(0, end);
-      if (layout.files.contains(folder) || folder == kKustomizationFile) {
-        return invalid("the path " + quote(folder) + " is both a file and the folder of " +
-                       quote(path));
-      }
+      if (!layout.files.contains(folder)) continue;
+      return invalid("the path " + quote(folder) + " is both a file and the folder of " +
+                     quote(path));
     }
   }
   return {};
 }
 
-std::string kustomization_of(const HostState& state) {
-  std::set<std::string> resources;
-  for (const model::RenderedDeployment& deployment : state.deployments) {
-    for (const model::RenderedFile& file : deployment.files) {
-      if (!is_kubernetes_file(file.path, file.content)) continue;
-      resources.insert(deployment.key.short_text() + "/" + file.path);
-    }
+Result<DeploymentLayout> lay_out_files(const model::RenderedDeployment& deployment) {
+  DeploymentLayout layout;
+  if (deployment.files.size() > kHostFilesMax) {
+    return exhausted("it has more than " + std::to_string(kHostFilesMax) + " files");
   }
-  return kustomization_text({resources.begin(), resources.end()});
+  for (const model::RenderedFile& file : deployment.files) {
+    TITAN_TRY(model::check_rendered_path(file.path));
+    if (!layout.files.emplace(file.path, host_file(file)).second) {
+      return invalid("there are two files at the path " + quote(file.path));
+    }
+    if (is_kubernetes_file(file.path, file.content)) layout.resources.push_back(file.path);
+  }
+  TITAN_TRY(check_no_file_is_a_folder(layout));
+  std::ranges::sort(layout.resources);
+  return layout;
 }
 
 }  // namespace
 
-Result<HostLayout> lay_out(const HostState& state) {
+Result<void> check_host(const HostState& state) {
   TITAN_TRY(model::check_name("host", state.host));
-  HostLayout layout;
-  std::set<model::Key> seen;
+  // Of so many keys no copies are made, since each commit looks at all of them.
+  const auto is_before = [](const model::Key* left, const model::Key* right) {
+    return std::tie(left->workspace, left->name) < std::tie(right->workspace, right->name);
+  };
+  std::set<const model::Key*, decltype(is_before)> seen(is_before);
   for (const model::RenderedDeployment& deployment : state.deployments) {
-    const auto about_it = [&](Error error) {
-      error.subject = deployment.key.subject();
-      return error;
-    };
-    if (auto checked = check_key(deployment.key, state); !checked) return about_it(checked.error());
-    if (!seen.insert(deployment.key).second) {
-      return about_it(invalid("it is there twice; expected each deployment once"));
+    auto checked = check_key(deployment.key, state);
+    if (checked && !seen.insert(&deployment.key).second) {
+      checked = invalid("it is there twice; expected each deployment once");
     }
-    if (auto added = add_files(deployment, layout); !added) return about_it(added.error());
+    if (checked) continue;
+    checked.error().subject = deployment.key.subject();
+    return checked;
   }
-  if (auto checked = check_no_file_is_a_folder(layout); !checked) {
-    return Error{.code = ErrorCode::invalid,
-                 .message = checked.error().message,
-                 .subject = "host " + state.host};
-  }
-  layout.kustomization = kustomization_of(state);
+  return {};
+}
+
+Result<DeploymentLayout> lay_out(const model::RenderedDeployment& deployment) {
+  auto layout = lay_out_files(deployment);
+  if (!layout) layout.error().subject = deployment.key.subject();
   return layout;
 }
 

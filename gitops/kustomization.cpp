@@ -8,10 +8,6 @@
 namespace titan::gitops {
 namespace {
 
-bool is_kustomization(std::string_view name) {
-  return name == kKustomizationFile || name == "kustomization.yml";
-}
-
 // "apiVersion: v1" and "apiVersion:" alone, not "apiVersion:v1", which is no key in YAML.
 bool has_key(std::string_view line, std::string_view key) {
   if (!line.starts_with(key)) return false;
@@ -66,6 +62,10 @@ bool holds_only_objects(std::string_view content) {
 }
 
 }  // namespace
+
+bool is_kustomization(std::string_view name) {
+  return name == kKustomizationFile || name == "kustomization.yml" || name == "Kustomization";
+}
 
 bool is_kubernetes_file(std::string_view path, std::string_view content) {
   if (!path.ends_with(".yaml") && !path.ends_with(".yml")) return false;

@@ -8,6 +8,10 @@ namespace titan::gitops {
 
 constexpr std::string_view kKustomizationFile = "kustomization.yaml";
 
+// Whether kustomize takes a file of this name for a kustomization: kustomization.yaml,
+// kustomization.yml, or Kustomization.
+bool is_kustomization(std::string_view name);
+
 // Whether a deployment's file belongs into its host's kustomization: its name ends in .yaml or
 // .yml, and each of its documents (there is at least one) has `apiVersion:` and `kind:` at the
 // start of a line. It is a scan of lines, not a YAML reader, so one broken file cannot take the

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
 // The limits of gitops/, in one place.
 namespace titan::gitops {
 
 constexpr std::size_t kHostFilesMax = 100'000;         // all files of one host
+constexpr std::size_t kRememberedTreesMax = 100'000;   // deployments, and hosts, in memory
 constexpr std::size_t kPushAttemptsMax = 5;            // times a push is tried when it loses a race
 constexpr std::size_t kLooseObjectsMax = 100;          // written one by one; more go into one pack
 constexpr std::size_t kObjectCacheBytesMax = 1 << 20;  // of libgit2's own cache
@@ -13,5 +15,23 @@ constexpr std::size_t kObjectCacheBytesMax = 1 << 20;  // of libgit2's own cache
 // A folder of somebody's repository, as a template.
 constexpr std::size_t kSourceEntriesMax = 100'000;  // files and folders that are looked at
 constexpr std::size_t kSourceDepthMax = 32;         // folders inside one another
+// What a repository may hold before it is packed anew.
+constexpr std::size_t kLooseFoldersMax = 4;  // in the folder objects/17, one of 256: about 1,000
+constexpr std::size_t kPacksMax = 16;
+constexpr std::size_t kShallowBytesMax = 1UL << 20U;  // of the file that says where history ends
+
+// Remotes.
+constexpr std::size_t kPacketBytesMax = 65'516;  // of content: gitprotocol-common(5)
+constexpr std::size_t kAdvertisementBytesMax = 16UL << 20U;
+constexpr std::size_t kFetchBytesMax = 512UL << 20U;  // one answer of a remote
+constexpr std::size_t kPushBytesMax = 512UL << 20U;   // one push
+constexpr std::size_t kHavesMax = 64;                 // commits named to spare a remote's sending
+constexpr std::chrono::milliseconds kConnectTimeout{10'000};
+constexpr std::chrono::milliseconds kSilenceMax{
+    30'000};  // without a byte, when nothing else is said
+constexpr std::chrono::milliseconds kConversationMax{600'000};  // from the first byte to the last
+constexpr std::size_t kKnownHostsBytesMax = 4UL << 20U;
+constexpr std::size_t kKnownHostsLinesMax = 100'000;
+constexpr std::size_t kSshErrorBytesMax = 4096;  // of what the other side writes for people
 
 }  // namespace titan::gitops

@@ -3,16 +3,12 @@
 #include <set>
 #include <vector>
 
+#include "base/file_system.hpp"
 #include "gitops/limits.hpp"
+#include "gitops/pack_file.hpp"
 
 namespace titan::gitops {
 namespace {
-
-struct OidLess {
-  bool operator()(const git_oid& left, const git_oid& right) const {
-    return git_oid_cmp(&left, &right) < 0;
-  }
-};
 
 struct Object {
   git_oid id;
@@ -26,13 +22,13 @@ Result<GitOdb> object_store(git_repository* repository) {
 }
 
 // What the object refers to. Commits in trees (submodules) are not part of a repository.
-Result<std::vector<Object>> references_of(git_repository* repository, const Object& object) {
+Result<std::vector<Object>> references_of(LocalHistory history, const Object& object) {
+  git_repository* const repository = history.repository;
   std::vector<Object> references;
   if (object.type == GIT_OBJECT_COMMIT) {
     TITAN_ASSIGN(const GitCommit commit, read_commit(repository, object.id));
-    for (unsigned i = 0; i < git_commit_parentcount(commit.get()); ++i) {
-      references.push_back({*git_commit_parent_id(commit.get(), i), GIT_OBJECT_COMMIT});
-    }
+    TITAN_ASSIGN(const auto parents, kept_parents(history, object.id));
+    for (const git_oid& parent : parents) references.push_back({parent, GIT_OBJECT_COMMIT});
     references.push_back({*git_commit_tree_id(commit.get()), GIT_OBJECT_TREE});
   } else if (object.type == GIT_OBJECT_TREE) {
     TITAN_ASSIGN(const GitTree tree, read_tree(repository, object.id));
@@ -46,8 +42,7 @@ Result<std::vector<Object>> references_of(git_repository* repository, const Obje
 }
 
 // The objects that `to` lacks, each after all that it refers to.
-Result<std::vector<git_oid>> missing_objects(git_repository* from, git_odb* to,
-                                             const git_oid& tip) {
+Result<std::vector<git_oid>> missing_objects(LocalHistory from, git_odb* to, const git_oid& tip) {
   struct Step {
     Object object;
     bool references_done;
@@ -85,7 +80,10 @@ Result<void> write_loose(git_repository* from, git_odb* to, const std::vector<gi
   return {};
 }
 
-Result<void> write_pack(git_repository* from, git_repository* to, const std::vector<git_oid>& ids) {
+}  // namespace
+
+Result<std::string> write_pack(git_repository* from, git_repository* to,
+                               const std::vector<git_oid>& ids) {
   GitPackBuilder pack;
   TITAN_TRY(git_call(pack, "packing objects", git_packbuilder_new, from));
   for (const git_oid& id : ids) {
@@ -94,18 +92,21 @@ Result<void> write_pack(git_repository* from, git_repository* to, const std::vec
   }
   const std::string folder = std::string(git_repository_path(to)) + "objects/pack";
   constexpr unsigned kUsualMode = 0;
-  return git_check(git_packbuilder_write(pack.get(), folder.c_str(), kUsualMode, nullptr, nullptr),
-                   "writing a pack");
+  TITAN_TRY(
+      git_check(git_packbuilder_write(pack.get(), folder.c_str(), kUsualMode, nullptr, nullptr),
+                "writing a pack"));
+  return "pack-" + std::string(git_packbuilder_name(pack.get()));
 }
 
-}  // namespace
-
-Result<void> copy_objects(git_repository* from, git_repository* to, const git_oid& tip) {
+Result<void> copy_objects(LocalHistory from, git_repository* to, const git_oid& tip) {
   TITAN_ASSIGN(const GitOdb target, object_store(to));
   TITAN_TRY(git_check(git_odb_refresh(target.get()), "reading the objects"));
   TITAN_ASSIGN(const std::vector<git_oid> missing, missing_objects(from, target.get(), tip));
-  if (missing.size() <= kLooseObjectsMax) return write_loose(from, target.get(), missing);
-  TITAN_TRY(write_pack(from, to, missing));
+  if (missing.size() <= kLooseObjectsMax) {
+    return write_loose(from.repository, target.get(), missing);
+  }
+  TITAN_ASSIGN(const auto files, DiskFileSystem::open(git_repository_path(to)));
+  TITAN_TRY(write_plain_pack(from.repository, *files, missing));
   return git_check(git_odb_refresh(target.get()), "reading the objects");
 }
 

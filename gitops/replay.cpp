@@ -2,7 +2,11 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 
+#include "base/assert.hpp"
+#include "gitops/commit_message.hpp"
+#include "gitops/commit_writer.hpp"
 #include "gitops/tree.hpp"
 
 namespace titan::gitops {
@@ -25,15 +29,31 @@ Result<std::set<std::string>> changed_hosts(git_repository* repository, const gi
   return changed_names(hosts_before.get(), hosts_after.get());
 }
 
+// The host that a commit of titan's names in its message.
+std::set<std::string> named_host(const git_commit* commit) {
+  const std::string mark = "\n" + std::string(kHostTrailer) + ": ";
+  const std::string_view message = git_commit_message_raw(commit);
+  const std::size_t found = message.rfind(mark);
+  if (found == std::string_view::npos) return {};
+  const std::string_view rest = message.substr(found + mark.size());
+  return {std::string(rest.substr(0, rest.find('\n')))};
+}
+
 // The root tree of `base` with the folders that `commit` changed.
-Result<git_oid> merged_tree(git_repository* repository, const git_commit* commit,
-                            const git_oid& base) {
+Result<git_oid> merged_tree(LocalHistory history, const git_commit* commit, const git_oid& base) {
+  git_repository* const repository = history.repository;
   TITAN_ASSIGN(const GitTree after, read_tree(repository, *git_commit_tree_id(commit)));
-  GitTree before;
-  if (git_commit_parentcount(commit) > 0) {
-    TITAN_ASSIGN(before, tree_of(repository, *git_commit_parent_id(commit, 0)));
+  TITAN_ASSIGN(const auto parents, kept_parents(history, *git_commit_id(commit)));
+  std::set<std::string> hosts;
+  if (parents.empty() && git_commit_parentcount(commit) > 0) {
+    hosts = named_host(commit);
+  } else {
+    GitTree before;
+    if (!parents.empty()) {
+      TITAN_ASSIGN(before, tree_of(repository, parents.front()));
+    }
+    TITAN_ASSIGN(hosts, changed_hosts(repository, before.get(), after.get()));
   }
-  TITAN_ASSIGN(const auto hosts, changed_hosts(repository, before.get(), after.get()));
   TITAN_ASSIGN(GitTree merged, tree_of(repository, base));
   for (const std::string& host : hosts) {
     TITAN_ASSIGN(const auto item, host_item(repository, after.get(), host));
@@ -43,45 +63,39 @@ Result<git_oid> merged_tree(git_repository* repository, const git_commit* commit
   return *git_tree_id(merged.get());
 }
 
-Result<git_oid> replay_one(git_repository* repository, const git_oid& id, const git_oid& base) {
-  TITAN_ASSIGN(const GitCommit commit, read_commit(repository, id));
-  auto merged = merged_tree(repository, commit.get(), base);
-  if (!merged) return merged.error().context("replaying commit " + hex(id));
-  TITAN_ASSIGN(const GitCommit parent, read_commit(repository, base));
-  if (git_oid_equal(&*merged, git_commit_tree_id(parent.get()))) return base;
-
-  TITAN_ASSIGN(const GitTree tree, read_tree(repository, *merged));
-  const git_commit* parents[] = {parent.get()};
-  git_oid replayed;
-  TITAN_TRY(
-      git_check(git_commit_create(&replayed, repository, nullptr, git_commit_author(commit.get()),
-                                  git_commit_committer(commit.get()),
-                                  git_commit_message_encoding(commit.get()),
-                                  git_commit_message_raw(commit.get()), tree.get(), 1, parents),
-                "writing a commit"));
-  return replayed;
+Result<git_oid> replay_one(LocalHistory history, const git_oid& id,
+                           const std::optional<git_oid>& base, const SigningKey* signer) {
+  TITAN_ASSIGN(const GitCommit commit, read_commit(history.repository, id));
+  git_oid tree = *git_commit_tree_id(commit.get());
+  if (base) {
+    auto merged = merged_tree(history, commit.get(), *base);
+    if (!merged) return merged.error().context("replaying commit " + hex(id));
+    tree = *merged;
+    TITAN_ASSIGN(const GitCommit parent, read_commit(history.repository, *base));
+    if (git_oid_equal(&tree, git_commit_tree_id(parent.get())) != 0) return *base;
+  }
+  return write_commit(history.repository,
+                      {.author = git_commit_author(commit.get()),
+                       .committer = git_commit_committer(commit.get()),
+                       .message = git_commit_message_raw(commit.get()),
+                       .tree = tree,
+                       .parent = base},
+                      signer);
 }
 
 }  // namespace
 
-Result<git_oid> replay(git_repository* repository, const ReplayRange& range) {
-  GitRevwalk walk;
-  TITAN_TRY(git_call(walk, "walking the history", git_revwalk_new, repository));
-  TITAN_TRY(git_check(git_revwalk_sorting(walk.get(), GIT_SORT_TOPOLOGICAL | GIT_SORT_REVERSE),
-                      "walking the history"));
-  TITAN_TRY(git_check(git_revwalk_push(walk.get(), &range.tip), "walking the history"));
-  TITAN_TRY(git_check(git_revwalk_hide(walk.get(), &range.onto), "walking the history"));
-  if (range.pushed) {
-    TITAN_TRY(git_check(git_revwalk_hide(walk.get(), &*range.pushed), "walking the history"));
+Result<git_oid> replay(LocalHistory history, const ReplayRange& range, const SigningKey* signer) {
+  std::vector<git_oid> hidden;
+  if (range.onto) hidden.push_back(*range.onto);
+  if (range.pushed) hidden.push_back(*range.pushed);
+  TITAN_ASSIGN(const auto commits, commits_between(history, range.tip, hidden));
+  std::optional<git_oid> base = range.onto;
+  for (const git_oid& id : commits) {
+    TITAN_ASSIGN(base, replay_one(history, id, base, signer));
   }
-  git_oid base = range.onto;
-  git_oid id;
-  int code = 0;
-  while ((code = git_revwalk_next(&id, walk.get())) == 0) {
-    TITAN_ASSIGN(base, replay_one(repository, id, base));
-  }
-  if (code != GIT_ITEROVER) return git_error(code, "walking the history");
-  return base;
+  TITAN_ASSERT(base.has_value());
+  return *base;
 }
 
 }  // namespace titan::gitops

@@ -7,11 +7,13 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "gitops/limits.hpp"
 
 namespace titan::gitops {
 namespace {
 
 constexpr const char* kLockFile = "titan.lock";
+constexpr const char* kShallowFile = "shallow";
 constexpr std::uint32_t kFileMode = 0644;
 constexpr std::string_view kHead = "ref: refs/heads/main\n";
 constexpr std::string_view kConfig =
@@ -90,6 +92,27 @@ Result<void> create_if_needed(FileSystem& files) {
   }
   TITAN_TRY(write_atomically(files, "config", kConfig, kFileMode));
   return write_atomically(files, "HEAD", kHead, kFileMode);
+}
+
+Result<std::vector<std::string>> read_shallow(FileSystem& files) {
+  constexpr std::size_t kIdDigits = 40;
+  std::vector<std::string> ids;
+  const auto text = files.read(kShallowFile, kShallowBytesMax);
+  if (!text && text.error().code == ErrorCode::not_found) return ids;
+  if (!text) return text.error();
+  for (const std::string& line : split(*text, '\n')) {
+    if (line.empty()) continue;
+    const bool is_id =
+        line.size() == kIdDigits && line.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (!is_id) return internal("the file shallow holds " + quote(line) + "; expected ids");
+    ids.push_back(line);
+  }
+  return ids;
+}
+
+Result<void> write_shallow(FileSystem& files, const std::vector<std::string>& ids) {
+  if (ids.empty()) return remove_if_present(files, kShallowFile);
+  return write_atomically(files, kShallowFile, join(ids, "\n") + "\n", kFileMode);
 }
 
 Result<void> clear_unfinished_objects(FileSystem& files) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/file_system.hpp"
 
@@ -19,6 +21,11 @@ Result<std::unique_ptr<FileSystem::Lock>> lock_repository(FileSystem& files);
 // cut leaves an empty HEAD, which neither it nor Git can open again.
 // conflict: the folder holds something else, or another process is creating the repository.
 Result<void> create_if_needed(FileSystem& files);
+
+// Git's file `shallow`: the ids of the commits whose parents are not kept, in hex, a line each.
+// Written whole, flushed; removed when there are none. internal: it holds something else.
+Result<std::vector<std::string>> read_shallow(FileSystem& files);
+Result<void> write_shallow(FileSystem& files, const std::vector<std::string>& ids);
 
 // Removes what a killed writer leaves: lock files of references, references that a power cut
 // emptied, and unfinished objects. REQUIRES: lock_repository() is held.

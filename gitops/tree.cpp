@@ -1,7 +1,10 @@
 #include "gitops/tree.hpp"
 
-#include "gitops/limits.hpp"
-#include "model/limits.hpp"
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <utility>
 
 namespace titan::gitops {
 namespace {
@@ -30,7 +33,7 @@ Result<void> list_folder(git_repository* repository, const git_oid& id, const st
     if (git_tree_entry_type(entry) == GIT_OBJECT_TREE && depth > 0) {
       TITAN_TRY(list_folder(repository, *git_tree_entry_id(entry), path + "/", depth - 1, listing));
     } else {
-      listing.emplace(path, item_of(entry));
+      listing.emplace_hint(listing.end(), path, item_of(entry));
     }
   }
   return {};
@@ -55,32 +58,54 @@ Result<git_oid> replace_entry(git_repository* repository, const git_tree* base,
   return id;
 }
 
+using Items = std::map<std::string, TreeItem>;  // of one folder, by name
+
+// A tree as Git keeps it: sorted as if the names of folders ended in a slash.
+Result<git_oid> write_items(const MemoryView& objects, const Items& items) {
+  std::map<std::string, const Items::value_type*> sorted;
+  for (const auto& item : items) {
+    sorted.emplace(item.first + (item.second.mode == kFolderMode ? "/" : ""), &item);
+  }
+  std::string bytes;
+  for (const auto& [place, item] : sorted) {
+    constexpr std::size_t kModeDigits = 8;
+    std::array<char, kModeDigits> mode{};
+    constexpr int kOctal = 8;
+    const auto end =
+        std::to_chars(mode.data(), mode.data() + mode.size(), item->second.mode, kOctal);
+    const git_oid id = object_id(item->second.id);
+    bytes.append(mode.data(), end.ptr).append(" ").append(item->first).append(1, '\0');
+    bytes.append(id.id, id.id + GIT_OID_RAWSZ);
+  }
+  return objects.write(GIT_OBJECT_TREE, bytes);
+}
+
 // Writes the folder of the files in [first, last), whose paths agree in their first `prefix`
 // bytes. Files of one folder stand side by side, since a listing is sorted by path.
-Result<git_oid> write_folder(git_repository* repository, TreeListing::const_iterator first,
+Result<git_oid> write_folder(const MemoryView& objects, TreeListing::const_iterator first,
                              TreeListing::const_iterator last, std::size_t prefix) {
-  GitTreeBuilder builder;
-  TITAN_TRY(git_call(builder, "building a tree", git_treebuilder_new, repository, nullptr));
+  Items items;
   while (first != last) {
     const std::size_t slash = first->first.find('/', prefix);
     const std::string name = first->first.substr(prefix, slash - prefix);
-    TreeItem item = first->second;
     auto next = std::next(first);
-    if (slash != std::string::npos) {
+    if (slash == std::string::npos) {
+      items.emplace(name, first->second);
+    } else {
       const std::string folder = first->first.substr(0, slash + 1);
       while (next != last && next->first.starts_with(folder)) ++next;
-      TITAN_ASSIGN(const git_oid id, write_folder(repository, first, next, slash + 1));
-      item = {GIT_FILEMODE_TREE, hex(id)};
+      TITAN_ASSIGN(const git_oid id, write_folder(objects, first, next, slash + 1));
+      items.emplace(name, TreeItem{kFolderMode, hex(id)});
     }
-    const git_oid id = object_id(item.id);
-    TITAN_TRY(git_check(git_treebuilder_insert(nullptr, builder.get(), name.c_str(), &id,
-                                               static_cast<git_filemode_t>(item.mode)),
-                        "adding " + first->first + " to a tree"));
     first = next;
   }
-  git_oid id;
-  TITAN_TRY(git_check(git_treebuilder_write(&id, builder.get()), "writing a tree"));
-  return id;
+  return write_items(objects, items);
+}
+
+// What is below a folder.
+auto range_of(const TreeListing& listing, const std::string& folder) {
+  constexpr char kAfterSlash = '/' + 1;
+  return std::pair(listing.lower_bound(folder + "/"), listing.lower_bound(folder + kAfterSlash));
 }
 
 }  // namespace
@@ -118,21 +143,49 @@ Result<std::optional<TreeItem>> host_item(git_repository* repository, const git_
   return item_of(entry);
 }
 
-Result<TreeListing> list_tree(git_repository* repository, const std::optional<TreeItem>& item) {
+Result<TreeListing> list_host(git_repository* repository, const std::optional<TreeItem>& item) {
   TreeListing listing;
   if (!item) return listing;
-  if (item->mode != GIT_FILEMODE_TREE) {
+  if (item->mode != kFolderMode) {
     listing.emplace("", *item);
     return listing;
   }
-  // Two names lead to a deployment's own files.
-  TITAN_TRY(
-      list_folder(repository, object_id(item->id), "", model::kRenderedPathDepthMax + 2, listing));
+  constexpr std::size_t kNamesToADeployment = 2;
+  TITAN_TRY(list_folder(repository, object_id(item->id), "", kNamesToADeployment - 1, listing));
   return listing;
 }
 
-Result<git_oid> write_tree(git_repository* repository, const TreeListing& listing) {
-  return write_folder(repository, listing.begin(), listing.end(), 0);
+Result<git_oid> write_tree(const MemoryView& objects, const TreeListing& listing) {
+  return write_folder(objects, listing.begin(), listing.end(), 0);
+}
+
+Result<git_oid> write_host_folder(const MemoryView& objects, const std::optional<TreeItem>& old,
+                                  const TreeListing& before, const TreeListing& after) {
+  GitTree old_tree;
+  if (old && old->mode == kFolderMode) {
+    TITAN_ASSIGN(old_tree, read_tree(objects.get(), object_id(old->id)));
+  }
+  Items items;
+  for (auto first = after.begin(); first != after.end();) {
+    const std::size_t slash = first->first.find('/');
+    if (slash == std::string::npos) {
+      items.insert(*first++);
+      continue;
+    }
+    const std::string workspace = first->first.substr(0, slash);
+    const auto [begin, end] = range_of(after, workspace);
+    const auto [old_begin, old_end] = range_of(before, workspace);
+    const git_tree_entry* const entry =
+        old_tree ? git_tree_entry_byname(old_tree.get(), workspace.c_str()) : nullptr;
+    if (entry != nullptr && std::equal(begin, end, old_begin, old_end)) {
+      items.emplace(workspace, item_of(entry));
+    } else {
+      TITAN_ASSIGN(const git_oid id, write_folder(objects, begin, end, slash + 1));
+      items.emplace(workspace, TreeItem{kFolderMode, hex(id)});
+    }
+    first = end;
+  }
+  return write_items(objects, items);
 }
 
 Result<git_oid> write_root(git_repository* repository, const git_tree* root,

@@ -6,6 +6,7 @@
 
 #include "gitops/git_handles.hpp"
 #include "gitops/host_changes.hpp"
+#include "gitops/memory_view.hpp"
 
 // Reading and writing trees in the object store. For gitops/*.cpp alone.
 namespace titan::gitops {
@@ -24,13 +25,19 @@ std::set<std::string> changed_names(const git_tree* before, const git_tree* afte
 Result<std::optional<TreeItem>> host_item(git_repository* repository, const git_tree* root,
                                           const std::string& host);
 
-// The files below `item`, by path. What is no folder, or is deeper than a rendered file can be,
-// is listed as it is; so a listing differs from any rendered one where the tree does.
-Result<TreeListing> list_tree(git_repository* repository, const std::optional<TreeItem>& item);
+// What stands below `item`, two names deep: "default/prod" and "kustomization.yaml". A file in the
+// place of the host's folder is listed with an empty path. So a listing differs from any that is
+// made for a state where the tree does.
+Result<TreeListing> list_host(git_repository* repository, const std::optional<TreeItem>& item);
 
-// Writes the folders of a listing, whose files are in the object store, and returns the id of
+// Writes the folders of a listing, whose items are in the object store, and returns the id of
 // the outermost. REQUIRES: not empty, and no path is the folder of another.
-Result<git_oid> write_tree(git_repository* repository, const TreeListing& listing);
+Result<git_oid> write_tree(const MemoryView& objects, const TreeListing& listing);
+
+// Writes a host's folder, whose listing is `after`, likewise. Where nothing differs from `before`,
+// the listing of `old` (list_host()), the folders of workspaces are those of `old`.
+Result<git_oid> write_host_folder(const MemoryView& objects, const std::optional<TreeItem>& old,
+                                  const TreeListing& before, const TreeListing& after);
 
 // The root tree `root` (none: an empty tree) with `item` at hosts/<host>, or without anything
 // there, and all else as it was. conflict when `hosts` is a file.

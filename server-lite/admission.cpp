@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "gitops/kustomization.hpp"
 #include "model/secret_use.hpp"
 #include "reconciler/cycle_search.hpp"
 #include "server-lite/limits.hpp"
@@ -248,7 +249,15 @@ bool Admission::waits_for_hosts(const ProposedChange& change) const {
          !holders_of(view_, change.key).empty();
 }
 
+Result<void> check_workspace_name(std::string_view field, std::string_view name) {
+  if (!gitops::is_kustomization(name)) return {};
+  return invalid_field(std::string(field),
+                       "a workspace cannot be named " + quote(name) +
+                           ", as each host has a file of this name in Git; expected another name");
+}
+
 Result<void> check_abilities(const model::Entity& entity) {
+  if (entity.kind() == Kind::workspace) TITAN_TRY(check_workspace_name("name", entity.name));
   if (const auto* deployment = std::get_if<model::DeploymentSpec>(&entity.spec)) {
     if (deployment->suspend) {
       return invalid_field("spec.suspend",

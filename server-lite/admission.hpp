@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -52,6 +53,10 @@ class Admission {
   const FleetView& view_;
   const Proposal& proposal_;
 };
+
+// invalid when a workspace of this name cannot be: hosts have a file of it in Git, beside the
+// folders of their workspaces. The error's field is `field`.
+Result<void> check_workspace_name(std::string_view field, std::string_view name);
 
 // invalid when the spec asks for what this server cannot do yet: better refused than ignored.
 Result<void> check_abilities(const model::Entity& entity);

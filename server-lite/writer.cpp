@@ -371,6 +371,7 @@ Result<void> Writer::add_workspace(const Proposal& proposal, const Key& key, Dra
   if (!proposal.create_workspace) {
     return invalid_field("workspace", "workspace " + quote(key.workspace) + " does not exist");
   }
+  TITAN_TRY(check_workspace_name("workspace", workspace.name));
   draft.workspaces.insert(workspace);
   draft.committed.workspace_created = true;
   draft.batch.mutations.push_back({workspace, 0,

@@ -58,6 +58,16 @@ state: /a
 run: /b
 root: /c
 git: file:///d
+gitUser: ada
+gitTokenFile: /d1
+gitCaFile: /d2
+gitHttp: anywhere
+gitKeyFile: /d3
+gitPassphraseFile: /d4
+gitKnownHosts: /d5
+gitSign: host
+gitOnRewrite: stop
+gitDepth: 50
 logFormat: json
 driverFolders: [/e, /f]
 kubeconfig: /g
@@ -92,6 +102,10 @@ TEST_F(ConfigurationTest, TakesAFlagBeforeAVariableBeforeTheFile) {
       {"FORM", {"json", "human", "json"}},
       {"DURATION", {"1m", "2m", "3m"}},
       {"SIZE", {"1KiB", "2KiB", "3KiB"}},
+      {"COUNT", {"1", "2", "3"}},
+      {"WHERE", {"anywhere", "loopback", "anywhere"}},
+      {"KEY", {"host", "/b", "none"}},
+      {"POLICY", {"stop", "recreate", "stop"}},
   };
   for (const Setting& setting : settings()) {
     SCOPED_TRACE(setting.key);

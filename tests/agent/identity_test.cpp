@@ -142,7 +142,7 @@ TEST_F(Identities, AreWantedBeforeAnythingIsDone) {
                    .connect = [](const std::string&) -> Result<std::unique_ptr<Transport>> {
                      return internal("nobody is to be asked");
                    },
-                   .publisher = *std::make_unique<Publisher>("", "unused"),
+                   .publisher = *std::make_unique<gitops::Publisher>("", "unused"),
                    .drivers = host_.parts.drivers,
                    .processes = host_.parts.processes,
                    .prober = host_.parts.prober,

@@ -4,11 +4,11 @@
 #include <stdexcept>
 
 #include "agent/enroll_command.hpp"
-#include "agent/publisher.hpp"
 #include "base/base64.hpp"
 #include "base/json.hpp"
 #include "base/process_runner.hpp"
 #include "base/sealing.hpp"
+#include "gitops/publisher.hpp"
 #include "model/enrollment_string.hpp"
 #include "model/secret_use.hpp"
 #include "render/compiled_template.hpp"
@@ -173,7 +173,7 @@ HttpResponse SecretHost::tell(const HttpRequest& request) {
 }
 
 Result<agent::StepResult> SecretHost::once() {
-  agent::Publisher publisher(git_.path() + "/repo", "unused");
+  gitops::Publisher publisher(git_.path() + "/repo", "unused");
   TITAN_ASSIGN(const auto agent, agent::Agent::open({.state = state_,
                                                      .root = root_instead ? *root_instead : root_,
                                                      .run = has_run_directory ? &run_ : nullptr,

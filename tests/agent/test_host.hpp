@@ -124,13 +124,14 @@ class TestHost {
            if (between) return between(transport_);
            return std::unique_ptr<Transport>(std::make_unique<PassingTransport>(transport_));
          },
-         .publisher = publisher_,
+         .publisher = *publisher_,
          .drivers = parts.drivers,
          .processes = parts.processes,
          .prober = parts.prober,
          .clock = clock_,
          .random = random_,
-         .log = log_},
+         .log = log_,
+         .sign_as_host = sign_as_host},
         name_);
   }
   // As `titan-agent once`: until the health of what it applied is known; time passes by itself. The
@@ -191,6 +192,10 @@ class TestHost {
     (void)remove_if_present(run_.disk(), "agent.json");
     (void)remove_if_present(run_.disk(), "drift.json");
   }
+  // From here on as `--git REMOTE` says; the host's own repository stays at git_path().
+  void push_to(const std::string& remote, gitops::Publisher::Options options = {}) {
+    publisher_ = std::make_unique<gitops::Publisher>(remote, git_path(), std::move(options));
+  }
   [[nodiscard]] std::string git_path() const { return git_.path() + "/repo"; }
   [[nodiscard]] std::string log_text() const { return log_text_.str(); }
 
@@ -201,6 +206,7 @@ class TestHost {
   // Stands between the host and its server, when set. Borrows what leads to that.
   std::function<std::unique_ptr<Transport>(Transport&)> between;
   bool has_run_directory = true;
+  bool sign_as_host = false;  // commits
   HostParts parts;
   std::vector<PublicKey> authors = {};  // that it is enrolled with
 
@@ -226,7 +232,8 @@ class TestHost {
   FakeFileSystem run_;
   FakeFileSystem root_;
   TemporaryDirectory git_{folder_in_memory()};  // its flushes cost nothing there
-  agent::Publisher publisher_{git_.path() + "/repo", "unused"};
+  std::unique_ptr<gitops::Publisher> publisher_ =
+      std::make_unique<gitops::Publisher>(git_.path() + "/repo", "unused");
   FakeTransport transport_;
   FakeClock clock_;
   SeededRandom random_{Digest::of(name_).short_form()};

@@ -140,7 +140,7 @@ void Host::enroll(TestServer& server) {
 
 Result<void> Host::open() {
   if (agent_) return {};
-  publisher_ = std::make_unique<agent::Publisher>(options_.git, "unused");
+  publisher_ = std::make_unique<gitops::Publisher>(options_.git, "unused");
   TITAN_ASSIGN(agent_,
                agent::Agent::open(
                    {.state = state_disk_,

@@ -11,8 +11,8 @@
 
 #include "agent/agent.hpp"
 #include "agent/agent_state.hpp"
-#include "agent/publisher.hpp"
 #include "base/log.hpp"
+#include "gitops/publisher.hpp"
 #include "tests/agent/fake_driver.hpp"
 #include "tests/agent/host_parts.hpp"
 #include "tests/fleet/disk.hpp"
@@ -117,7 +117,7 @@ class Host {
   std::ostringstream log_text_;
   Log log_{log_text_, clock_, Log::Format::json};
   testing::HostParts parts_;
-  std::unique_ptr<agent::Publisher> publisher_;
+  std::unique_ptr<gitops::Publisher> publisher_;
   std::unique_ptr<agent::Agent> agent_;
   bool in_step_ = false;
   bool is_doomed_ = false;

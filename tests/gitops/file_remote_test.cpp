@@ -20,7 +20,8 @@ class FileRemoteTest : public ::testing::Test {
   Result<void> push(const std::optional<git_oid>& expected) {
     const auto local = open_bare(local_.path()).value();
     auto remote = FileRemote::open(remote_.path()).value();
-    return remote.push(local.get(), expected, object_id(local_git_.tip()));
+    const Boundary whole;
+    return remote.push({local.get(), whole}, expected, object_id(local_git_.tip()));
   }
   void touch(const std::string& file) { std::ofstream(remote_.path() + "/" + file) << ""; }
 

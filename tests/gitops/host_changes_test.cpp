@@ -6,25 +6,27 @@ namespace titan::gitops {
 namespace {
 
 TEST(HostChanges, NamesTheDeploymentsThatDiffer) {
-  const TreeListing before = {
-      {"default/gone/a", {0100644, "1"}}, {"default/mode/a", {0100644, "1"}},
-      {"default/same/a", {0100644, "1"}}, {"default/text/a", {0100644, "1"}},
-      {"default/text/b", {0100644, "1"}}, {"kustomization.yaml", {0100644, "1"}}};
-  const TreeListing after = {{"default/mode/a", {0100755, "1"}},
-                             {"default/new/x/y", {0100644, "1"}},
-                             {"default/same/a", {0100644, "1"}},
-                             {"default/text/a", {0100644, "1"}},
+  const TreeListing before = {{"default/gone", {kFolderMode, "1"}},
+                              {"default/same", {kFolderMode, "1"}},
+                              {"default/text", {kFolderMode, "1"}},
+                              {"kustomization.yaml", {0100644, "1"}}};
+  const TreeListing after = {{"default/new", {kFolderMode, "1"}},
+                             {"default/same", {kFolderMode, "1"}},
+                             {"default/text", {kFolderMode, "2"}},
                              {"kustomization.yaml", {0100644, "2"}}};
-  const HostChanges expected = {.deployed = {"default/new"},
-                                .updated = {"default/mode", "default/text"},
-                                .removed = {"default/gone"}};
+  const HostChanges expected = {
+      .deployed = {"default/new"}, .updated = {"default/text"}, .removed = {"default/gone"}};
   EXPECT_EQ(compare(before, after), expected);
 }
 
 TEST(HostChanges, TakesPathsOutsideOfDeploymentsForNone) {
-  const TreeListing before = {{"README.md", {0100644, "1"}}, {"default/stray", {0100644, "1"}}};
-  const TreeListing after = {{"kustomization.yaml", {0100644, "1"}}};
-  EXPECT_EQ(compare(before, after), HostChanges());
+  const TreeListing before = {{"README.md", {0100644, "1"}},
+                              {"default/stray", {0100644, "1"}},
+                              {"default/file-now", {kFolderMode, "1"}},
+                              {"empty", {kFolderMode, "1"}}};
+  const TreeListing after = {{"default/file-now", {0100644, "1"}},
+                             {"kustomization.yaml", {0100644, "1"}}};
+  EXPECT_EQ(compare(before, after), HostChanges{.removed = {"default/file-now"}});
 }
 
 TEST(HostChanges, KnowsAHostThatIsNew) {

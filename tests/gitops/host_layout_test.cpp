@@ -10,33 +10,24 @@ namespace {
 
 using testing::deployment;
 
-TEST(HostLayout, PutsEachDeploymentIntoItsFolder) {
-  const HostState state = {
-      .host = "tim-pi",
-      .deployments = {deployment("lab", "b", {{"root/etc/x", 0600, "x"}, {"run.sh", 0100, "y"}}),
-                      deployment("default", "a", {{"root/etc/x", 0644, "z"}})}};
-  const HostLayout layout = lay_out(state).value();
-  ASSERT_EQ(layout.files.size(), 3U);
-  EXPECT_EQ(layout.files.at("default/a/root/etc/x").content, "z");
-  EXPECT_EQ(layout.files.at("lab/b/root/etc/x").mode, kPlainFileMode);
-  EXPECT_EQ(layout.files.at("lab/b/run.sh").mode, kExecutableFileMode);
+TEST(HostLayout, KeepsOfModesWhetherAFileMayBeExecuted) {
+  const auto prod = deployment("lab", "b", {{"root/etc/x", 0600, "x"}, {"run.sh", 0100, "y"}});
+  const DeploymentLayout layout = lay_out(prod).value();
+  ASSERT_EQ(layout.files.size(), 2U);
+  EXPECT_EQ(layout.files.at("root/etc/x").content, "x");
+  EXPECT_EQ(layout.files.at("root/etc/x").mode, kPlainFileMode);
+  EXPECT_EQ(layout.files.at("run.sh").mode, kExecutableFileMode);
 }
 
 TEST(HostLayout, ListsTheKubernetesFilesSorted) {
   const std::string object = "apiVersion: v1\nkind: Pod\n";
-  const HostState state = {.host = "tim-pi",
-                           .deployments = {deployment("lab", "b", {{"z.yaml", 0644, object}}),
-                                           deployment("default", "a",
-                                                      {{"kustomization.yaml", 0644, object},
-                                                       {"p.yaml", 0644, object},
-                                                       {"values.yaml", 0644, "a: 1\n"}})}};
-  const std::string text = lay_out(state).value().kustomization;
-  const std::size_t first = text.find("default/a/p.yaml");
-  const std::size_t second = text.find("lab/b/z.yaml");
-  EXPECT_LT(first, second);
-  EXPECT_NE(second, std::string::npos);
-  EXPECT_EQ(text.find("values.yaml"), std::string::npos);
-  EXPECT_EQ(text.find("a/kustomization.yaml"), std::string::npos);
+  const auto prod = deployment("default", "a",
+                               {{"z.yaml", 0644, object},
+                                {"Kustomization", 0644, object},
+                                {"kustomization.yaml", 0644, object},
+                                {"p.yaml", 0644, object},
+                                {"values.yaml", 0644, "a: 1\n"}});
+  EXPECT_EQ(lay_out(prod).value().resources, (std::vector<std::string>{"p.yaml", "z.yaml"}));
 }
 
 TEST(HostLayout, RefusesAStateThatGitCannotHoldSafely) {
@@ -67,24 +58,27 @@ TEST(HostLayout, RefusesAStateThatGitCannotHoldSafely) {
       {"a file and a folder",
        {"tim-pi",
         {deployment("default", "prod", {{"a", 0644, ""}, {"a-b", 0644, ""}, {"a/b", 0644, ""}})}},
-       "host tim-pi"},
+       ours},
       {"a workspace named as the kustomization",
        {"tim-pi", {deployment("kustomization.yaml", "prod", {{"a", 0644, ""}})}},
-       "host tim-pi"},
+       "deployment kustomization.yaml/prod"},
   };
   for (const Row& row : rows) {
-    const auto layout = lay_out(row.state);
-    ASSERT_FALSE(layout.ok()) << row.what;
-    EXPECT_EQ(layout.error().code, ErrorCode::invalid) << row.what;
-    EXPECT_EQ(layout.error().subject, row.subject) << row.what;
+    auto checked = check_host(row.state);
+    for (const auto& one : row.state.deployments) {
+      if (!checked) break;
+      if (const auto layout = lay_out(one); !layout) checked = layout.error();
+    }
+    ASSERT_FALSE(checked.ok()) << row.what;
+    EXPECT_EQ(checked.error().code, ErrorCode::invalid) << row.what;
+    EXPECT_EQ(checked.error().subject, row.subject) << row.what;
   }
 }
 
 TEST(HostLayout, RefusesMoreFilesThanTheLimit) {
   std::vector<model::RenderedFile> files(kHostFilesMax + 1);
   for (std::size_t i = 0; i < files.size(); ++i) files[i].path = "f" + std::to_string(i);
-  const HostState state = {.host = "tim-pi", .deployments = {deployment("a", "b", files)}};
-  EXPECT_EQ(lay_out(state).error().code, ErrorCode::exhausted);
+  EXPECT_EQ(lay_out(deployment("a", "b", files)).error().code, ErrorCode::exhausted);
 }
 
 }  // namespace

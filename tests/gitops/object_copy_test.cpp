@@ -19,7 +19,7 @@ class ObjectCopy : public ::testing::Test {
   void copy(const std::string& commit) {
     const auto from = open_bare(from_.path()).value();
     const auto to = open_bare(to_.path()).value();
-    const auto copied = copy_objects(from.get(), to.get(), object_id(commit));
+    const auto copied = copy_objects({from.get(), whole_}, to.get(), object_id(commit));
     ASSERT_TRUE(copied.ok()) << copied.error().text();
     target_.run({"update-ref", "refs/heads/main", commit});
   }
@@ -31,6 +31,7 @@ class ObjectCopy : public ::testing::Test {
   testing::TemporaryDirectory to_;
   testing::GitTool source_{from_.path()};
   testing::GitTool target_{to_.path()};
+  const Boundary whole_;
   LibGit2 library_;
 };
 

@@ -75,7 +75,7 @@ void survive_kills(const std::string& path, const std::string& remote) {
     if (remote.empty()) continue;
     const auto pushed = repository.value()->push(remote);
     ASSERT_TRUE(pushed.ok()) << pushed.error().text();
-    ASSERT_EQ(testing::GitTool(remote).tip(), pushed.value());
+    ASSERT_EQ(testing::GitTool(remote).tip(), pushed.value().id);
   }
 }
 

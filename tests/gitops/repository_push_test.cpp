@@ -28,7 +28,10 @@ class Agent {
         {.host = host_, .deployments = {small_deployment("prod", content)}}, info_at(1));
     ASSERT_TRUE(committed.ok()) << committed.error().text();
   }
-  Result<std::string> push(const std::string& remote) { return repository_->push(remote); }
+  Result<std::string> push(const std::string& remote) {
+    TITAN_ASSIGN(Repository::Pushed pushed, repository_->push(remote));
+    return std::move(pushed.id);
+  }
   [[nodiscard]] const testing::GitTool& git() const { return git_; }
   [[nodiscard]] Repository& repository() { return *repository_; }
 
@@ -203,6 +206,7 @@ TEST_F(RepositoryPush, SaysWhyItCannotPush) {
       {empty, ErrorCode::unavailable, empty},
       {work + "/.git", ErrorCode::invalid, work + "/.git"},
       {"https://ada:s3cret@example.org/a.git", ErrorCode::invalid, "https://example.org/a.git"},
+      {"https://example.org/a.git", ErrorCode::invalid, "https://example.org/a.git"},
   };
   for (const Row& row : rows) {
     const auto pushed = tim_.push(row.remote);
@@ -212,6 +216,50 @@ TEST_F(RepositoryPush, SaysWhyItCannotPush) {
     EXPECT_EQ(pushed.error().text().find("s3cret"), std::string::npos);
   }
   EXPECT_EQ(ada_.push(remote_path_).error().code, ErrorCode::not_found);
+}
+
+TEST_F(RepositoryPush, NoticesThatTheRemoteHasLostCommits) {
+  tim_.commit("1");
+  ASSERT_TRUE(tim_.push(remote_path_).ok());
+  const std::string start = remote_.tip();
+  tim_.commit("2");
+  EXPECT_FALSE(tim_.repository().push(remote_path_)->was_rewritten);
+  const std::string lost = remote_.tip();
+  struct Row {
+    std::string what;
+    std::vector<std::string> command;
+  };
+  const Row rows[] = {{"set back", {"update-ref", "refs/heads/main", start}},
+                      {"gone", {"update-ref", "-d", "refs/heads/main"}}};
+  for (const Row& row : rows) {
+    remote_.run(row.command);
+    tim_.commit("after it was " + row.what);
+    const auto stopped =
+        tim_.repository().push(remote_path_, {.on_rewrite = Repository::OnRewrite::stop});
+    ASSERT_FALSE(stopped.ok()) << row.what;
+    EXPECT_EQ(stopped.error().code, ErrorCode::conflict);
+    EXPECT_NE(stopped.error().text().find("until a person decides"), std::string::npos);
+    EXPECT_EQ(remote_.lines({"for-each-ref"}).empty(), row.what == "gone");
+
+    const auto pushed = tim_.repository().push(remote_path_);
+    ASSERT_TRUE(pushed.ok()) << pushed.error().text();
+    EXPECT_TRUE(pushed->was_rewritten) << row.what;
+    EXPECT_EQ(content_of("tim-pi"), "after it was " + row.what);
+    EXPECT_FALSE(tim_.repository().push(remote_path_)->was_rewritten);
+  }
+  expect_linear_and_sound();
+}
+
+TEST_F(RepositoryPush, SaysHowManyCommitsWait) {
+  EXPECT_EQ(tim_.repository().queued(remote_path_).value(), 0U);
+  tim_.commit("1");
+  tim_.commit("2");
+  EXPECT_EQ(tim_.repository().queued(remote_path_).value(), 2U);
+  ASSERT_TRUE(tim_.push(remote_path_).ok());
+  EXPECT_EQ(tim_.repository().queued(remote_path_).value(), 0U);
+  tim_.commit("3");
+  EXPECT_EQ(tim_.repository().queued(remote_path_).value(), 1U);
+  EXPECT_EQ(remote_head(remote_path_, {}).value(), remote_.tip());
 }
 
 TEST_F(RepositoryPush, GoesOnWhenTheRemoteComesBack) {

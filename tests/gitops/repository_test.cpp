@@ -169,6 +169,7 @@ TEST_F(RepositoryTest, RefusesWhatItMustNotWriteAndWritesNothing) {
   const HostState good = {.host = "tim-pi", .deployments = {small_deployment("prod", "1")}};
   HostState bad_path = good;
   bad_path.deployments[0].files[0].path = "a/.Git/hooks/post-checkout";
+  bad_path.deployments[0].digest = model::digest_of(bad_path.deployments[0].files);
   CommitInfo forged = info_at(1);
   forged.author_name = "titan\nparent 0000";
   CommitInfo nobody = info_at(1);
@@ -246,6 +247,34 @@ TEST_F(RepositoryTest, IsNotSwayedByTheConfigurationOfTheUser) {
   EXPECT_TRUE(opened.value()->commit({.host = "tim-pi"}, info_at(1)).ok());
 }
 
+// What was committed before is not hashed again; so what it came to has to be remembered right.
+TEST_F(RepositoryTest, RemembersWhatDeploymentsCameTo) {
+  const std::string object = "apiVersion: v1\nkind: Pod\n";
+  const auto with = [&](const std::string& content) {
+    return HostState{.host = "tim-pi",
+                     .deployments = {deployment("default", "pod", {{"pod.yaml", 0644, object}}),
+                                     small_deployment("a", content), small_deployment("b", "x"),
+                                     deployment("default", "none", {})}};
+  };
+  const testing::TemporaryDirectory other;
+  for (const std::string content : {"1", "2", "1", "x", "3"}) {
+    commit(with(content));
+    // One that remembers nothing comes to the same.
+    const auto anew = open(other.path() + "/" + git_.tip());
+    ASSERT_TRUE(anew->commit(with(content), info_at(1)).ok());
+    EXPECT_EQ(testing::GitTool(other.path() + "/" + git_.tip()).run({"rev-parse", "main^{tree}"}),
+              git_.run({"rev-parse", "main^{tree}"}));
+  }
+  git_.expect_sound();
+  // By hand, as somebody changed what is remembered.
+  git_.commit_file("hosts/tim-pi/default/a/settings.conf", "by hand");
+  git_.commit_file("hosts/tim-pi/kustomization.yaml", "by hand");
+  EXPECT_NE(commit(with("3")), "");
+  EXPECT_EQ(git_.content("hosts/tim-pi/default/a/settings.conf"), "3");
+  EXPECT_NE(git_.content("hosts/tim-pi/kustomization.yaml").find("default/pod/pod.yaml"),
+            std::string::npos);
+}
+
 TEST_F(RepositoryTest, HoldsThousandsOfFiles) {
   constexpr int kFiles = 1000;
   HostState state = {.host = "tim-pi"};
@@ -257,7 +286,7 @@ TEST_F(RepositoryTest, HoldsThousandsOfFiles) {
   commit(state);
   EXPECT_EQ(git_.files().size(), kFiles + 1U);
   EXPECT_EQ(git_.subjects().front(), "tim-pi: deploy 1000 deployments");
-  state.deployments[500].files[0].content = "changed";
+  state.deployments[500] = deployment("default", "d500", {{"folder/file", 0644, "changed"}});
   commit(state);
   EXPECT_EQ(git_.subjects().front(), "tim-pi: update default/d500");
   git_.expect_sound();

@@ -89,6 +89,23 @@ TEST_F(Api, AnUnknownWorkspaceIsRefusedUnlessItShallBeCreated) {
   EXPECT_EQ(server_.call("GET", "/v1/workspaces/iot").status, 200);
 }
 
+// Beside the folders of workspaces, each host has a kustomization in Git.
+TEST_F(Api, AWorkspaceIsNotNamedAsAFileThatHostsHaveInGit) {
+  for (const std::string name : {"kustomization.yaml", "kustomization.yml"}) {
+    const std::string expected = "a workspace cannot be named \"" + name +
+                                 "\", as each host has a file of this name in Git; expected "
+                                 "another name";
+    const HttpResponse refused = server_.call("PUT", "/v1/workspaces/" + name, "{}");
+    EXPECT_EQ(refused.status, 422);
+    EXPECT_EQ(message_of(refused), expected);
+    const HttpResponse with_it =
+        server_.call("PUT", "/v1/workspaces/" + name + "/workloads/w?createWorkspace=true", "{}");
+    EXPECT_EQ(with_it.status, 422);
+    EXPECT_EQ(message_of(with_it), expected);
+  }
+  EXPECT_EQ(server_.call("PUT", "/v1/workspaces/kustomization", "{}").status, 201);
+}
+
 TEST_F(Api, ListsGoPageByPageAcrossWorkspaces) {
   for (const char* path : {"default/workloads/b", "default/workloads/a", "iot/workloads/a"}) {
     ASSERT_EQ(

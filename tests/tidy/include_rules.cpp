@@ -41,6 +41,7 @@ const std::vector<HeaderBan>& header_bans() {
   static const std::vector<HeaderBan> kBans = {
       {"sqlite3.h", {"store"}, true},
       {"git2", {"gitops"}, true},
+      {"libssh2", {"gitops"}, false},
       {"openssl/", {"client", "server-lite", "bench", "support"}, false},
       {"sodium", {"base"}, false},
       {"yaml-cpp/", {"base"}, false},

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gitops/git_channel.hpp"
+#include "gitops/pkt_line.hpp"
+#include "gitops/remote.hpp"
+
+namespace titan::gitops {
+
+// A remote that speaks Git's own protocol, version 0 (gitprotocol-pack(5)), by SSH or smart HTTP.
+// titan speaks it itself: libgit2 1.5 knows no time limits, no shallow histories, and verifies
+// dates of certificates that a device without a clock cannot judge.
+//
+// A push names the commit that the branch has to be at; the other side moves it from there alone,
+// under its own lock. For gitops/*.cpp alone.
+class WireRemote final : public Remote {
+ public:
+  WireRemote(std::string name, std::unique_ptr<GitChannel> channel);
+
+  Result<std::optional<git_oid>> tip() override;
+  Result<std::vector<git_oid>> fetch(LocalHistory local, const Wanted& wanted) override;
+  Result<void> push(LocalHistory local, const std::optional<git_oid>& expected,
+                    const git_oid& target) override;
+  Result<void> leave() override;
+
+ private:
+  Result<std::optional<git_oid>> read_tip();
+  Result<std::vector<git_oid>> fetch_here(LocalHistory local, const Wanted& wanted);
+  Result<void> push_here(LocalHistory local, const std::optional<git_oid>& expected,
+                         const git_oid& target);
+
+  std::string name_;  // the subject of errors, without credentials
+  std::unique_ptr<GitChannel> channel_;
+  bool may_push_ = false;  // a conversation for it has been begun
+  std::optional<git_oid> seen_;
+};
+
+}  // namespace titan::gitops
