@@ -11,8 +11,10 @@ namespace titan::gitops {
 namespace {
 
 constexpr std::uint32_t kFileMode = 0444;
-// libgit2's own mark of what is not finished, so that it is cleared away with the rest.
-constexpr const char* kUnfinished = "objects/pack/pack_git2_titan";
+// libgit2's own mark of what is not finished, so that it is cleared away with the rest; without the
+// endings by which Git looks for packs.
+constexpr const char* kUnfinishedPack = "objects/pack/pack_git2_titan";
+constexpr const char* kUnfinishedIndex = "objects/pack/index_git2_titan";
 
 std::string number(std::uint32_t value) {
   std::string bytes;
@@ -122,11 +124,10 @@ Result<void> write_plain_pack(git_repository* from, FileSystem& files,
   git_oid name;
   git_oid_fromraw(&name, reinterpret_cast<const unsigned char*>(checksum.data()));
   const std::string place = "objects/pack/pack-" + hex(name);
-  const std::string unfinished(kUnfinished);
-  TITAN_TRY(files.write(unfinished + ".pack", pack, kFileMode));
-  TITAN_TRY(files.write(unfinished + ".idx", index_of(std::move(packed), checksum), kFileMode));
-  TITAN_TRY(files.rename(unfinished + ".pack", place + ".pack"));
-  TITAN_TRY(files.rename(unfinished + ".idx", place + ".idx"));
+  TITAN_TRY(files.write(kUnfinishedPack, pack, kFileMode));
+  TITAN_TRY(files.write(kUnfinishedIndex, index_of(std::move(packed), checksum), kFileMode));
+  TITAN_TRY(files.rename(kUnfinishedPack, place + ".pack"));
+  TITAN_TRY(files.rename(kUnfinishedIndex, place + ".idx"));
   return files.sync_directory("objects/pack");
 }
 
