@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "cli/completion.hpp"
 #include "cli/kind_example.hpp"
+#include "cli/options.hpp"
 #include "cli/usage_error.hpp"
 
 namespace titan::cli {
@@ -220,7 +221,7 @@ class Parser {
       for (const std::string& other : other_words_of(kind)) of_kind.alias(other);
       of_kind.add_option("NAME", name_, "Name");
       of_kind.add_option("--name", name_flag_, "Name, when it is not given as the argument");
-      add_spec_flags(of_kind, kind);
+      add_spec_options(of_kind, kind, entity_);
       of_kind.add_option("--tags", entity_.tags, "Free metadata: KEY=VALUE,…");
       add_allow_missing(of_kind);
       add_connection(of_kind, model::in_workspace(kind));
@@ -228,58 +229,8 @@ class Parser {
     }
   }
 
-  void add_values(CLI::App& verb) {
-    verb.add_option("--values", entity_.values, "Values: a file, or YAML or JSON itself");
-  }
-
   void add_allow_missing(CLI::App& verb) {
     verb.add_flag("--allow-missing", allow_missing_, "What it refers to need not exist yet");
-  }
-
-  void add_spec_flags(CLI::App& verb, Kind kind) {
-    switch (kind) {
-      case Kind::workspace:
-        verb.add_option("--description", entity_.description, "What it is for");
-        break;
-      case Kind::host:
-        verb.add_option("--labels", entity_.labels, "What targets match: KEY=VALUE,…");
-        add_values(verb);
-        verb.add_option("--delivery", entity_.delivery, "agent or gitops");
-        verb.add_option("--drivers", entity_.drivers, "What it can apply: files,systemd,…");
-        verb.add_option("--capacity", entity_.capacity, "How many deployments it takes");
-        verb.add_option("--lease", entity_.lease, "Silent for longer it is MISSING: 15m");
-        break;
-      case Kind::template_:
-        verb.add_option("-f,--file", entity_.directory, "Folder of the template");
-        verb.add_option("--repo", entity_.repository,
-                        "Or the Git repository that the server reads it from, and follows");
-        verb.add_option("--ref", entity_.ref, "Branch or tag there (else the remote's HEAD)");
-        verb.add_option("--path", entity_.path, "Folder of the template there (else the top)");
-        break;
-      case Kind::workload:
-        verb.add_option("--repo", entity_.repo, "Where its source lives");
-        verb.add_option("--template", entity_.template_name,
-                        "Template of deployments that name none");
-        add_values(verb);
-        break;
-      case Kind::target:
-        verb.add_option("--labels", entity_.labels, "Labels that must all match: KEY=VALUE,…");
-        verb.add_option("--selector", entity_.selector, "Rules such as: region in (eu,us),!gpu");
-        break;
-      default:
-        verb.add_option("--workload", entity_.workload, "What is deployed")->required();
-        verb.add_option("--target", entity_.target, "Where to")->required();
-        verb.add_option("--template", entity_.template_name, "Template, when not the workload's");
-        add_values(verb);
-        verb.add_option("--replicas", entity_.replicas, "On how many hosts (else on all)");
-        verb.add_option("--spread-by", entity_.spread_by,
-                        "Label of hosts over whose values replicas are spread");
-        verb.add_option("--reschedule-after", entity_.reschedule_after,
-                        "How long a replica stays on a host that is MISSING: 10m");
-        verb.add_option("--depends-on", entity_.depends_on, "Deployments that go first: a,b,…");
-        verb.add_option("--drift-policy", entity_.drift_policy,
-                        "What others change is put back (heal) or reported (report)");
-    }
   }
 
   void add_kind_and_name(CLI::App& verb, const std::string& kinds) {
