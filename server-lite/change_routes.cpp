@@ -7,7 +7,7 @@
 #include "server-lite/api.hpp"
 #include "server-lite/limits.hpp"
 #include "server-lite/parked_question.hpp"
-#include "server-lite/proposal_access.hpp"
+#include "server-lite/proposal_request.hpp"
 #include "server-lite/proposal_response.hpp"
 #include "server-lite/proposal_text.hpp"
 
@@ -35,16 +35,8 @@ Response committed_response(const Committed& committed, const std::string& epoch
 Response propose(const Api& api, const Request& request) {
   const auto wait = request.flag("wait", true);
   if (!wait) return unreadable(wait.error(), request.id);
-  Proposal proposal{.id = request.id, .actor = request.who->actor, .is_batch = true};
-  const auto read_flags = request.read_flags(
-      {{"createWorkspace", &proposal.create_workspace}, {"allowMissing", &proposal.allow_missing}});
-  if (!read_flags) return unreadable(read_flags.error(), request.id);
-  const auto body = request.json();
-  if (!body) return unreadable(body.error(), request.id);
-  auto changes = parse_proposed_changes(*body, request.who->organization);
-  if (!changes) return error_response(changes.error(), request.id);
-  proposal.changes = *std::move(changes);
-  if (auto refusal = refuse_unless_allowed(proposal, request)) return *std::move(refusal);
+  Proposal proposal;
+  if (auto refusal = read_proposal(request, proposal)) return *std::move(refusal);
 
   if (!*wait) {
     const auto accepted = api.writer.accept(std::move(proposal));

@@ -5,9 +5,8 @@
 #include "base/text.hpp"
 #include "model/spec.hpp"
 #include "server-lite/api.hpp"
-#include "server-lite/proposal_access.hpp"
+#include "server-lite/proposal_request.hpp"
 #include "server-lite/proposal_response.hpp"
-#include "server-lite/proposal_text.hpp"
 
 namespace titan::server_lite {
 namespace {
@@ -163,16 +162,8 @@ json json_of(const PreviewGroup& group) {
 }
 
 Response preview(const Api& api, const Request& request) {
-  Proposal proposal{.id = request.id, .actor = request.who->actor, .is_batch = true};
-  const auto read_flags = request.read_flags(
-      {{"createWorkspace", &proposal.create_workspace}, {"allowMissing", &proposal.allow_missing}});
-  if (!read_flags) return unreadable(read_flags.error(), request.id);
-  const auto body = request.json();
-  if (!body) return unreadable(body.error(), request.id);
-  auto changes = parse_proposed_changes(*body, request.who->organization);
-  if (!changes) return error_response(changes.error(), request.id);
-  proposal.changes = *std::move(changes);
-  if (auto refusal = refuse_unless_allowed(proposal, request)) return *std::move(refusal);
+  Proposal proposal;
+  if (auto refusal = read_proposal(request, proposal)) return *std::move(refusal);
   const auto answer = api.provenance.preview(proposal, seen_by(request));
   if (!answer) {
     const Refusal& refusal = answer.error();

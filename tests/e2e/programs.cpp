@@ -75,6 +75,7 @@ BackgroundProgram::BackgroundProgram(const std::vector<std::string>& arguments,
     close(log);
     return;
   }
+  setpgid(0, 0);
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
   execv(raw[0], raw.data());
@@ -95,6 +96,7 @@ int BackgroundProgram::wait() {
   int status = 0;
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
+  ::kill(-pid_, SIGKILL);  // what it left of its group
   pid_ = -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

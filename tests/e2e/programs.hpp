@@ -16,7 +16,8 @@
 
 namespace titan::testing {
 
-// A program that runs beside the test; killed with the object if it still does.
+// A program that runs beside the test; killed with the object if it still does. What it started in
+// its own process group ends with it.
 class BackgroundProgram {
  public:
   // Both output streams go to `log_path`.

@@ -1,8 +1,11 @@
-#include "server-lite/proposal_access.hpp"
+#include "server-lite/proposal_request.hpp"
 
+#include <nlohmann/json.hpp>
 #include <string_view>
+#include <utility>
 
 #include "server-lite/identity/permissions.hpp"
+#include "server-lite/proposal_text.hpp"
 
 namespace titan::server_lite {
 namespace {
@@ -10,8 +13,6 @@ namespace {
 std::string_view workspace_of(const model::Key& key) {
   return key.kind == model::Kind::workspace ? key.name : key.workspace;
 }
-
-}  // namespace
 
 std::optional<Response> refuse_unless_allowed(Proposal& proposal, const Request& request) {
   for (const ProposedChange& change : proposal.changes) {
@@ -26,6 +27,23 @@ std::optional<Response> refuse_unless_allowed(Proposal& proposal, const Request&
     }
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Response> read_proposal(const Request& request, Proposal& proposal) {
+  proposal.id = request.id;
+  proposal.actor = request.who->actor;
+  proposal.is_batch = true;
+  const auto read_flags = request.read_flags(
+      {{"createWorkspace", &proposal.create_workspace}, {"allowMissing", &proposal.allow_missing}});
+  if (!read_flags) return unreadable(read_flags.error(), request.id);
+  const auto body = request.json();
+  if (!body) return unreadable(body.error(), request.id);
+  auto changes = parse_proposed_changes(*body, request.who->organization);
+  if (!changes) return error_response(changes.error(), request.id);
+  proposal.changes = *std::move(changes);
+  return refuse_unless_allowed(proposal, request);
 }
 
 }  // namespace titan::server_lite
