@@ -353,7 +353,7 @@ Result<AgentState> AgentState::parse(const nlohmann::json& object) {
   read_transactions(reader, state);
   read_journal(reader, state);
   read_serials(reader, state);
-  state.sealed_for = reader.parsed<PublicKey>("sealedFor", &PublicKey::parse);
+  state.sealed_for = reader.parsed<PublicKey>("sealedFor", &PublicKey::parse_known);
   const auto folders = reader.texts("folders", kItemsMax);
   state.folders = {folders.begin(), folders.end()};
   TITAN_TRY(reader.finish());

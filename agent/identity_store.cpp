@@ -43,7 +43,7 @@ json json_of(const Identity& identity) {
 std::vector<PublicKey> read_authors(FieldReader& reader) {
   std::vector<PublicKey> keys;
   for (const std::string& text : reader.texts("requireSignedBy", kAuthorKeysMax)) {
-    const auto key = PublicKey::parse(text);
+    const auto key = PublicKey::parse_known(text);
     if (!key) reader.refuse("requireSignedBy", key.error().message);
     if (key) add_author(keys, *key);
   }
@@ -53,17 +53,18 @@ std::vector<PublicKey> read_authors(FieldReader& reader) {
 Result<Identity> parse_identity(const json& object) {
   FieldReader reader(object, "");
   reader.require({"device", "key"});
-  Identity identity{.server = reader.required_text("server"),
-                    .host = reader.required_text("host"),
-                    .organization = reader.required_text("organization"),
-                    .device = reader.parsed<PublicKey>("device", &PublicKey::parse),
-                    .trust = {.key = reader.parsed<PublicKey>("key", &PublicKey::parse),
-                              .root_key = reader.parsed<PublicKey>("rootKey", &PublicKey::parse),
-                              .root = reader.number("root"),
-                              .number = reader.number("number"),
-                              .epoch = reader.text("epoch"),
-                              .epoch_number = reader.number("epochNumber")},
-                    .require_signed_by = read_authors(reader)};
+  Identity identity{
+      .server = reader.required_text("server"),
+      .host = reader.required_text("host"),
+      .organization = reader.required_text("organization"),
+      .device = reader.parsed<PublicKey>("device", &PublicKey::parse_known),
+      .trust = {.key = reader.parsed<PublicKey>("key", &PublicKey::parse_known),
+                .root_key = reader.parsed<PublicKey>("rootKey", &PublicKey::parse_known),
+                .root = reader.number("root"),
+                .number = reader.number("number"),
+                .epoch = reader.text("epoch"),
+                .epoch_number = reader.number("epochNumber")},
+      .require_signed_by = read_authors(reader)};
   TITAN_TRY(reader.finish());
   return identity;
 }

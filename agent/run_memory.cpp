@@ -81,7 +81,7 @@ Result<RunMemory> RunMemory::parse(const nlohmann::json& object) {
   FieldReader reader(object, "");
   RunMemory memory;
   memory.instance = reader.required_text("instance");
-  memory.device = reader.parsed<PublicKey>("device", &PublicKey::parse);
+  memory.device = reader.parsed<PublicKey>("device", &PublicKey::parse_known);
   read_session(reader, memory);
   memory.high_water = {reader.number("root"),
                        reader.parsed<model::Bookmark>("bookmark", &model::Bookmark::parse)};

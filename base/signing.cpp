@@ -76,14 +76,19 @@ std::optional<std::string_view> take_piece(std::string_view& bytes) {
 }  // namespace
 
 Result<PublicKey> PublicKey::parse(std::string_view text) {
+  TITAN_ASSIGN(const PublicKey key, parse_known(text));
+  sodium::start();
+  if (crypto_core_ed25519_is_valid_point(key.bytes_.data()) != 1) {
+    return invalid("public key " + quote(text) + ": no point of the main group of Ed25519");
+  }
+  return key;
+}
+
+Result<PublicKey> PublicKey::parse_known(std::string_view text) {
   // The text is quoted only once it cannot be a secret key in the wrong place.
   if (!text.starts_with(kPublicPrefix)) return other_start("public key", kPublicPrefix);
   const auto bytes = parse_base64url(text.substr(kPublicPrefix.size()), kBytes);
   if (!bytes) return bytes.error().context("public key " + quote(text));
-  sodium::start();
-  if (crypto_core_ed25519_is_valid_point(sodium::bytes_of(*bytes)) != 1) {
-    return invalid("public key " + quote(text) + ": no point of the main group of Ed25519");
-  }
   PublicKey key;
   std::ranges::copy(*bytes, key.bytes_.begin());
   return key;

@@ -21,7 +21,7 @@ endif()
 add_library(titan_heavy STATIC
   ${PROJECT_SOURCE_DIR}/cmake/heavy_headers.cpp ${PROJECT_SOURCE_DIR}/cmake/precompiled_headers.cpp)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/cmake/heavy_headers.cpp PROPERTIES
-  SKIP_PRECOMPILE_HEADERS ON)
+  SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
 # Not optimised, it would take a seventh of the time of tests under the sanitizers.
 if(CMAKE_CXX_FLAGS MATCHES "-O0")
   set_property(SOURCE ${PROJECT_SOURCE_DIR}/cmake/heavy_headers.cpp
@@ -53,7 +53,7 @@ function(titan_program name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
-# titan_compiled_alone(files…): the build with sanitizers compiles several files of a target as one
+# titan_compiled_alone(files…): builds with tests compile several files of a target as one
 # (CMAKE_UNITY_BUILD). Not these, which are of this folder: their anonymous namespaces have names
 # that mean something else in others of the target.
 function(titan_compiled_alone)

@@ -200,6 +200,9 @@ TEST(PublicKey, RefusesWhatIsNoPointOfTheMainGroupInItsOneEncoding) {
     ASSERT_FALSE(parsed.ok()) << row.what;
     EXPECT_TRUE(parsed.error().message.ends_with("no point of the main group of Ed25519"))
         << parsed.error().message;
+    const auto known = PublicKey::parse_known("ed25519:" + base64url(bytes_of_hex(row.hex)));
+    ASSERT_TRUE(known.ok()) << row.what;
+    EXPECT_FALSE(verifies(*known, "", Signature())) << row.what;
   }
   testing::SeededRandom random(8);
   for (int i = 0; i < 50; ++i) {

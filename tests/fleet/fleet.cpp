@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "agent/limits.hpp"
+#include "gitops/repository.hpp"
 #include "tests/fleet/ending.hpp"
 
 namespace titan::fleet {
@@ -18,6 +19,13 @@ constexpr minutes kQuietStep{12};          // after so long all should be quiet
 constexpr int kQuietStepsMax = 4;          // and after so many of them it must be
 constexpr std::uint64_t kChangesMax = 60;  // of disks, before a step is stopped
 constexpr std::int64_t kYearMicros = 31'557'600'000'000;
+
+// As long as one repository is open, others are opened without reading the certificates.
+void keep_git_loaded() {
+  static const testing::TemporaryDirectory folder(testing::folder_in_memory());
+  static const auto repository =
+      gitops::Repository::open_or_create(folder.path() + "/nobody").value();
+}
 
 }  // namespace
 
@@ -45,8 +53,7 @@ void Fleet::find(const std::string& finding) {
 }
 
 void Fleet::begin() {
-  // As long as one repository is open, others are opened without reading the certificates.
-  git_is_loaded_ = gitops::Repository::open_or_create(git_.path() + "/nobody").value();
+  keep_git_loaded();
   std::vector<std::string> names;
   for (std::uint64_t i = 0; i < 2 + dice_.below(2); ++i) names.push_back("h" + std::to_string(i));
   operator_.begin(names);

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "gitops/repository.hpp"
 #include "tests/fleet/host.hpp"
 #include "tests/fleet/mutation.hpp"
 #include "tests/fleet/network.hpp"
@@ -74,7 +73,6 @@ class Fleet {
   const Options options_;
   simulation::Dice dice_;
   testing::TemporaryDirectory git_;
-  std::unique_ptr<gitops::Repository> git_is_loaded_;
   testing::TestServer server_;
   Timeline timeline_;
   Network network_;
