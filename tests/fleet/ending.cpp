@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "agent/limits.hpp"
 #include "base/text.hpp"
 #include "tests/gitops/git_tool.hpp"
 
@@ -59,7 +60,15 @@ std::map<model::Key, Ending::Outcome> Ending::outcomes(const model::Manifest& ma
       outcomes[key] = is_bad(fate) ? Outcome::bad : Outcome::ready;
     }
   }
-  for (const auto& [key, form] : left) outcomes.emplace(key, Outcome::waits);
+  for (const auto& [key, form] : left) {
+    // What was given up while that was there stays so; it is no good in any case.
+    const auto attempts = state.attempts.find(key);
+    const bool is_given_up = is_bad(env_.versions.of(form->template_digest).fate) &&
+                             attempts != state.attempts.end() &&
+                             attempts->second.form == form->desired_digest &&
+                             attempts->second.count >= agent::kAttemptsMax;
+    outcomes.emplace(key, is_given_up ? Outcome::bad : Outcome::waits);
+  }
   return outcomes;
 }
 
