@@ -92,6 +92,12 @@ void BackgroundProgram::signal(int number) const {
   ::kill(pid_, number);
 }
 
+bool BackgroundProgram::has_ended() const {
+  siginfo_t info = {};
+  const int done = waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
+  return done == 0 && info.si_pid == pid_;
+}
+
 int BackgroundProgram::wait() {
   int status = 0;
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {

@@ -28,6 +28,7 @@ class BackgroundProgram {
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   void signal(int number) const;
+  [[nodiscard]] bool has_ended() const;
   // Waits for its end: the exit code, or 128 + signal.
   int wait();
 

@@ -47,8 +47,12 @@ class RunningProvider {
     const SystemClock clock;
     const auto deadline = clock.monotonic() + std::chrono::seconds(60);
     while (address_.empty()) {
-      if (clock.monotonic() > deadline) {
-        throw std::runtime_error("the provider did not start: " + testing::read_text(log_));
+      const bool has_ended = program_.has_ended();
+      if (has_ended || clock.monotonic() > deadline) {
+        throw std::runtime_error("the provider did not start, " +
+                                 (has_ended ? "and ended with " + std::to_string(program_.wait())
+                                            : std::string("and goes on")) +
+                                 ": " + testing::read_text(log_));
       }
       std::this_thread::yield();
       find_address();
