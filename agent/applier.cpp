@@ -45,7 +45,7 @@ namespace {
 // What programs read lies on the disk, and has what stands for the values in it.
 Result<void> check_secrets(const RenderedForm& form, const Driver& driver) {
   for (const model::RenderedFile& file : form.rendering.files) {
-    const bool is_placed = driver.places_files() && file.path.starts_with("root/");
+    const bool is_placed = driver.places_files() && file.path.starts_with(model::kRootFolder);
     if (is_placed || !(driver.unpacks(file.path) || belongs_to_hooks(file.path))) continue;
     for (const model::SecretUse& use : form.form->secrets) {
       if (file.content.find(model::placeholder_of(use)) == std::string::npos) continue;

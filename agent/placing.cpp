@@ -6,13 +6,6 @@
 namespace titan::agent {
 namespace {
 
-constexpr std::string_view kRootFolder = "root/";
-
-Error about(Error error, const std::string& path) {
-  error.subject = path;
-  return error;
-}
-
 bool is_below_one_of(const std::set<std::string>& paths, const std::string& path) {
   for (std::string folder = parent_of(path); !folder.empty(); folder = parent_of(folder)) {
     if (paths.contains(folder)) return true;
@@ -34,8 +27,8 @@ std::map<std::string, const model::RenderedFile*> placed_files(
     const std::vector<model::RenderedFile>& rendered) {
   std::map<std::string, const model::RenderedFile*> placed;
   for (const model::RenderedFile& file : rendered) {
-    if (!file.path.starts_with(kRootFolder)) continue;
-    placed.emplace(file.path.substr(kRootFolder.size()), &file);
+    if (!file.path.starts_with(model::kRootFolder)) continue;
+    placed.emplace(file.path.substr(model::kRootFolder.size()), &file);
   }
   return placed;
 }
@@ -53,7 +46,7 @@ Result<std::vector<std::string>> missing_folders(FileSystem& root, const std::st
   for (std::string folder = parent_of(path); !folder.empty(); folder = parent_of(folder)) {
     const auto info = root.info(folder);
     if (info && info->type == FileSystem::Type::directory) break;
-    if (!info && info.error().code != ErrorCode::not_found) return about(info.error(), folder);
+    if (!info && info.error().code != ErrorCode::not_found) return about(folder, info.error());
     missing.push_back(folder);
   }
   std::reverse(missing.begin(), missing.end());
@@ -68,7 +61,7 @@ Result<void> remove_files(FileSystem& root, const std::vector<std::string>& path
       // A folder has taken the file's place already, when this was cut off before.
       const bool settled = removed || removed.error().code == ErrorCode::not_found ||
                            removed.error().code == ErrorCode::conflict;
-      if (!settled) return about(removed.error(), left);
+      if (!settled) return about(left, removed.error());
     }
     TITAN_TRY(flush_removal(root, path));
   }
@@ -81,7 +74,7 @@ Result<void> remove_empty_folders(FileSystem& root, std::set<std::string>& folde
     const auto removed = root.remove_directory(*folder);
     const bool is_gone = removed || removed.error().code == ErrorCode::not_found;
     if (!is_gone && removed.error().code != ErrorCode::conflict) {
-      return about(removed.error(), *folder);
+      return about(*folder, removed.error());
     }
     if (is_gone) TITAN_TRY(flush_removal(root, *folder));
     folders.erase(*folder);
@@ -108,7 +101,7 @@ Result<void> Placing::stage(std::vector<FileToPlace> files, const std::set<std::
       staged_.insert(file.path);
       written = write_beside(file);
     }
-    if (!written) return about(written.error(), file.path);
+    if (!written) return about(file.path, written.error());
   }
   return {};
 }
@@ -152,7 +145,7 @@ Result<void> Placing::switch_over(std::set<std::string>& own_folders) {
     // What was not staged could not be flushed with the others.
     if (placed && !staged_.contains(file.path)) placed = root_.flush();
     if (placed) placed = move(file, own_folders);
-    if (!placed) return about(placed.error(), file.path);
+    if (!placed) return about(file.path, placed.error());
     staged_.erase(file.path);
     folders.insert(parent_of(file.path));
   }

@@ -35,9 +35,9 @@ std::optional<RunMemory::Note> read_note(FieldReader& reader, std::string_view f
 }
 
 std::int64_t parse_skew(const std::string& text) {
-  std::int64_t seconds = 0;
-  std::from_chars(text.data(), text.data() + text.size(), seconds);
-  return seconds;
+  std::int64_t skew = 0;
+  std::from_chars(text.data(), text.data() + text.size(), skew);
+  return skew;
 }
 
 void read_session(FieldReader& reader, RunMemory& memory) {

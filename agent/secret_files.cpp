@@ -7,11 +7,12 @@
 namespace titan::agent {
 namespace {
 
-constexpr const char* kFolder = "secrets";
-constexpr std::uint32_t kFolderMode = 0711;
+constexpr const char* kSecretsFolder = "secrets";
+constexpr std::uint32_t kSecretsFolderMode = 0711;
 
 std::string path_of(const model::Key& deployment, const std::string& path) {
-  return std::string(kFolder) + "/" + deployment.workspace + "/" + deployment.name + "/" + path;
+  return std::string(kSecretsFolder) + "/" + deployment.workspace + "/" + deployment.name + "/" +
+         path;
 }
 
 }  // namespace
@@ -23,7 +24,7 @@ Result<void> SecretFiles::check() {
         "folder on a tmpfs that only its owner may write to");
   }
   // Something else may be mounted there.
-  std::string folder = kFolder;
+  std::string folder = kSecretsFolder;
   const auto found = run_->info(folder);
   if (!found && found.error().code != ErrorCode::not_found) return found.error();
   if (!found) folder.clear();
@@ -47,7 +48,7 @@ bool SecretFiles::has(const model::Key& deployment, const std::string& path, std
 
 Result<void> SecretFiles::write(const model::Key& deployment, const SecretFile& file) {
   const std::string path = path_of(deployment, file.path);
-  TITAN_TRY(make_directories(*run_, parent_of(path), kFolderMode));
+  TITAN_TRY(make_directories(*run_, parent_of(path), kSecretsFolderMode));
   return write_atomically(*run_, path, file.content.bytes(), file.mode);
 }
 
@@ -67,14 +68,14 @@ Result<void> SecretFiles::remove(const model::Key& deployment, const std::string
 
 Result<void> SecretFiles::keep_only(const std::map<model::Key, std::set<std::string>>& files) {
   if (run_ == nullptr) return {};
-  const auto found = run_->info(kFolder);
+  const auto found = run_->info(kSecretsFolder);
   if (!found && found.error().code == ErrorCode::not_found) return {};
   if (!found) return found.error();
   std::set<std::string> wanted;
   for (const auto& [deployment, paths] : files) {
     for (const std::string& path : paths) wanted.insert(path_of(deployment, path));
   }
-  TITAN_TRY(sweep(kFolder, wanted));
+  TITAN_TRY(sweep(kSecretsFolder, wanted));
   return {};
 }
 

@@ -110,6 +110,11 @@ Error internal(std::string message) {
   return {ErrorCode::internal, std::move(message)};
 }
 
+Error about(std::string subject, Error error) {
+  error.subject = std::move(subject);
+  return error;
+}
+
 Error invalid_field(std::string field, std::string message) {
   return {.code = ErrorCode::invalid, .message = std::move(message), .field = std::move(field)};
 }

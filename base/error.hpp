@@ -45,6 +45,9 @@ Error expired(std::string message);
 Error exhausted(std::string message);
 Error internal(std::string message);
 
+// The same error, about another subject.
+Error about(std::string subject, Error error);
+
 // An error about one field, such as "spec.labels.region".
 Error invalid_field(std::string field, std::string message);
 

@@ -31,11 +31,6 @@ constexpr std::size_t kReadBytes = 16UL << 10U;
 // openat2 gives EAGAIN when a folder was renamed while it walked; a few tries are plenty.
 constexpr int kRaceRetries = 16;
 
-Error about(const std::string& path, Error error) {
-  error.subject = path;
-  return error;
-}
-
 Error failed(const std::string& path, std::string_view doing, int errno_value = errno) {
   return about(path, system_error(errno_value, doing));
 }

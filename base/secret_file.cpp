@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::uint32_t kSecretMode = 0600;
 
-Error about(const std::string& path, Error error) {
-  error.subject = path;
-  return error;
-}
-
 // The folder that a file of any path lies in, and its name there.
 struct Place {
   std::unique_ptr<DiskFileSystem> folder;

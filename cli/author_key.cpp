@@ -6,14 +6,7 @@
 #include "cli/local_file.hpp"
 
 namespace titan::cli {
-namespace {
-
-Error about(const std::string& path, Error error) {
-  error.subject = path;
-  return error;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Result<PublicKey> create_author_key(const Env& env, const std::string& path) {
   const LocalPath place = take_apart(path);

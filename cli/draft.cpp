@@ -82,11 +82,6 @@ Result<std::map<std::string, Secret>> take_values(json& document) {
   return values;
 }
 
-Error about(Error error, const std::string& subject) {
-  error.subject = subject;
-  return error;
-}
-
 }  // namespace
 
 Result<Draft> draft_of(const json& document, const DraftPlace& place) {
@@ -106,12 +101,12 @@ Result<Draft> draft_of(const json& document, const DraftPlace& place) {
 Result<std::map<Digest, std::string>> read_files(Draft& draft, const Env& env) {
   if (!draft.directory) return std::map<Digest, std::string>();
   auto folder = env.open_folder(*draft.directory);
-  if (!folder) return about(std::move(folder).error(), *draft.directory);
+  if (!folder) return about(*draft.directory, std::move(folder).error());
   auto read = client::read_template_directory(**folder, "");
   if (!read) {
     const std::string& inside = read.error().subject;
-    return about(read.error(),
-                 inside.empty() ? *draft.directory : path_from(*draft.directory, inside));
+    return about(inside.empty() ? *draft.directory : path_from(*draft.directory, inside),
+                 read.error());
   }
   draft.entity.spec = std::move(read->spec);
   return std::move(read->blobs);

@@ -17,15 +17,11 @@ std::string path_from(std::string_view folder, std::string_view path) {
 
 Result<std::string> read_local_file(const Env& env, const std::string& path,
                                     std::size_t bytes_max) {
-  const auto about = [&path](Error error) {
-    error.subject = path;
-    return error;
-  };
   const LocalPath place = take_apart(path);
   auto folder = env.open_folder(place.folder);
-  if (!folder) return about(std::move(folder).error());
+  if (!folder) return about(path, std::move(folder).error());
   auto content = (*folder)->read(place.name, bytes_max);
-  if (!content) return about(std::move(content).error());
+  if (!content) return about(path, std::move(content).error());
   return content;
 }
 

@@ -71,16 +71,6 @@ Value required(FieldReader& reader, std::string_view field,
 }
 
 // A wrong answer is no fault of the caller's input.
-Error wrong_answer(const Error& error) {
-  return internal("the server's answer cannot be read: " + error.text());
-}
-
-template <class Value>
-Result<Value> checked(Result<Value> value) {
-  if (!value) return wrong_answer(value.error());
-  return value;
-}
-
 template <class Value>
 Result<Value> finished(FieldReader& reader, Value value) {
   if (auto done = reader.finish(); !done) return wrong_answer(done.error());
@@ -229,6 +219,10 @@ Result<std::vector<model::Grant>> read_grants(const json& array) {
 }
 
 }  // namespace
+
+Error wrong_answer(const Error& error) {
+  return internal("the server's answer cannot be read: " + error.text());
+}
 
 Error error_of(const HttpResponse& response) {
   Error error{code_of_status(response.status),

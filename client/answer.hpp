@@ -16,6 +16,14 @@ Error error_of(const HttpResponse& response);
 // What its body says beside that; what cannot be read is left out.
 Refusal read_refusal(const HttpResponse& response);
 
+// What the errors of these become: a wrong answer is no fault of the caller's input.
+Error wrong_answer(const Error& error);
+template <class Value>
+Result<Value> checked(Result<Value> value) {
+  if (!value) return wrong_answer(value.error());
+  return value;
+}
+
 // All of these: internal when the answer is not what the API promises.
 Result<nlohmann::json> json_of(const HttpResponse& response);
 Result<model::Entity> read_entity(const nlohmann::json& json);

@@ -29,10 +29,6 @@ struct Challenge {
   std::string ephemeral = {};
 };
 
-Error wrong_answer(const Error& error) {
-  return internal("the server's answer cannot be read: " + error.text());
-}
-
 Result<Challenge> read_challenge(const HttpResponse& response) {
   TITAN_ASSIGN(const json body, json_of(response));
   FieldReader reader(body, "");

@@ -18,10 +18,6 @@ namespace {
 using model::FieldReader;
 using nlohmann::json;
 
-Error wrong_answer(const Error& error) {
-  return internal("the server's answer cannot be read: " + error.text());
-}
-
 // The answer, once it is shown to be signed by `server`.
 Result<HttpResponse> ask(Transport& transport, const PublicKey& server, const HttpRequest& request,
                          const std::string& nonce) {

@@ -6,6 +6,7 @@
 #include "base/base64.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "client/answer.hpp"
 #include "model/field_reader.hpp"
 #include "model/limits.hpp"
 #include "model/spec.hpp"
@@ -17,13 +18,6 @@ using model::FieldReader;
 using nlohmann::json;
 
 constexpr std::size_t kItemsMax = 100'000;  // of any array in an answer
-
-// A wrong answer is no fault of the caller's input.
-template <class Value>
-Result<Value> checked(Result<Value> value) {
-  if (!value) return internal("the server's answer cannot be read: " + value.error().text());
-  return value;
-}
 
 // What may be longer than the reader's texts, or hold any character. Empty when absent or null.
 Result<std::string> long_text(FieldReader& reader, const json& object, const char* field) {

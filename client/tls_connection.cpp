@@ -33,7 +33,7 @@ struct FreeNames {
 };
 
 // Why a certificate was not accepted. OpenSSL forgets the certificate with the handshake.
-struct Refusal {
+struct CertificateRefusal {
   int error = X509_V_OK;
   int depth = 0;  // 0: the server's own, 1: its authority's, …
   Certificate certificate = {};
@@ -48,7 +48,7 @@ int keep_refusal(int accepted, X509_STORE_CTX* chain) {
   if (accepted == 1) return 1;
   const auto* session = static_cast<const SSL*>(
       X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  auto* const refusal = static_cast<Refusal*>(SSL_get_app_data(session));
+  auto* const refusal = static_cast<CertificateRefusal*>(SSL_get_app_data(session));
   refusal->error = X509_STORE_CTX_get_error(chain);
   refusal->depth = X509_STORE_CTX_get_error_depth(chain);
   refusal->certificate = share(X509_STORE_CTX_get_current_cert(chain));
@@ -144,7 +144,7 @@ std::string time_text(const ASN1_TIME* time) {
   return text.data();
 }
 
-std::string wrong_host(const Refusal& refusal, const std::string& host) {
+std::string wrong_host(const CertificateRefusal& refusal, const std::string& host) {
   const auto names =
       refusal.certificate ? names_of(refusal.certificate.get()) : std::vector<std::string>();
   const std::string fix =
@@ -154,7 +154,7 @@ std::string wrong_host(const Refusal& refusal, const std::string& host) {
          "; use such a name in the URL, or " + fix;
 }
 
-std::string not_signed(const Refusal& refusal, const std::string& ca_file) {
+std::string not_signed(const CertificateRefusal& refusal, const std::string& ca_file) {
   const std::string why = X509_verify_cert_error_string(refusal.error);
   const std::string who = ca_file.empty() ? "nobody whom this system trusts has signed"
                                           : "no certificate in " + ca_file + " has signed";
@@ -162,7 +162,8 @@ std::string not_signed(const Refusal& refusal, const std::string& ca_file) {
          "); name the file that holds its authority's certificate with --ca-file";
 }
 
-Error untrusted(const Refusal& refusal, const std::string& host, const std::string& ca_file) {
+Error untrusted(const CertificateRefusal& refusal, const std::string& host,
+                const std::string& ca_file) {
   const std::string which =
       refusal.depth == 0 ? "the server's certificate" : "the certificate of the server's authority";
   const X509* const certificate = refusal.certificate.get();
@@ -240,7 +241,7 @@ Result<std::unique_ptr<TlsConnection>> TlsConnection::open(const TlsTrust& trust
 }
 
 Result<void> TlsConnection::handshake(const TlsTrust& trust) {
-  Refusal refusal;
+  CertificateRefusal refusal;
   SSL_set_app_data(session_.get(), &refusal);
   SSL_set_verify(session_.get(), SSL_VERIFY_PEER, &keep_refusal);
   const auto deadline = SystemClock().monotonic() + options_.handshake_timeout;

@@ -22,7 +22,7 @@ constexpr const char* kDebianBundle = "/etc/ssl/certs/ca-certificates.crt";
 struct FreeBio {
   void operator()(BIO* bio) const { BIO_free(bio); }
 };
-struct FreeCertificate {
+struct FreeTrusted {
   void operator()(X509* certificate) const { X509_free(certificate); }
 };
 
@@ -53,7 +53,7 @@ Result<void> trust_file(X509_STORE* store, const std::string& file) {
       BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   std::size_t count = 0;
   while (bio != nullptr) {
-    const std::unique_ptr<X509, FreeCertificate> certificate(
+    const std::unique_ptr<X509, FreeTrusted> certificate(
         PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr));
     if (certificate == nullptr) break;
     if (X509_STORE_add_cert(store, certificate.get()) != 1) break;

@@ -11,6 +11,10 @@ target_compile_options(titan_settings INTERFACE
   -Wno-sign-conversion -Wimplicit-fallthrough -Wno-missing-field-initializers
   # g++ 12 warns of its own std::string at -O3 (GCC bug 105651).
   $<$<CONFIG:Release>:-Wno-restrict>)
+if(CMAKE_UNITY_BUILD)
+  # A source that another file includes is taken for a header there.
+  target_compile_options(titan_settings INTERFACE -Wno-subobject-linkage)
+endif()
 option(TITAN_WARNINGS_AS_ERRORS "Stop at a warning" ON)
 if(TITAN_WARNINGS_AS_ERRORS)
   target_compile_options(titan_settings INTERFACE -Werror)
@@ -57,7 +61,6 @@ endfunction()
 # (CMAKE_UNITY_BUILD). Not these, which are of this folder: their anonymous namespaces have names
 # that mean something else in others of the target.
 function(titan_compiled_alone)
-  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
 # The flags of tests and of what only they use, after those of everything.

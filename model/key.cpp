@@ -9,14 +9,14 @@
 namespace titan::model {
 namespace {
 
-bool is_alphanumeric(char c) {
+bool is_lower_alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
 bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= kNameBytesMax && is_alphanumeric(name.front()) &&
-         is_alphanumeric(name.back()) && std::all_of(name.begin(), name.end(), [](char c) {
-           return is_alphanumeric(c) || c == '-' || c == '.';
+  return !name.empty() && name.size() <= kNameBytesMax && is_lower_alphanumeric(name.front()) &&
+         is_lower_alphanumeric(name.back()) && std::all_of(name.begin(), name.end(), [](char c) {
+           return is_lower_alphanumeric(c) || c == '-' || c == '.';
          });
 }
 

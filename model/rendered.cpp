@@ -4,6 +4,11 @@
 
 namespace titan::model {
 
+bool is_free_path(std::string_view path) {
+  return !path.starts_with(kRootFolder) && !path.starts_with("hooks/") &&
+         !path.starts_with("partials/");
+}
+
 Digest digest_of(const std::vector<RenderedFile>& files) {
   Hasher hasher;
   hasher.add(files.size());

@@ -2,12 +2,19 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/digest.hpp"
 #include "model/key.hpp"
 
 namespace titan::model {
+
+// Where the files of a template stand that drivers place on the host, without this.
+constexpr std::string_view kRootFolder = "root/";
+// Whether a file of a template is neither placed nor run by the agent, nor a part of others: what
+// it is for is known to the driver alone.
+bool is_free_path(std::string_view path);
 
 // One file as it is on a host, or in Git.
 struct RenderedFile {

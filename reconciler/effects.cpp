@@ -32,12 +32,6 @@ const model::RenderedFile* find(const Files& files, std::string_view path) {
   return found == files.end() ? nullptr : &*found;
 }
 
-// Neither placed nor run by the agent, nor a part of others.
-bool is_free(const model::RenderedFile& file) {
-  return !file.path.starts_with("root/") && !file.path.starts_with("hooks/") &&
-         !file.path.starts_with("partials/");
-}
-
 void add_hook(Effects& effects, const Files& files, std::string_view path) {
   if (find(files, path) == nullptr) return;
   effects.items.push_back({.action = Action::run, .subject = std::string(path)});
@@ -110,7 +104,7 @@ std::optional<ComposeProject> compose_project_of(const Files& files) {
   const model::RenderedFile* file = nullptr;
   ComposeProject project;
   for (const model::RenderedFile& one : files) {
-    if (!is_free(one)) continue;
+    if (!model::is_free_path(one.path)) continue;
     const bool is_it = std::ranges::find(kComposeFiles, one.path) != kComposeFiles.end();
     if (is_it) file = &one;
     if (!is_it) project.others.push_back(one);
@@ -205,7 +199,7 @@ bool is_kustomization(std::string_view path) {
 Manifests manifests_of(const Files& files) {
   Manifests manifests;
   for (const model::RenderedFile& file : files) {
-    if (!is_free(file)) continue;
+    if (!model::is_free_path(file.path)) continue;
     if (is_kustomization(file.path)) manifests.is_readable = false;
     const bool is_manifest =
         file.path.ends_with(".yaml") || file.path.ends_with(".yml") || file.path.ends_with(".json");

@@ -6,8 +6,6 @@
 namespace titan::reconciler {
 namespace {
 
-constexpr std::string_view kRoot = "root/";
-
 using Files = std::vector<model::RenderedFile>;
 using Paths = std::set<std::string>;
 
@@ -16,7 +14,8 @@ std::map<std::string, const model::RenderedFile*> placed(const Files* files) {
   std::map<std::string, const model::RenderedFile*> found;
   if (files == nullptr) return found;
   for (const model::RenderedFile& file : *files) {
-    if (file.path.starts_with(kRoot)) found.emplace(file.path.substr(kRoot.size()), &file);
+    if (file.path.starts_with(model::kRootFolder))
+      found.emplace(file.path.substr(model::kRootFolder.size()), &file);
   }
   return found;
 }

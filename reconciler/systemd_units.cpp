@@ -14,7 +14,6 @@
 namespace titan::reconciler {
 namespace {
 
-constexpr std::string_view kRoot = "root/";
 constexpr std::string_view kUnitFolder = "etc/systemd/system/";
 constexpr std::string_view kQuadletFolder = "etc/containers/systemd/";
 constexpr std::string_view kDropInEnding = ".conf";
@@ -115,18 +114,13 @@ std::string quadlet_service(const std::string& stem, std::string_view suffix) {
   return stem.substr(0, at) + std::string(suffix) + stem.substr(at) + ".service";
 }
 
-Error about(Error error, const std::string& path) {
-  error.subject = path;
-  return error;
-}
-
 // Reads the files of a set one by one. Quadlets may say themselves how their unit is called, so
 // units are kept by the name of their file until all was read.
 class UnitReader {
  public:
   Result<void> read(const model::RenderedFile& file) {
-    if (!file.path.starts_with(kRoot)) return {};
-    const std::string path = file.path.substr(kRoot.size());
+    if (!file.path.starts_with(model::kRootFolder)) return {};
+    const std::string path = file.path.substr(model::kRootFolder.size());
     if (path.starts_with(kUnitFolder)) {
       return read_below(path, path.substr(kUnitFolder.size()), false, file.content);
     }
@@ -140,14 +134,13 @@ class UnitReader {
     std::map<std::string, SystemdUnit> units;
     for (auto& [key, unit] : units_) {
       const std::string source = unit.source.empty() ? unit.files.front() : unit.source;
-      if (const auto good = check_unit_name(unit.name); !good) return about(good.error(), source);
+      if (const auto good = check_unit_name(unit.name); !good) return about(source, good.error());
       std::sort(unit.files.begin(), unit.files.end());
       unit.is_template = unit.name.find("@.") != std::string::npos;
       const auto [known, is_new] = units.emplace(unit.name, unit);
       if (!is_new) {
-        return about(invalid("it gives " + quote(unit.name) + ", as \"" +
-                             known->second.files.front() + "\" does"),
-                     source);
+        return about(source, invalid("it gives " + quote(unit.name) + ", as \"" +
+                                     known->second.files.front() + "\" does"));
       }
     }
     if (units.size() > kUnitsMax) {
@@ -169,11 +162,11 @@ class UnitReader {
                                : std::find(kUnitTypes.begin(), kUnitTypes.end(), ending_of(name)) !=
                                      kUnitTypes.end();
     if (!known) {
-      return about(invalid(quadlet ? "it is no quadlet; expected an ending as .container, .volume, "
+      return about(path,
+                   invalid(quadlet ? "it is no quadlet; expected an ending as .container, .volume, "
                                      ".network, .kube, .pod, .image or .build"
                                    : "it is no unit; expected an ending as .service, .timer, "
-                                     ".socket, .path, .target, .mount or .slice"),
-                   path);
+                                     ".socket, .path, .target, .mount or .slice"));
     }
     SystemdUnit& unit = units_[{quadlet, name}];
     unit.files.push_back(path);
@@ -218,15 +211,13 @@ class UnitReader {
       std::string_view plain = below;
       if (plain.ends_with('/')) plain.remove_suffix(1);
       if (!word.starts_with('/') || !check_relative_path(plain)) {
-        return about(invalid_field(std::string(kRestartOn),
-                                   quote(word) + " is no absolute path of plain names"),
-                     path);
+        return about(path, invalid_field(std::string(kRestartOn),
+                                         quote(word) + " is no absolute path of plain names"));
       }
       unit.restart_paths.insert(std::move(below));
       if (unit.restart_paths.size() > kRestartPathsMax) {
-        return about(exhausted(std::string(kRestartOn) + " names more than " +
-                               std::to_string(kRestartPathsMax) + " paths"),
-                     path);
+        return about(path, exhausted(std::string(kRestartOn) + " names more than " +
+                                     std::to_string(kRestartPathsMax) + " paths"));
       }
     }
     return {};

@@ -10,9 +10,9 @@ namespace titan::render {
 namespace {
 
 using Lines = std::span<const std::string>;
-using Kind = DiffLine::Kind;
+using LineKind = DiffLine::Kind;
 
-void append(std::vector<DiffLine>& to, Kind kind, Lines lines) {
+void append(std::vector<DiffLine>& to, LineKind kind, Lines lines) {
   for (const std::string& line : lines) to.push_back({kind, line});
 }
 
@@ -46,20 +46,20 @@ void append_difference(std::vector<DiffLine>& to, Lines before, Lines after, Dif
     std::size_t j = 0;
     while (i < before.size() && j < after.size()) {
       if (before[i] == after[j]) {
-        to.push_back({Kind::same, before[i]});
+        to.push_back({LineKind::same, before[i]});
         ++i;
         ++j;
       } else if (common.at(i + 1, j) >= common.at(i, j + 1)) {
-        to.push_back({Kind::removed, before[i++]});
+        to.push_back({LineKind::removed, before[i++]});
       } else {
-        to.push_back({Kind::added, after[j++]});
+        to.push_back({LineKind::added, after[j++]});
       }
     }
     before = before.subspan(i);
     after = after.subspan(j);
   }
-  append(to, Kind::removed, before);
-  append(to, Kind::added, after);
+  append(to, LineKind::removed, before);
+  append(to, LineKind::added, after);
 }
 
 DiffHunk hunk_of(const std::vector<DiffLine>& lines, std::size_t first, std::size_t last) {
@@ -67,13 +67,13 @@ DiffHunk hunk_of(const std::vector<DiffLine>& lines, std::size_t first, std::siz
   std::size_t before = 0;
   std::size_t after = 0;
   for (std::size_t i = 0; i < last; ++i) {
-    const Kind kind = lines[i].kind;
+    const LineKind kind = lines[i].kind;
     if (i == first) {
       hunk.before_start = before;
       hunk.after_start = after;
     }
-    before += kind == Kind::added ? 0 : 1;
-    after += kind == Kind::removed ? 0 : 1;
+    before += kind == LineKind::added ? 0 : 1;
+    after += kind == LineKind::removed ? 0 : 1;
     if (i >= first) hunk.lines.push_back(lines[i]);
   }
   hunk.before_count = before - hunk.before_start;
@@ -117,7 +117,7 @@ std::vector<DiffLine> diff_lines(const std::vector<std::string>& before,
   const auto [old_end, new_end] = std::ranges::mismatch(before, after);
   const auto start = static_cast<std::size_t>(old_end - before.begin());
   std::vector<DiffLine> lines;
-  append(lines, Kind::same, old_lines.first(start));
+  append(lines, LineKind::same, old_lines.first(start));
   old_lines = old_lines.subspan(start);
   new_lines = new_lines.subspan(start);
 
@@ -129,7 +129,7 @@ std::vector<DiffLine> diff_lines(const std::vector<std::string>& before,
   }
   append_difference(lines, old_lines.first(old_lines.size() - tail),
                     new_lines.first(new_lines.size() - tail), budget);
-  append(lines, Kind::same, old_lines.last(tail));
+  append(lines, LineKind::same, old_lines.last(tail));
   return lines;
 }
 
@@ -138,7 +138,7 @@ std::vector<DiffHunk> hunks_of(const std::vector<DiffLine>& lines, std::size_t c
   std::size_t first = 0;
   std::size_t last = 0;  // the end of the hunk that is open; 0: none is
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (lines[i].kind == Kind::same) continue;
+    if (lines[i].kind == LineKind::same) continue;
     const std::size_t start = i < context ? 0 : i - context;
     if (last != 0 && start > last) {
       hunks.push_back(hunk_of(lines, first, last));
@@ -156,7 +156,7 @@ std::string unified_text(const std::vector<DiffHunk>& hunks) {
   for (const DiffHunk& hunk : hunks) {
     text += hunk.header() + "\n";
     for (const DiffLine& line : hunk.lines) {
-      text += line.kind == Kind::same ? ' ' : line.kind == Kind::removed ? '-' : '+';
+      text += line.kind == LineKind::same ? ' ' : line.kind == LineKind::removed ? '-' : '+';
       text += line.text + "\n";
     }
   }

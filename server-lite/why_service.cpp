@@ -19,10 +19,8 @@ using model::Key;
 using reconciler::FormSources;
 using reconciler::Source;
 
-constexpr const char* kRoot = "root/";
-
 bool is_asked_for(const std::string& path, const std::string& asked) {
-  return path == asked || path == kRoot + asked;
+  return path == asked || path == std::string(model::kRootFolder) + asked;
 }
 
 bool is_text(std::string_view content) {

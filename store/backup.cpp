@@ -9,11 +9,6 @@
 namespace titan::store {
 namespace {
 
-Error about(std::string subject, Error error) {
-  error.subject = std::move(subject);
-  return error;
-}
-
 Result<void> check_target(FileSystem& folder, const Place& target, const std::string& database,
                           bool replace) {
   const auto info = folder.info(target.name);

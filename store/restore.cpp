@@ -17,11 +17,6 @@ namespace fs = std::filesystem;
 // What belongs to a database's content while it exists. The -shm is made anew when it is missing.
 constexpr const char* kLogs[] = {"-wal", "-journal"};
 
-Error about(std::string subject, Error error) {
-  error.subject = std::move(subject);
-  return error;
-}
-
 void tell(const Progress& progress, const std::string& doing) {
   if (progress) progress(doing);
 }

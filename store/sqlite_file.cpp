@@ -12,11 +12,6 @@
 namespace titan::store {
 namespace {
 
-Error about(std::string subject, Error error) {
-  error.subject = std::move(subject);
-  return error;
-}
-
 Result<void> check_has_content(Connection& connection) {
   TITAN_ASSIGN(const std::int64_t version, connection.integer("PRAGMA user_version"));
   const auto newest = static_cast<std::int64_t>(schema_steps().size());

@@ -17,11 +17,6 @@ using model::HostReport;
 using model::Key;
 using nlohmann::json;
 
-Error about(std::string subject, Error error) {
-  error.subject = std::move(subject);
-  return error;
-}
-
 Result<void> check_count(std::string_view what, std::size_t count) {
   if (count <= kBatchMutationsMax) return {};
   return exhausted("a batch of " + std::to_string(count) + " " + std::string(what) + "; at most " +

@@ -25,11 +25,6 @@
 namespace titan::store {
 namespace {
 
-Error about(std::string subject, Error error) {
-  error.subject = std::move(subject);
-  return error;
-}
-
 // SQLite gives the files beside it the mode of this one.
 Result<void> make_private_file(FileSystem& folder, const std::string& name) {
   const auto info = folder.info(name);

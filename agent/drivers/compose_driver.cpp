@@ -37,7 +37,7 @@ bool same_project(const Generation& left, const Generation& right) {
   const auto free = [](const Generation& generation) {
     std::vector<model::RenderedFile> files;
     std::copy_if(generation.files.begin(), generation.files.end(), std::back_inserter(files),
-                 [](const model::RenderedFile& file) { return is_free_file(file.path); });
+                 [](const model::RenderedFile& file) { return model::is_free_path(file.path); });
     return files;
   };
   return left.folder == right.folder && free(left) == free(right);

@@ -9,6 +9,7 @@
 
 #include "agent/drivers/driver.hpp"
 #include "agent/drivers/driver_program.hpp"
+#include "model/rendered.hpp"
 
 namespace titan::agent {
 
@@ -42,7 +43,9 @@ class ComposeDriver final : public Driver {
   [[nodiscard]] std::string_view name() const override { return "compose"; }
   // Picks the tool. unavailable when none works, with what each of them said.
   Result<void> available() override;
-  [[nodiscard]] bool unpacks(std::string_view path) const override { return is_free_file(path); }
+  [[nodiscard]] bool unpacks(std::string_view path) const override {
+    return model::is_free_path(path);
+  }
   // invalid unless there is exactly one of compose.yaml, compose.yml, docker-compose.yaml and
   // docker-compose.yml at the top, with services if it can be read here (not all that compose
   // takes is YAML 1.2).

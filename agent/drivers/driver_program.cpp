@@ -156,9 +156,4 @@ std::vector<std::string> limited_drift(std::vector<std::string> texts) {
   return texts;
 }
 
-bool is_free_file(std::string_view path) {
-  return !path.starts_with("root/") && !path.starts_with("hooks/") &&
-         !path.starts_with("partials/");
-}
-
 }  // namespace titan::agent

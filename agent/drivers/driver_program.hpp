@@ -48,8 +48,4 @@ bool sounds_passing(std::string_view text);
 // The first kDriftTextsMax of them, each cut to kDriftTextBytesMax.
 std::vector<std::string> limited_drift(std::vector<std::string> texts);
 
-// Whether a file of a template is none that the agent itself places, runs or includes: not under
-// root/, hooks/ or partials/.
-bool is_free_file(std::string_view path);
-
 }  // namespace titan::agent

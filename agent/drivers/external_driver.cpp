@@ -86,7 +86,7 @@ bool flag_in(const json& answer, const char* name, bool otherwise) {
   return found != answer.end() && found->is_boolean() ? found->get<bool>() : otherwise;
 }
 
-std::string text_in(const json& answer, const char* name) {
+std::string limited_text(const json& answer, const char* name) {
   const auto found = answer.find(name);
   return found != answer.end() && found->is_string()
              ? clip(found->get<std::string>(), kExternalTextBytesMax)
@@ -213,7 +213,7 @@ Result<ExternalDriver::Answer> ExternalDriver::ask(const std::string& operation,
     return internal(title + " answered without \"ok\": true or false");
   }
   if (!ok->get<bool>()) {
-    std::string reason = text_in(*answer, "reason");
+    std::string reason = limited_text(*answer, "reason");
     if (reason.empty()) reason = title + " failed, and gave no reason";
     return flag_in(*answer, "retry", false) ? unavailable(reason) : invalid(reason);
   }

@@ -7,6 +7,7 @@
 
 #include "agent/drivers/driver.hpp"
 #include "agent/drivers/driver_program.hpp"
+#include "model/rendered.hpp"
 
 namespace titan::agent {
 
@@ -43,7 +44,7 @@ class ExternalDriver final : public Driver {
   // As its capabilities say; true until they are asked for.
   [[nodiscard]] bool places_files() const override { return places_files_; }
   [[nodiscard]] bool unpacks(std::string_view path) const override {
-    return unpacks_ && is_free_file(path);
+    return unpacks_ && model::is_free_path(path);
   }
   Result<void> check(const Generation& /*generation*/) override { return {}; }
   // Besides those of Driver: unavailable or invalid, as the program says, with its reason;

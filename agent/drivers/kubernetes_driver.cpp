@@ -23,7 +23,7 @@ bool is_kustomization(const model::RenderedFile& file) {
 }
 
 bool is_manifest(const std::string& path) {
-  return is_free_file(path) &&
+  return model::is_free_path(path) &&
          (path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".json"));
 }
 

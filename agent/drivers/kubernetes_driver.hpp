@@ -8,6 +8,7 @@
 #include "agent/drivers/driver.hpp"
 #include "agent/drivers/driver_program.hpp"
 #include "agent/drivers/kubernetes_objects.hpp"
+#include "model/rendered.hpp"
 
 namespace titan::agent {
 
@@ -48,7 +49,9 @@ class KubernetesDriver final : public Driver {
   [[nodiscard]] std::string_view name() const override { return "kubernetes"; }
   // Whether kubectl is there; whether a cluster answers shows when it is needed.
   Result<void> available() override;
-  [[nodiscard]] bool unpacks(std::string_view path) const override { return is_free_file(path); }
+  [[nodiscard]] bool unpacks(std::string_view path) const override {
+    return model::is_free_path(path);
+  }
   // invalid when there is no manifest, or a path has a comma, as kubectl splits there.
   Result<void> check(const Generation& generation) override;
   // Reads the new objects, or deletes all when the deployment leaves. Besides those of Driver:

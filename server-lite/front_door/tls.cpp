@@ -13,11 +13,6 @@ namespace {
 
 constexpr unsigned char kSessionContext[] = "titan-server";
 
-Error about(const std::string& file, Error error) {
-  error.subject = file;
-  return error;
-}
-
 // The oldest of OpenSSL's errors says most.
 Error tls_error(const std::string& what) {
   std::string why = "no reason is known";

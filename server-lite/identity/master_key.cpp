@@ -18,11 +18,6 @@ constexpr std::uint32_t kFolderMode = 0700;
 // rights of the group.
 constexpr std::uint32_t kEverybodyMode = 0007;
 
-Error at(const std::string& path, Error error) {
-  error.subject = path;
-  return error;
-}
-
 Result<Secret> key_of(const Result<Secret>& line) {
   if (!line) return line.error();
   auto bytes = line->bytes().starts_with(kPrefix)
@@ -45,7 +40,7 @@ Secret make_line(Random& random) {
 
 Result<Secret> read_named(const std::string& path, std::uint32_t forbidden_mode) {
   auto key = key_of(read_secret_file(path, forbidden_mode));
-  return key ? std::move(key) : at(path, key.error());
+  return key ? std::move(key) : about(path, key.error());
 }
 
 Result<Secret> read_or_make(FileSystem& data, bool is_needed, Random& random) {
@@ -53,8 +48,9 @@ Result<Secret> read_or_make(FileSystem& data, bool is_needed, Random& random) {
   const bool is_missing = !there && there.error().code == ErrorCode::not_found;
   if (!there && !is_missing) return there.error();
   if (is_missing && is_needed) {
-    return at(kFile, not_found("the master key is gone, and the secrets that are stored open with "
-                               "no other; put the file back, or name its place by --master-key"));
+    return about(kFile,
+                 not_found("the master key is gone, and the secrets that are stored open with "
+                           "no other; put the file back, or name its place by --master-key"));
   }
   if (is_missing) {
     TITAN_TRY(data.make_directory(kFolder, kFolderMode));
@@ -62,7 +58,7 @@ Result<Secret> read_or_make(FileSystem& data, bool is_needed, Random& random) {
     TITAN_TRY(write_secret_file(data, kFile, make_line(random).bytes()));
   }
   auto key = key_of(read_secret_file(data, kFile));
-  return key ? std::move(key) : at(kFile, key.error());
+  return key ? std::move(key) : about(kFile, key.error());
 }
 
 }  // namespace

@@ -18,11 +18,6 @@ constexpr std::uint32_t kDirectoryMode = 0755;
 constexpr std::uint32_t kPrivateMode = 0600;
 constexpr std::uint32_t kModeBits = 07777;
 
-Error about(const std::string& path, Error error) {
-  error.subject = path;
-  return error;
-}
-
 Error missing(const std::string& path) {
   return about(path, not_found("does not exist"));
 }
