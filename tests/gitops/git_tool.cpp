@@ -99,7 +99,6 @@ model::RenderedDeployment small_deployment(const std::string& name, const std::s
 
 gitops::CommitInfo info_at(std::uint64_t seq) {
   return {.bookmark = {.epoch = "00c0ffee00c0ffee", .seq = seq},
-          .digest = Digest::of(std::to_string(seq)),
           .time = Timestamp::parse("2026-03-01T12:00:00.5Z").value(),
           .author_name = "titan-agent",
           .author_email = "titan-agent@tim-pi"};
