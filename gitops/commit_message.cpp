@@ -81,8 +81,8 @@ std::string commit_subject(std::span<const ChangedHost> hosts) {
         std::ranges::all_of(hosts, [](const ChangedHost& host) { return host.changes.first; });
     parts.emplace_back(all_first ? "start without deployments" : "restore the rendered state");
   }
-  const std::string who = hosts.size() == 1 ? hosts.front().state.host
-                                            : std::to_string(hosts.size()) + " hosts";
+  const std::string who =
+      hosts.size() == 1 ? hosts.front().state.host : std::to_string(hosts.size()) + " hosts";
   return who + ": " + join(parts, "; ");
 }
 

@@ -15,10 +15,11 @@ namespace titan::gitops {
 namespace {
 
 constexpr std::array kSettings = {
-    GitSetting{"gitUser", "NAME",
-               "Whom to log in as at the remote; left out: whom its URL names, or git by ssh, titan "
-               "beside a token",
-               &GitSettings::git_user},
+    GitSetting{
+        "gitUser", "NAME",
+        "Whom to log in as at the remote; left out: whom its URL names, or git by ssh, titan "
+        "beside a token",
+        &GitSettings::git_user},
     GitSetting{"gitTokenFile", "FILE", "The token for https://, in a file with mode 0600",
                &GitSettings::git_token_file},
     GitSetting{"gitCaFile", "FILE",
@@ -93,20 +94,18 @@ std::string GitSetting::text_in(const GitSettings& settings) const {
 
 Publisher::Options publisher_options(const GitSettings& settings, ConnectToWeb connect) {
   using OnRewrite = Repository::OnRewrite;
-  return {.push = {.access = {.user = settings.git_user,
-                              .token_file = settings.git_token_file,
-                              .allow_plain_http = settings.git_http == "anywhere",
-                              .key_file = settings.git_key_file,
-                              .passphrase_file = settings.git_passphrase_file,
-                              .known_hosts_file = settings.git_known_hosts,
-                              .connect =
-                                  [connect = std::move(connect),
-                                   ca_file = settings.git_ca_file](const std::string& url) {
-                                    return connect(url, ca_file);
-                                  }},
-                   .on_rewrite =
-                       settings.git_on_rewrite == "stop" ? OnRewrite::stop : OnRewrite::recreate},
-          .depth = settings.git_depth};
+  return {
+      .push = {.access = {.user = settings.git_user,
+                          .token_file = settings.git_token_file,
+                          .allow_plain_http = settings.git_http == "anywhere",
+                          .key_file = settings.git_key_file,
+                          .passphrase_file = settings.git_passphrase_file,
+                          .known_hosts_file = settings.git_known_hosts,
+                          .connect = [connect = std::move(connect), ca_file = settings.git_ca_file](
+                                         const std::string& url) { return connect(url, ca_file); }},
+               .on_rewrite =
+                   settings.git_on_rewrite == "stop" ? OnRewrite::stop : OnRewrite::recreate},
+      .depth = settings.git_depth};
 }
 
 Result<SigningKey> read_signing_key(const std::string& path) {

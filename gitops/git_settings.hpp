@@ -16,7 +16,8 @@
 
 namespace titan::gitops {
 
-// Where rendered state goes in Git, and how: what a program that commits can be told. A plain value.
+// Where rendered state goes in Git, and how: what a program that commits can be told. A plain
+// value.
 struct GitSettings {
   std::string git = {};  // a directory or a remote; what it means to be empty is the program's
   std::string git_user = {};

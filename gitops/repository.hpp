@@ -60,9 +60,9 @@ class Repository {
   // Makes hosts/<host>/ of `main` equal to each state, all in one commit, and returns its id in
   // hex. Hosts that are equal already are left out; nullopt when all are: then nothing is written.
   // invalid: a name, path or author that Git or a checkout cannot hold safely, or a host twice;
-  // nothing is written then. exhausted: more than kHostFilesMax files of a host. conflict: another titan process uses
-  // the repository, another program moved `main` meanwhile, or `hosts` is a file there.
-  // REQUIRES: the digest of each deployment is that of its files.
+  // nothing is written then. exhausted: more than kHostFilesMax files of a host. conflict: another
+  // titan process uses the repository, another program moved `main` meanwhile, or `hosts` is a file
+  // there. REQUIRES: the digest of each deployment is that of its files.
   Result<std::optional<std::string>> commit(std::span<const HostState> hosts,
                                             const CommitInfo& info);
   Result<std::optional<std::string>> commit(const HostState& host, const CommitInfo& info) {

@@ -554,7 +554,8 @@ ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env,
   const StopSignals signals;        // before any thread is made, which would take them
   BackgroundStream lines(env.err);  // the event loop may not wait for who reads the log
   Log log(lines, clock, env.log_format, options.verbose ? Log::Level::debug : Log::Level::info);
-  const auto served = serve(options, *std::move(door), {log, clock, lines, signals, env.out, connect});
+  const auto served =
+      serve(options, *std::move(door), {log, clock, lines, signals, env.out, connect});
   if (served) return *served;
   log.error("titan-server cannot go on", {{"error", served.error().text()}});
   return exit_code_of(served.error().code);

@@ -196,8 +196,9 @@ GitopsProcessor::Batch GitopsProcessor::next_batch(Clock::Monotonic now) {
     }
     faults_counted_.add();
     host.rests_until = now + kBackoff.wait(++host.faults, parts_.random);
-    parts_.log.warning("what a host should have in Git cannot be found out, and will be tried again",
-                       {{"host", key.name}, {"error", added.error().text()}});
+    parts_.log.warning(
+        "what a host should have in Git cannot be found out, and will be tried again",
+        {{"host", key.name}, {"error", added.error().text()}});
   }
   return batch;
 }
@@ -258,11 +259,10 @@ void GitopsProcessor::commit(const Batch& batch, Clock::Monotonic now) {
 
 Result<Publisher::Commit> GitopsProcessor::write(const Batch& batch, std::size_t first,
                                                  std::size_t count) {
-  const gitops::CommitInfo info{
-      .bookmark = batch.bookmark,
-      .time = parts_.clock.wall(),
-      .author_name = "titan-server",
-      .author_email = committer_address()};
+  const gitops::CommitInfo info{.bookmark = batch.bookmark,
+                                .time = parts_.clock.wall(),
+                                .author_name = "titan-server",
+                                .author_email = committer_address()};
   auto done = parts_.publisher->commit(std::span(batch.states).subspan(first, count), info);
   if (!done) return done;
   git_faults_ = 0;

@@ -35,8 +35,8 @@ std::string committer_address();
 //
 // What the hosts' reports say is all that is remembered over a restart: then every host is compared
 // once, which commits nothing where nothing differs, and the change log tells which hosts were
-// deleted. A repository or remote that fails is tried again, later and later; meanwhile commits come
-// together here, and reports say what is waited for.
+// deleted. A repository or remote that fails is tried again, later and later; meanwhile commits
+// come together here, and reports say what is waited for.
 //
 // step() may wait for the disk and the network, so a thread of its own takes the steps and nobody
 // else waits; the others may be called from any thread.
@@ -131,7 +131,7 @@ class GitopsProcessor {
   std::set<model::Key> gone_;     // whose folders go
   bool log_is_read_ = false;      // so that it is known which hosts are gone
   std::uint64_t read_until_ = 0;
-  bool wants_push_ = true;  // what a process before this one has left, too
+  bool wants_push_ = true;    // what a process before this one has left, too
   std::string git_failure_;   // why nothing can be committed; empty: no fault is known
   std::string push_failure_;  // why the remote is not up to date; likewise
   std::uint32_t git_faults_ = 0;

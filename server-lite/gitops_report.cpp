@@ -17,7 +17,8 @@ constexpr const char* kReporter = "titan-server ";
 
 HostReport report_of(std::vector<DeploymentReport> deployments) {
   std::ranges::sort(deployments, {}, &DeploymentReport::key);
-  return {.deployments = std::move(deployments), .agent_version = kReporter + std::string(TITAN_VERSION)};
+  return {.deployments = std::move(deployments),
+          .agent_version = kReporter + std::string(TITAN_VERSION)};
 }
 
 }  // namespace

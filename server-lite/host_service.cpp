@@ -125,8 +125,8 @@ std::optional<HostService::Answer> HostService::sync_at_once(const Key& host,
   const auto head = parts_.state.read([&](const FleetView& view) -> std::optional<std::uint64_t> {
     const auto* record = view.fleet.find_host(host);
     if (record == nullptr || record->now() == nullptr || record->status != Status::ready ||
-        record->delivery != model::Delivery::agent ||
-        seq > view.fleet.head() || seq < view.fleet.horizon() || !record->nothing_new_since(seq)) {
+        record->delivery != model::Delivery::agent || seq > view.fleet.head() ||
+        seq < view.fleet.horizon() || !record->nothing_new_since(seq)) {
       return std::nullopt;
     }
     const HostLife& life = view.life_of(*record);

@@ -114,8 +114,8 @@ class Server {
   // A look at one template that is read from Git; returns when to call again. May wait for a
   // repository. For any threads, but that of step().
   Clock::Monotonic read_templates() { return follower_.step(); }
-  // A piece of what hosts with `delivery: gitops` need; returns when to call again. May wait for the
-  // disk and the network. For one thread, but that of step().
+  // A piece of what hosts with `delivery: gitops` need; returns when to call again. May wait for
+  // the disk and the network. For one thread, but that of step().
   Clock::Monotonic commit_for_hosts() { return gitops_.step(); }
   // How many requests wait for something to happen.
   [[nodiscard]] std::size_t waiting() const { return parking_.count(); }

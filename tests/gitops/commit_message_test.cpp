@@ -91,8 +91,8 @@ TEST(CommitMessage, HasTheTrailersOfEachHostBehindItsName) {
                           .deployments = {testing::deployment("default", "prod", {}, 7)},
                           .digest = Digest::of("desired")};
   const HostState gone = {.host = "ada-pi", .digest = Digest::of(""), .is_gone = true};
-  EXPECT_EQ(commit_message(changed({here, gone}, {{.deployed = {"default/prod"}},
-                                                  {.removed = {"default/prod"}}}),
+  EXPECT_EQ(commit_message(changed({here, gone},
+                                   {{.deployed = {"default/prod"}}, {.removed = {"default/prod"}}}),
                            testing::info_at(42)),
             "2 hosts: deploy default/prod; remove 1 host\n"
             "\n"

@@ -44,8 +44,8 @@ TEST_F(SeveralHostsTest, MakesOneCommitOfAllThatChanged) {
   ASSERT_EQ(git_.subjects(), Lines({"3 hosts: deploy default/prod"}));
   const std::string id = commit({host_with("a", "2"), host_with("b", "1"), {.host = "c"}});
   EXPECT_EQ(git_.subjects()[0], "2 hosts: update 1, remove 1 deployments");
-  EXPECT_EQ(changed_by(id), Lines({"hosts/a/default/prod/settings.conf",
-                                   "hosts/c/default/prod/settings.conf"}));
+  EXPECT_EQ(changed_by(id),
+            Lines({"hosts/a/default/prod/settings.conf", "hosts/c/default/prod/settings.conf"}));
   EXPECT_EQ(git_.lines({"log", "-1", "--format=%(trailers:key=Titan-Host,valueonly)", id}),
             Lines({"a", "c", ""}));
   EXPECT_EQ(commit({host_with("a", "2"), host_with("b", "1"), {.host = "c"}}), "");
@@ -103,8 +103,7 @@ TEST_F(SeveralHostsTest, KeepsTheFolderOfADeploymentThatCannotBeRendered) {
 }
 
 TEST_F(SeveralHostsTest, WritesNothingOfABatchWithOneThatIsBad) {
-  HostState bad = {.host = "b",
-                   .deployments = {deployment("default", "prod", {{.path = "../x"}})}};
+  HostState bad = {.host = "b", .deployments = {deployment("default", "prod", {{.path = "../x"}})}};
   const auto refused = repository_->commit(std::vector{host_with("a", "1"), bad}, info_at(1));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::invalid);
@@ -141,7 +140,8 @@ TEST_F(SeveralHostsTest, TakesTheFoldersOfAllItsHostsAlongInARace) {
 
 // Of a commit whose parent is not kept, the message alone tells whose folders it is about.
 TEST_F(SeveralHostsTest, TakesThemAlongFromTheEndOfAHistoryThatIsCutShort) {
-  const auto shallow = Repository::open_or_create(folder_.path() + "/shallow", {.depth = 1}).value();
+  const auto shallow =
+      Repository::open_or_create(folder_.path() + "/shallow", {.depth = 1}).value();
   constexpr int kUntilItIsPacked = 600;
   for (int i = 0; i <= kUntilItIsPacked; ++i) {
     const std::string content = std::to_string(i);
