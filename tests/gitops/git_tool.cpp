@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/process_runner.hpp"
 #include "base/text.hpp"
 
@@ -61,6 +63,23 @@ void GitTool::expect_sound() const {
   EXPECT_EQ(outcome.exit_code, 0);
   const std::string said(trim(outcome.output + outcome.errors));
   EXPECT_TRUE(said.empty() || said.starts_with("notice: ")) << said;
+}
+
+void GitTool::expect_no_foreign_path() const {
+  for (const std::string& id : lines({"rev-list", "main"})) {
+    std::set<std::string> hosts;
+    for (const std::string& host :
+         lines({"log", "-1", "--format=%(trailers:key=Titan-Host,valueonly)", id})) {
+      if (!host.empty()) hosts.insert(host);
+    }
+    if (hosts.empty()) continue;  // by hand
+    for (const std::string& path :
+         lines({"diff-tree", "-r", "--root", "--name-only", "--no-commit-id", id})) {
+      const auto names = split(path, '/');
+      EXPECT_TRUE(names.size() > 2 && names[0] == "hosts" && hosts.contains(names[1]))
+          << id << " changes " << path;
+    }
+  }
 }
 
 void GitTool::commit_file(const std::string& path, const std::string& content) const {
