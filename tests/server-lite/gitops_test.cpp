@@ -188,7 +188,9 @@ TEST_F(GitopsTest, WaitsForTheRemoteBeforeARemovalIsDone) {
   put_prod();
   deliver();
   take_the_remote_away();
-  EXPECT_EQ(server_.call("DELETE", "/v1/workspaces/default/deployments/prod").status, 202);
+  EXPECT_EQ(
+      server_.call("DELETE", "/v1/workspaces/default/deployments/prod").header("Titan-Outcome"),
+      "deleting");
   server_.commit_for_hosts();
   EXPECT_EQ(prod(), "DELETING: waiting for removal from pi");
   bring_the_remote_back();
@@ -257,8 +259,9 @@ TEST_F(GitopsTest, GoesOnAfterARestartInBetween) {
   EXPECT_EQ(prod(), "READY");
   // Pushed, and killed before the report.
   server_.put_template("service", "second {{host.name}}\n");
-  server_.faults().fail_when([](const std::string& call) { return call == "commit"; },
-                             unavailable("the disk does not answer"));
+  server_.faults().fail_when(
+      [](const std::string& call) { return call.starts_with("commit titan"); },
+      unavailable("the disk does not answer"));
   server_.commit_for_hosts();
   server_.faults().reset();
   EXPECT_EQ(commits(), 2U);
