@@ -358,7 +358,7 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
     return ExitCode::usage;
   }
   options.template_interval = *looks;
-  if (const auto git = read_git_options(options); !git) {
+  if (const auto git = options.command ? Result<void>() : read_git_options(options); !git) {
     env.err << "titan-server: " << git.error().text() << "\n";
     return ExitCode::usage;
   }
@@ -510,7 +510,7 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
   }
   steps.start([&server] { return server->step(); });
   for (StepLoop& reader : readers) reader.start([&server] { return server->read_templates(); });
-  committer.start([&server] { return server->commit_for_hosts(); });
+  if (committing.publisher) committer.start([&server] { return server->commit_for_hosts(); });
   serve_until_stopped(*door, around.signals, log);
   std::ranges::for_each(readers, &StepLoop::stop);
   steps.stop();
