@@ -396,18 +396,17 @@ Result<void> Agent::publish() {
 
 Result<void> Agent::commit() {
   const Digest digest = state_.digest_of_applied();
-  gitops::HostState host{.host = identity_.identity.host};
+  gitops::HostState host{.host = identity_.identity.host, .digest = digest};
   for (const auto& [key, applied] : state_.applied) {
     TITAN_ASSIGN(auto files, renderer_.render_shown(applied.form));
     host.deployments.push_back(
         {key, applied.form.version, std::move(files), applied.form.rendered_digest});
   }
   const gitops::CommitInfo info{.bookmark = state_.bookmark.value_or(model::Bookmark()),
-                                .digest = digest,
                                 .time = state_.time,
                                 .author_name = "titan-agent",
                                 .author_email = git_address(host.host)};
-  TITAN_ASSIGN(const gitops::Publisher::Commit commit, env_.publisher.commit(host, info));
+  TITAN_ASSIGN(const gitops::Publisher::Commit commit, env_.publisher.commit({&host, 1}, info));
   for (auto& [key, applied] : state_.applied) {
     if (applied.commit.empty()) applied.commit = commit.id;
   }

@@ -1,8 +1,6 @@
 #include "agent/configuration.hpp"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <type_traits>
@@ -11,6 +9,7 @@
 #include "base/byte_size.hpp"
 #include "base/duration.hpp"
 #include "base/file_system.hpp"
+#include "base/setting_name.hpp"
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "model/field_reader.hpp"
@@ -23,7 +22,8 @@ using nlohmann::json;
 using std::chrono::seconds;
 using Scope = Setting::Scope;
 
-const std::array kSettings = {
+// Those that stand before the settings of gitops/git_settings.hpp, and those behind them.
+const std::array kFirstSettings = {
     Setting{"server", "URL", "The server, when it has moved; left out: where the host was enrolled",
             &Configuration::server, Scope::connecting},
     Setting{"caFile", "FILE",
@@ -38,34 +38,14 @@ const std::array kSettings = {
     Setting{"git", "DIR or URL",
             "The bare repository to commit to, or what to push to; left out: the one in the state "
             "directory",
-            &GitSettings::git},
-    Setting{"gitUser", "NAME",
-            "Whom to log in as at the remote; left out: whom its URL names, or git by ssh, titan "
-            "beside a token",
-            &GitSettings::git_user},
-    Setting{"gitTokenFile", "FILE", "The token for https://, in a file with mode 0600",
-            &GitSettings::git_token_file},
-    Setting{"gitCaFile", "FILE",
-            "Certificates (PEM) to trust for a remote by https://, and no others; left out: the "
-            "system's",
-            &GitSettings::git_ca_file},
-    Setting{"gitHttp", "WHERE", "Where http:// may lead to: loopback or anywhere",
-            &GitSettings::git_http},
-    Setting{"gitKeyFile", "FILE", "The secret key for ssh, in a file with mode 0600",
-            &GitSettings::git_key_file},
-    Setting{"gitPassphraseFile", "FILE", "The passphrase of that key, in a file with mode 0600",
-            &GitSettings::git_passphrase_file},
-    Setting{"gitKnownHosts", "FILE", "The keys of ssh servers that are believed",
-            &GitSettings::git_known_hosts},
+            &gitops::GitSettings::git},
     Setting{"gitSign", "KEY",
             "What signs commits: none, host (the key of this host), or a file that titan key new "
             "made",
-            &GitSettings::git_sign},
-    Setting{"gitOnRewrite", "POLICY",
-            "When the remote has lost commits: recreate what is missing, or stop",
-            &GitSettings::git_on_rewrite},
-    Setting{"gitDepth", "COUNT", "How many commits are kept on this host, about; 0: all",
-            &GitSettings::git_depth},
+            &gitops::GitSettings::git_sign},
+};
+
+const std::array kOtherSettings = {
     Setting{"logFormat", "FORM", "human, json, or auto: human on a terminal, else json",
             &Configuration::log_format, Scope::all},
     Setting{"driverFolders", "DIRS", "Where programs named titan-driver-NAME are looked for",
@@ -86,25 +66,6 @@ const std::array kSettings = {
             &AgentOptions::generations_bytes_max},
 };
 
-// What some settings may be, by their keys.
-const std::map<std::string_view, std::vector<std::string>> kChoices = {
-    {"logFormat", {"auto", "human", "json"}},
-    {"gitHttp", {"loopback", "anywhere"}},
-    {"gitOnRewrite", {"recreate", "stop"}},
-};
-
-bool is_capital(char letter) {
-  return letter >= 'A' && letter <= 'Z';
-}
-
-char small(char letter) {
-  return is_capital(letter) ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
-char capital(char letter) {
-  return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
-}
-
 Result<void> check_absolute(const std::string& path) {
   if (path.starts_with('/')) return {};
   return invalid("expected an absolute path, found " + quote(path));
@@ -117,12 +78,10 @@ Result<void> check_text(const Setting& setting, const std::string& text) {
   if (setting.key == "gitSign" && text != "none" && text != "host" && !text.starts_with('/')) {
     return invalid("expected none, host or an absolute path, found " + quote(text));
   }
-  const auto choices = kChoices.find(setting.key);
-  if (choices == kChoices.end()) return {};
-  if (std::ranges::find(choices->second, text) != choices->second.end()) return {};
-  const auto last = choices->second.end() - 1;
-  return invalid("expected " + join({choices->second.begin(), last}, ", ") + " or " + *last +
-                 ", found " + quote(text));
+  if (setting.key == "logFormat" && text != "auto" && text != "human" && text != "json") {
+    return invalid("expected auto, human or json, found " + quote(text));
+  }
+  return {};
 }
 
 Result<void> put(const Setting& setting, const std::string& text, std::string& value) {
@@ -155,19 +114,32 @@ Result<void> put(const Setting&, const std::string& text, std::uint64_t& value) 
   return {};
 }
 
-Result<void> put(const Setting&, const std::string& text, std::uint32_t& value) {
-  const char* const end = text.data() + text.size();
-  const auto [stopped, failure] = std::from_chars(text.data(), end, value);
-  if (failure == std::errc{} && stopped == end && value <= kGitDepthMax) return {};
-  return invalid("expected a whole number up to " + std::to_string(kGitDepthMax) + ", found " +
-                 quote(text));
-}
-
 Result<void> put_text(const Setting& setting, const std::string& text, Configuration& into,
                       Origin origin) {
   if (text.empty()) return {};
   into.origins[std::string(setting.key)] = origin;
-  return std::visit([&](auto member) { return put(setting, text, into.*member); }, setting.member);
+  return std::visit(
+      [&](auto member) {
+        if constexpr (std::is_same_v<decltype(member), const gitops::GitSetting*>) {
+          return member->put(text, into);
+        } else {
+          return put(setting, text, into.*member);
+        }
+      },
+      setting.member);
+}
+
+std::string text_of(const std::string& value) {
+  return value;
+}
+std::string text_of(const std::vector<std::string>& values) {
+  return join(values, ":");
+}
+std::string text_of(seconds value) {
+  return duration_text(value);
+}
+std::string text_of(std::uint64_t value) {
+  return byte_size_text(value);
 }
 
 Error at(Error error, std::string_view field) {
@@ -187,7 +159,7 @@ Result<void> put_from_file(const Setting& setting, const json& document, model::
     return put(texts, into.*(*list));
   }
   const bool is_number = std::holds_alternative<std::uint64_t Configuration::*>(setting.member) ||
-                         std::holds_alternative<std::uint32_t Configuration::*>(setting.member);
+                         setting.sort == "COUNT";
   if (is_number && document.is_object() && document.contains(key) && document[key].is_number()) {
     return put_text(setting, std::to_string(reader.number(key)), into, Origin::file);
   }
@@ -196,7 +168,7 @@ Result<void> put_from_file(const Setting& setting, const json& document, model::
 
 Result<void> read_document(const json& document, Configuration& into) {
   model::FieldReader reader(document, "");
-  for (const Setting& setting : kSettings) {
+  for (const Setting& setting : settings()) {
     const auto done = put_from_file(setting, document, reader, into);
     if (!done) reader.refuse(at(done.error(), setting.key));
   }
@@ -230,42 +202,32 @@ Result<void> read_configured(const std::string& path, bool must_exist, Configura
 }  // namespace
 
 std::span<const Setting> settings() {
+  static const std::vector<Setting> kSettings = [] {
+    std::vector<Setting> all(kFirstSettings.begin(), kFirstSettings.end());
+    for (const gitops::GitSetting& shared : gitops::git_settings()) {
+      all.push_back({shared.key, shared.sort, shared.meaning, &shared});
+    }
+    all.insert(all.end(), kOtherSettings.begin(), kOtherSettings.end());
+    return all;
+  }();
   return kSettings;
 }
 
 std::string Setting::flag() const {
-  std::string text = "--";
-  for (const char letter : key) {
-    if (is_capital(letter)) text += '-';
-    text += small(letter);
-  }
-  return text;
+  return flag_of(key);
 }
 
 std::string Setting::variable() const {
-  std::string text = "TITAN_";
-  for (const char letter : key) {
-    if (is_capital(letter)) text += '_';
-    text += capital(letter);
-  }
-  return text;
+  return variable_of(key);
 }
 
 std::string Setting::text_in(const Configuration& configuration) const {
   return std::visit(
       [&](auto pointer) {
-        const auto& value = configuration.*pointer;
-        using Value = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<Value, seconds>) {
-          return duration_text(value);
-        } else if constexpr (std::is_same_v<Value, std::uint64_t>) {
-          return byte_size_text(value);
-        } else if constexpr (std::is_same_v<Value, std::uint32_t>) {
-          return std::to_string(value);
-        } else if constexpr (std::is_same_v<Value, std::string>) {
-          return value;
+        if constexpr (std::is_same_v<decltype(pointer), const gitops::GitSetting*>) {
+          return pointer->text_in(configuration);
         } else {
-          return join(value, ":");
+          return text_of(configuration.*pointer);
         }
       },
       member);
@@ -289,7 +251,7 @@ Result<Configuration> load_configuration(const ConfigurationSources& sources) {
   std::string named = sources.config_flag;
   if (named.empty()) named = variable(kConfigVariable);
   TITAN_TRY(read_configured(named.empty() ? sources.standard_file : named, !named.empty(), made));
-  for (const Setting& setting : kSettings) {
+  for (const Setting& setting : settings()) {
     const auto taken = put_text(setting, variable(setting.variable()), made, Origin::variable);
     if (!taken) return at(taken.error(), setting.variable());
     const auto given = sources.flags.find(setting.key);

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "agent/agent_options.hpp"
-#include "agent/git_settings.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "gitops/git_settings.hpp"
 
 namespace titan::agent {
 
@@ -26,7 +26,7 @@ enum class Origin { standard, file, variable, flag };
 //
 // The file is one YAML mapping; settings() lists its keys. An unknown key or a value of another
 // type is an error. A value that is empty or null is as good as left out.
-struct Configuration : AgentOptions, GitSettings {
+struct Configuration : AgentOptions, gitops::GitSettings {
   std::string server = {};  // in place of the one that the host was enrolled at
   std::string ca_file = {};
   std::string host = {};
@@ -51,7 +51,7 @@ struct Setting {
   using Member =
       std::variant<std::string Configuration::*, std::vector<std::string> Configuration::*,
                    std::chrono::seconds Configuration::*, std::uint64_t Configuration::*,
-                   std::uint32_t Configuration::*>;
+                   const gitops::GitSetting*>;
   // Which commands have the flag. The file and the variables count for all of them.
   enum class Scope { all, connecting, step };
 

@@ -3,7 +3,7 @@
 #include <ostream>
 
 #include "agent/identity_store.hpp"
-#include "base/secret_file.hpp"
+#include "gitops/git_settings.hpp"
 #include "gitops/ssh_signature.hpp"
 
 namespace titan::agent {
@@ -12,20 +12,13 @@ std::string git_address(const std::string& host) {
   return "titan-agent@" + host;
 }
 
-Result<SigningKey> read_signing_key(const std::string& path) {
-  TITAN_ASSIGN(const Secret text, read_secret_file(path));
-  auto key = SigningKey::parse(text.bytes());
-  if (!key) key.error().subject = path;
-  return key;
-}
-
 Result<void> print_git_key(const Configuration& configuration, FileSystem& state,
                            std::ostream& out) {
   TITAN_ASSIGN(const auto identity, IdentityStore(state).load_public());
   if (!identity) return denied("this host is not enrolled");
   PublicKey key = identity->device;
   if (configuration.signs_by_file()) {
-    TITAN_ASSIGN(const SigningKey signer, read_signing_key(configuration.git_sign));
+    TITAN_ASSIGN(const SigningKey signer, gitops::read_signing_key(configuration.git_sign));
     key = signer.public_key();
   }
   out << gitops::allowed_signer_line(git_address(identity->host), key) << "\n";

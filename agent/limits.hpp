@@ -51,7 +51,6 @@ constexpr std::chrono::milliseconds kRoundTripMax{2000};
 // What can be set otherwise (agent/configuration.hpp).
 constexpr std::size_t kConfigBytesMax = 1UL << 20U;  // of the configuration file
 constexpr std::size_t kDriverFoldersMax = 32;
-constexpr std::uint32_t kGitDepthMax = 1'000'000;
 constexpr std::uint64_t kGenerationsBytesMax = 256ULL << 20U;
 
 // Health checks.

@@ -6,10 +6,11 @@
 #include <utility>
 
 #include "agent/drivers/driver_program.hpp"
-#include "agent/git_key_command.hpp"
 #include "agent/identity_store.hpp"
 #include "agent/limits.hpp"
 #include "client/http_transport.hpp"
+#include "client/transport_factory.hpp"
+#include "gitops/git_settings.hpp"
 #include "gitops/limits.hpp"
 
 namespace titan::agent {
@@ -82,7 +83,7 @@ Result<void> RunningAgent::start() {
         {{"run", configuration_.run}, {"error", run.error().text()}});
   }
   if (configuration_.signs_by_file()) {
-    TITAN_ASSIGN(SigningKey key, read_signing_key(configuration_.git_sign));
+    TITAN_ASSIGN(SigningKey key, gitops::read_signing_key(configuration_.git_sign));
     signing_key_ = std::move(key);
     publisher_.sign_with(&*signing_key_);
   }
@@ -109,28 +110,10 @@ Result<void> RunningAgent::start() {
 }
 
 gitops::Publisher::Options publisher_options(const Configuration& configuration) {
-  // As to titan's own server: a dead clock stops nobody.
-  const auto connect_to_web = [ca_file = configuration.git_ca_file](
-                                  const std::string& url) -> Result<std::unique_ptr<Transport>> {
-    const bool is_https = url.starts_with("https://");
-    TITAN_ASSIGN(auto transport,
-                 client::HttpTransport::open(url, {.answer_bytes_max = gitops::kFetchBytesMax,
-                                                   .ca_file = is_https ? ca_file : std::string(),
-                                                   .check_validity_period = false,
-                                                   .expected_peer = "a web server"}));
-    return std::unique_ptr<Transport>(std::move(transport));
-  };
-  using OnRewrite = gitops::Repository::OnRewrite;
-  return {.push = {.access = {.user = configuration.git_user,
-                              .token_file = configuration.git_token_file,
-                              .allow_plain_http = configuration.git_http == "anywhere",
-                              .key_file = configuration.git_key_file,
-                              .passphrase_file = configuration.git_passphrase_file,
-                              .known_hosts_file = configuration.git_known_hosts,
-                              .connect = connect_to_web},
-                   .on_rewrite = configuration.git_on_rewrite == "stop" ? OnRewrite::stop
-                                                                        : OnRewrite::recreate},
-          .depth = configuration.git_depth};
+  return gitops::publisher_options(
+      configuration, [](const std::string& url, const std::string& ca_file) {
+        return client::open_git_transport(url, ca_file, gitops::kFetchBytesMax);
+      });
 }
 
 Result<std::unique_ptr<Transport>> connect(const Configuration& configuration,

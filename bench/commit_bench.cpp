@@ -79,7 +79,6 @@ std::string change_one(gitops::HostState& state, int number) {
 
 gitops::CommitInfo info() {
   return {.bookmark = {.epoch = "00c0ffee00c0ffee", .seq = 1},
-          .digest = Digest::of("state"),
           .time = Timestamp::parse("2026-03-01T12:00:00Z").value(),
           .author_name = "titan-agent",
           .author_email = "titan-agent@tim-pi"};

@@ -73,15 +73,16 @@ Result<void> check_host(const HostState& state) {
     return std::tie(left->workspace, left->name) < std::tie(right->workspace, right->name);
   };
   std::set<const model::Key*, decltype(is_before)> seen(is_before);
-  for (const model::RenderedDeployment& deployment : state.deployments) {
-    auto checked = check_key(deployment.key, state);
-    if (checked && !seen.insert(&deployment.key).second) {
+  const auto check = [&](const model::Key& key) {
+    auto checked = check_key(key, state);
+    if (checked && !seen.insert(&key).second) {
       checked = invalid("it is there twice; expected each deployment once");
     }
-    if (checked) continue;
-    checked.error().subject = deployment.key.subject();
+    if (!checked) checked.error().subject = key.subject();
     return checked;
-  }
+  };
+  for (const auto& deployment : state.deployments) TITAN_TRY(check(deployment.key));
+  for (const model::Key& key : state.kept) TITAN_TRY(check(key));
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include "gitops/host_tree.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "gitops/host_layout.hpp"
@@ -10,6 +11,14 @@
 
 namespace titan::gitops {
 namespace {
+
+// REQUIRES: `resources` is sorted.
+void list_resources(TreeMemory::Entry& entry, std::vector<std::string> resources) {
+  Hasher hasher;
+  for (const std::string& path : resources) hasher.add(path);
+  entry.resources_digest = hasher.finish();
+  entry.resources = std::move(resources);
+}
 
 Result<TreeMemory::Entry> write_deployment(const MemoryView& objects,
                                            const model::RenderedDeployment& deployment) {
@@ -24,10 +33,27 @@ Result<TreeMemory::Entry> write_deployment(const MemoryView& objects,
     TITAN_ASSIGN(const git_oid tree, write_tree(objects, listing));
     entry.tree = hex(tree);
   }
-  Hasher resources;
-  for (const std::string& path : layout.resources) resources.add(path);
-  entry.resources_digest = resources.finish();
-  entry.resources = std::move(layout.resources);
+  list_resources(entry, std::move(layout.resources));
+  return entry;
+}
+
+// What a deployment that stays as it is comes to, from what Git holds of it.
+Result<TreeMemory::Entry> read_deployment(git_repository* repository, const TreeItem& item) {
+  TITAN_ASSIGN(const TreeListing files, list_files(repository, item));
+  GitOdb objects;
+  TITAN_TRY(git_call(objects, "opening the objects", git_repository_odb, repository));
+  TreeMemory::Entry entry{.tree = item.id, .files = files.size()};
+  std::vector<std::string> resources;
+  for (const auto& [path, file] : files) {
+    if (file.mode == kFolderMode) continue;
+    const git_oid id = object_id(file.id);
+    GitOdbObject blob;
+    TITAN_TRY(git_call(blob, "reading " + path, git_odb_read, objects.get(), &id));
+    const std::string_view content(static_cast<const char*>(git_odb_object_data(blob.get())),
+                                   git_odb_object_size(blob.get()));
+    if (is_kubernetes_file(path, content)) resources.push_back(path);
+  }
+  list_resources(entry, std::move(resources));
   return entry;
 }
 
@@ -117,6 +143,14 @@ Result<TreeListing> write_host(const MemoryView& objects, const HostState& state
     return Error{.code = ErrorCode::exhausted,
                  .message = "it has more than " + std::to_string(kHostFilesMax) + " files",
                  .subject = "host " + state.host};
+  }
+  std::deque<TreeMemory::Entry> kept;
+  for (const model::Key& key : state.kept) {
+    const std::string path = key.short_text();
+    const auto found = before.find(path);
+    if (found == before.end() || found->second.mode != kFolderMode) continue;
+    TITAN_ASSIGN(kept.emplace_back(), read_deployment(objects.get(), found->second));
+    entries.emplace(path, &kept.back());
   }
   TreeListing after;
   for (const auto& [path, entry] : entries) {

@@ -2,14 +2,17 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 // The limits of gitops/, in one place.
 namespace titan::gitops {
 
-constexpr std::size_t kHostFilesMax = 100'000;         // all files of one host
-constexpr std::size_t kRememberedTreesMax = 100'000;   // deployments, and hosts, in memory
-constexpr std::size_t kPushAttemptsMax = 5;            // times a push is tried when it loses a race
-constexpr std::size_t kLooseObjectsMax = 100;          // written one by one; more go into one pack
+constexpr std::size_t kHostFilesMax = 100'000;        // all files of one host
+constexpr std::size_t kRememberedTreesMax = 100'000;  // deployments, and hosts, in memory
+constexpr std::size_t kFolderDepthMax = 64;     // of a host in Git; what is deeper stays unread
+constexpr std::uint32_t kDepthMax = 1'000'000;  // of a history that is kept in part
+constexpr std::size_t kPushAttemptsMax = 5;     // times a push is tried when it loses a race
+constexpr std::size_t kLooseObjectsMax = 100;   // written one by one; more go into one pack
 constexpr std::size_t kObjectCacheBytesMax = 1 << 20;  // of libgit2's own cache
 
 // A folder of somebody's repository, as a template.

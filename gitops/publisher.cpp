@@ -22,12 +22,15 @@ Result<Repository*> Publisher::repository() {
   return repository_.get();
 }
 
-Result<Publisher::Commit> Publisher::commit(const HostState& state, const CommitInfo& info) {
+Result<Publisher::Commit> Publisher::commit(std::span<const HostState> hosts,
+                                            const CommitInfo& info) {
   TITAN_ASSIGN(Repository* const repository, this->repository());
-  TITAN_ASSIGN(const std::optional<std::string> id, repository->commit(state, info));
+  TITAN_ASSIGN(const std::optional<std::string> id, repository->commit(hosts, info));
   if (id) return Commit{*id, true};
-  TITAN_ASSIGN(std::string head, repository->head());
-  return Commit{std::move(head), false};
+  auto head = repository->head();
+  if (!head && head.error().code == ErrorCode::not_found) return Commit{};
+  TITAN_ASSIGN(std::string there, std::move(head));
+  return Commit{std::move(there), false};
 }
 
 Result<Repository::Pushed> Publisher::push() {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/result.hpp"
@@ -32,12 +33,12 @@ class Publisher {
   void sign_with(const SigningKey* signer) { signer_ = signer; }
 
   struct Commit {
-    std::string id = {};
+    std::string id = {};  // empty: nothing was ever committed, and nothing had to be
     bool is_new = false;  // else nothing changed, and the branch is where it was
   };
 
-  // The commit that holds `state`.
-  Result<Commit> commit(const HostState& state, const CommitInfo& info);
+  // The commit that holds these states.
+  Result<Commit> commit(std::span<const HostState> hosts, const CommitInfo& info);
   // Done at once when there is no remote. The id of the commit may change (see Repository::push()):
   // gives the one that the branch is at then.
   Result<Repository::Pushed> push();

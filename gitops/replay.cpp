@@ -29,14 +29,18 @@ Result<std::set<std::string>> changed_hosts(git_repository* repository, const gi
   return changed_names(hosts_before.get(), hosts_after.get());
 }
 
-// The host that a commit of titan's names in its message.
-std::set<std::string> named_host(const git_commit* commit) {
+// The hosts that a commit of titan's names in its message.
+std::set<std::string> named_hosts(const git_commit* commit) {
   const std::string mark = "\n" + std::string(kHostTrailer) + ": ";
   const std::string_view message = git_commit_message_raw(commit);
-  const std::size_t found = message.rfind(mark);
-  if (found == std::string_view::npos) return {};
-  const std::string_view rest = message.substr(found + mark.size());
-  return {std::string(rest.substr(0, rest.find('\n')))};
+  std::set<std::string> hosts;
+  std::size_t found = message.find(mark);
+  while (found != std::string_view::npos) {
+    const std::string_view rest = message.substr(found + mark.size());
+    hosts.emplace(rest.substr(0, rest.find('\n')));
+    found = message.find(mark, found + 1);
+  }
+  return hosts;
 }
 
 // The root tree of `base` with the folders that `commit` changed.
@@ -46,7 +50,7 @@ Result<git_oid> merged_tree(LocalHistory history, const git_commit* commit, cons
   TITAN_ASSIGN(const auto parents, kept_parents(history, *git_commit_id(commit)));
   std::set<std::string> hosts;
   if (parents.empty() && git_commit_parentcount(commit) > 0) {
-    hosts = named_host(commit);
+    hosts = named_hosts(commit);
   } else {
     GitTree before;
     if (!parents.empty()) {
@@ -54,13 +58,13 @@ Result<git_oid> merged_tree(LocalHistory history, const git_commit* commit, cons
     }
     TITAN_ASSIGN(hosts, changed_hosts(repository, before.get(), after.get()));
   }
-  TITAN_ASSIGN(GitTree merged, tree_of(repository, base));
+  HostItems items;
   for (const std::string& host : hosts) {
-    TITAN_ASSIGN(const auto item, host_item(repository, after.get(), host));
-    TITAN_ASSIGN(const git_oid id, write_root(repository, merged.get(), host, item));
-    TITAN_ASSIGN(merged, read_tree(repository, id));
+    TITAN_ASSIGN(items[host], host_item(repository, after.get(), host));
   }
-  return *git_tree_id(merged.get());
+  TITAN_ASSIGN(const GitTree old, tree_of(repository, base));
+  if (items.empty()) return *git_tree_id(old.get());
+  return write_root(repository, old.get(), items);
 }
 
 Result<git_oid> replay_one(LocalHistory history, const git_oid& id,

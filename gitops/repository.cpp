@@ -1,7 +1,10 @@
 #include "gitops/repository.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/file_system.hpp"
 #include "base/text.hpp"
@@ -59,6 +62,16 @@ Result<GitSignature> signature_of(const CommitInfo& info) {
   return signature;
 }
 
+Result<void> check_hosts(std::span<const HostState> hosts) {
+  std::set<std::string_view> seen;
+  for (const HostState& host : hosts) {
+    TITAN_TRY(check_host(host));
+    if (seen.insert(host.host).second) continue;
+    return invalid("host " + quote(host.host) + " is there twice; expected each host once");
+  }
+  return {};
+}
+
 Result<GitTree> root_tree(git_repository* repository, const std::optional<git_oid>& commit_id) {
   if (!commit_id) return GitTree();
   TITAN_ASSIGN(const GitCommit commit, read_commit(repository, *commit_id));
@@ -85,7 +98,11 @@ struct Repository::State {
 
   Result<void> look();
   Result<Lock> begin_writing();
-  Result<std::optional<std::string>> commit(const HostState& host_state, const CommitInfo& info);
+  Result<std::optional<std::string>> commit(std::span<const HostState> hosts,
+                                            const CommitInfo& info);
+  Result<std::optional<TreeItem>> write_folder(const MemoryView& view, const HostState& host,
+                                               const std::optional<TreeItem>& old,
+                                               std::vector<ChangedHost>& changed);
   Result<std::string> head() const;
   Result<Pushed> push(const std::string& remote, const PushOptions& how);
   Result<std::size_t> queued(const std::string& remote) const;
@@ -120,35 +137,52 @@ Result<Lock> Repository::State::begin_writing() {
   return lock;
 }
 
-Result<std::optional<std::string>> Repository::State::commit(const HostState& host_state,
+Result<std::optional<std::string>> Repository::State::commit(std::span<const HostState> hosts,
                                                              const CommitInfo& info) {
-  TITAN_TRY(check_host(host_state));
+  TITAN_TRY(check_hosts(hosts));
   TITAN_TRY(model::Bookmark::parse(info.bookmark.text()));
   TITAN_ASSIGN(const GitSignature author, signature_of(info));
 
   TITAN_ASSIGN(const Lock lock, begin_writing());
   TITAN_ASSIGN(const auto tip, branch_tip(git.get()));
   TITAN_ASSIGN(const GitTree root, root_tree(git.get(), tip));
-  TITAN_ASSIGN(const auto item, host_item(git.get(), root.get(), host_state.host));
-  TITAN_ASSIGN(const TreeListing before, list_host(git.get(), item));
-
   TITAN_ASSIGN(const MemoryView view, MemoryView::open(git.get()));
-  TITAN_ASSIGN(const TreeListing after, write_host(view, host_state, before, memory));
-  if (before == after) return std::nullopt;
-  TITAN_ASSIGN(const git_oid folder, write_host_folder(view, item, before, after));
-  const TreeItem new_item = {kFolderMode, hex(folder)};
-  TITAN_ASSIGN(const git_oid tree, write_root(view.get(), root.get(), host_state.host, new_item));
-  TITAN_ASSIGN(const git_oid id,
-               write_commit(view.get(),
-                            {.author = author.get(),
-                             .committer = author.get(),
-                             .message = commit_message(host_state, compare(before, after), info),
-                             .tree = tree,
-                             .parent = tip},
-                            options.signer));
+  HostItems items;
+  std::vector<ChangedHost> changed;
+  for (const HostState& host : hosts) {
+    TITAN_ASSIGN(const auto old, host_item(git.get(), root.get(), host.host));
+    TITAN_ASSIGN(auto item, write_folder(view, host, old, changed));
+    if (item != old) items.emplace(host.host, std::move(item));
+  }
+  if (changed.empty()) return std::nullopt;
+  TITAN_ASSIGN(const git_oid tree, write_root(view.get(), root.get(), items));
+  TITAN_ASSIGN(const git_oid id, write_commit(view.get(),
+                                              {.author = author.get(),
+                                               .committer = author.get(),
+                                               .message = commit_message(changed, info),
+                                               .tree = tree,
+                                               .parent = tip},
+                                              options.signer));
   TITAN_TRY(copy_objects({view.get(), boundary}, git.get(), id));
   TITAN_TRY(move_branch(git.get(), tip, id));
   return hex(id);
+}
+
+// What is to stand in the place of `old`: itself, when nothing differs.
+Result<std::optional<TreeItem>> Repository::State::write_folder(const MemoryView& view,
+                                                                const HostState& host,
+                                                                const std::optional<TreeItem>& old,
+                                                                std::vector<ChangedHost>& changed) {
+  TITAN_ASSIGN(const TreeListing before, list_host(git.get(), old));
+  TreeListing after;
+  if (!host.is_gone) {
+    TITAN_ASSIGN(after, write_host(view, host, before, memory));
+  }
+  if (before == after) return old;
+  changed.push_back({host, compare(before, after)});
+  if (host.is_gone) return std::nullopt;
+  TITAN_ASSIGN(const git_oid folder, write_host_folder(view, old, before, after));
+  return TreeItem{kFolderMode, hex(folder)};
 }
 
 Result<std::string> Repository::State::head() const {
@@ -194,9 +228,9 @@ Result<void> Repository::State::tidy(const std::string& remote) {
   return look();
 }
 
-Result<std::optional<std::string>> Repository::commit(const HostState& state,
+Result<std::optional<std::string>> Repository::commit(std::span<const HostState> hosts,
                                                       const CommitInfo& info) {
-  return about(state_->path, state_->commit(state, info));
+  return about(state_->path, state_->commit(hosts, info));
 }
 
 Result<std::string> Repository::head() const {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/result.hpp"
@@ -15,8 +16,8 @@ namespace titan::gitops {
 
 // A bare Git repository that holds the rendered state of hosts on its branch `main`, in the
 // layout of docs/spec/git-layout.md. Trees are built straight into the object store; there is no
-// work tree. One repository may hold many hosts; each commit is about one of them, and leaves
-// every path outside hosts/<host>/ as it is.
+// work tree. One repository may hold many hosts; each commit is about some of them, and leaves
+// every path outside their folders hosts/<host>/ as it is.
 //
 // The repository is titan's own: commit() and push() hold an exclusive lock on <path>/titan.lock,
 // and what a killed run left behind (refs/heads/main.lock, unfinished objects) is cleared away
@@ -56,13 +57,17 @@ class Repository {
   Repository(const Repository&) = delete;
   Repository& operator=(const Repository&) = delete;
 
-  // Makes hosts/<host>/ of `main` equal to `state`, in one commit, and returns its id in hex.
-  // nullopt when it is equal already: then nothing is written.
-  // invalid: a name, path or author that Git or a checkout cannot hold safely; nothing is
-  // written then. exhausted: more than kHostFilesMax files. conflict: another titan process uses
-  // the repository, another program moved `main` meanwhile, or `hosts` is a file there.
-  // REQUIRES: the digest of each deployment is that of its files.
-  Result<std::optional<std::string>> commit(const HostState& state, const CommitInfo& info);
+  // Makes hosts/<host>/ of `main` equal to each state, all in one commit, and returns its id in
+  // hex. Hosts that are equal already are left out; nullopt when all are: then nothing is written.
+  // invalid: a name, path or author that Git or a checkout cannot hold safely, or a host twice;
+  // nothing is written then. exhausted: more than kHostFilesMax files of a host. conflict: another
+  // titan process uses the repository, another program moved `main` meanwhile, or `hosts` is a file
+  // there. REQUIRES: the digest of each deployment is that of its files.
+  Result<std::optional<std::string>> commit(std::span<const HostState> hosts,
+                                            const CommitInfo& info);
+  Result<std::optional<std::string>> commit(const HostState& host, const CommitInfo& info) {
+    return commit(std::span(&host, 1), info);
+  }
 
   // The id of the commit that `main` is at, in hex; not_found when there is no commit yet.
   [[nodiscard]] Result<std::string> head() const;

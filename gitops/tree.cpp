@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include "gitops/limits.hpp"
+
 namespace titan::gitops {
 namespace {
 
@@ -39,23 +41,30 @@ Result<void> list_folder(git_repository* repository, const git_oid& id, const st
   return {};
 }
 
-// `base` (none: an empty tree) with `item` as `name`, or without it.
-Result<git_oid> replace_entry(git_repository* repository, const git_tree* base,
-                              const std::string& name, const std::optional<TreeItem>& item) {
+struct WrittenTree {
+  git_oid id;
+  bool is_empty = false;
+};
+
+// `base` (none: an empty tree) with these entries, or without those that are none.
+Result<WrittenTree> replace_entries(git_repository* repository, const git_tree* base,
+                                    const HostItems& items) {
   GitTreeBuilder builder;
   TITAN_TRY(git_call(builder, "building a tree", git_treebuilder_new, repository, base));
-  if (item) {
-    const git_oid id = object_id(item->id);
-    TITAN_TRY(git_check(git_treebuilder_insert(nullptr, builder.get(), name.c_str(), &id,
-                                               static_cast<git_filemode_t>(item->mode)),
-                        "adding " + name + " to a tree"));
-  } else if (git_treebuilder_get(builder.get(), name.c_str()) != nullptr) {
-    TITAN_TRY(git_check(git_treebuilder_remove(builder.get(), name.c_str()),
-                        "removing " + name + " from a tree"));
+  for (const auto& [name, item] : items) {
+    if (item) {
+      const git_oid id = object_id(item->id);
+      TITAN_TRY(git_check(git_treebuilder_insert(nullptr, builder.get(), name.c_str(), &id,
+                                                 static_cast<git_filemode_t>(item->mode)),
+                          "adding " + name + " to a tree"));
+    } else if (git_treebuilder_get(builder.get(), name.c_str()) != nullptr) {
+      TITAN_TRY(git_check(git_treebuilder_remove(builder.get(), name.c_str()),
+                          "removing " + name + " from a tree"));
+    }
   }
-  git_oid id;
-  TITAN_TRY(git_check(git_treebuilder_write(&id, builder.get()), "writing a tree"));
-  return id;
+  WrittenTree written{.is_empty = git_treebuilder_entrycount(builder.get()) == 0};
+  TITAN_TRY(git_check(git_treebuilder_write(&written.id, builder.get()), "writing a tree"));
+  return written;
 }
 
 using Items = std::map<std::string, TreeItem>;  // of one folder, by name
@@ -155,6 +164,12 @@ Result<TreeListing> list_host(git_repository* repository, const std::optional<Tr
   return listing;
 }
 
+Result<TreeListing> list_files(git_repository* repository, const TreeItem& item) {
+  TreeListing listing;
+  TITAN_TRY(list_folder(repository, object_id(item.id), "", kFolderDepthMax, listing));
+  return listing;
+}
+
 Result<git_oid> write_tree(const MemoryView& objects, const TreeListing& listing) {
   return write_folder(objects, listing.begin(), listing.end(), 0);
 }
@@ -189,10 +204,14 @@ Result<git_oid> write_host_folder(const MemoryView& objects, const std::optional
 }
 
 Result<git_oid> write_root(git_repository* repository, const git_tree* root,
-                           const std::string& host, const std::optional<TreeItem>& item) {
+                           const HostItems& items) {
   TITAN_ASSIGN(const GitTree hosts, hosts_tree(repository, root));
-  TITAN_ASSIGN(const git_oid id, replace_entry(repository, hosts.get(), host, item));
-  return replace_entry(repository, root, kHostsFolder, TreeItem{GIT_FILEMODE_TREE, hex(id)});
+  TITAN_ASSIGN(const WrittenTree folder, replace_entries(repository, hosts.get(), items));
+  std::optional<TreeItem> item;
+  if (!folder.is_empty) item = TreeItem{kFolderMode, hex(folder.id)};
+  TITAN_ASSIGN(const WrittenTree written,
+               replace_entries(repository, root, {{kHostsFolder, item}}));
+  return written.id;
 }
 
 }  // namespace titan::gitops

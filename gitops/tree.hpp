@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -30,6 +31,9 @@ Result<std::optional<TreeItem>> host_item(git_repository* repository, const git_
 // made for a state where the tree does.
 Result<TreeListing> list_host(git_repository* repository, const std::optional<TreeItem>& item);
 
+// What stands below the folder `item`, however deep.
+Result<TreeListing> list_files(git_repository* repository, const TreeItem& item);
+
 // Writes the folders of a listing, whose items are in the object store, and returns the id of
 // the outermost. REQUIRES: not empty, and no path is the folder of another.
 Result<git_oid> write_tree(const MemoryView& objects, const TreeListing& listing);
@@ -39,9 +43,11 @@ Result<git_oid> write_tree(const MemoryView& objects, const TreeListing& listing
 Result<git_oid> write_host_folder(const MemoryView& objects, const std::optional<TreeItem>& old,
                                   const TreeListing& before, const TreeListing& after);
 
-// The root tree `root` (none: an empty tree) with `item` at hosts/<host>, or without anything
-// there, and all else as it was. conflict when `hosts` is a file.
+// What is to stand at hosts/<host>, by host; none: nothing.
+using HostItems = std::map<std::string, std::optional<TreeItem>>;
+// The root tree `root` (none: an empty tree) with these in it, and all else as it was; without
+// `hosts` when nothing is left there. conflict when `hosts` is a file.
 Result<git_oid> write_root(git_repository* repository, const git_tree* root,
-                           const std::string& host, const std::optional<TreeItem>& item);
+                           const HostItems& items);
 
 }  // namespace titan::gitops

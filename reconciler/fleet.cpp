@@ -391,6 +391,7 @@ void Fleet::note_facts(HostRecord& host, const Entity& entity) {
   host.status = entity.status;
   host.capacity = spec.capacity;
   host.lease = spec.lease;
+  host.delivery = spec.delivery;
 }
 
 // ---- loading -----------------------------------------------------------------------------------

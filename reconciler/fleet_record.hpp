@@ -96,6 +96,7 @@ struct HostRecord {
   model::Status status = model::Status::initialized;
   std::optional<std::uint64_t> capacity = {};
   std::chrono::seconds lease{};
+  model::Delivery delivery = model::Delivery::agent;
 
   // Whether it is known, without looking, that nothing is new since `seq`, which is not later than
   // the fleet's head.

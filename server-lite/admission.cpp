@@ -86,6 +86,20 @@ std::vector<Key> standing_users(const FleetView& view, const Key& key) {
   return users;
 }
 
+Result<void> check_delivery(std::string_view organization, const Abilities& abilities) {
+  constexpr const char* kField = "spec.delivery";
+  if (!abilities.commits_for_hosts) {
+    return invalid_field(kField,
+                         "this server was not told where to commit for hosts; start it with --git, "
+                         "or use \"agent\", whose commits a controller can follow");
+  }
+  if (organization == model::kDefaultOrganization) return {};
+  return invalid_field(kField, "this server commits for hosts of the organization " +
+                                   quote(model::kDefaultOrganization) +
+                                   " alone, since its repository is of one organization; use "
+                                   "\"agent\"");
+}
+
 }  // namespace
 
 const ProposedChange* Admission::proposed(const Key& key) const {
@@ -256,7 +270,8 @@ Result<void> check_workspace_name(std::string_view field, std::string_view name)
                            ", as each host has a file of this name in Git; expected another name");
 }
 
-Result<void> check_abilities(const model::Entity& entity) {
+Result<void> check_abilities(const model::Entity& entity, std::string_view organization,
+                             const Abilities& abilities) {
   if (entity.kind() == Kind::workspace) TITAN_TRY(check_workspace_name("name", entity.name));
   if (const auto* deployment = std::get_if<model::DeploymentSpec>(&entity.spec)) {
     if (deployment->suspend) {
@@ -266,9 +281,7 @@ Result<void> check_abilities(const model::Entity& entity) {
   }
   if (const auto* host = std::get_if<model::HostSpec>(&entity.spec)) {
     if (host->delivery == model::Delivery::gitops) {
-      return invalid_field("spec.delivery",
-                           "this server cannot commit for hosts yet; use \"agent\", whose commits "
-                           "a controller can follow");
+      TITAN_TRY(check_delivery(organization, abilities));
     }
   }
   return {};

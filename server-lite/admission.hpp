@@ -58,7 +58,13 @@ class Admission {
 // folders of their workspaces. The error's field is `field`.
 Result<void> check_workspace_name(std::string_view field, std::string_view name);
 
-// invalid when the spec asks for what this server cannot do yet: better refused than ignored.
-Result<void> check_abilities(const model::Entity& entity);
+// What a server can do, by how it was started.
+struct Abilities {
+  bool commits_for_hosts = false;
+};
+// invalid when the spec asks for what this server cannot do: better refused than ignored.
+// `organization`: whose entity it is.
+Result<void> check_abilities(const model::Entity& entity, std::string_view organization,
+                             const Abilities& abilities);
 
 }  // namespace titan::server_lite

@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <filesystem>
+#include <map>
 #include <ostream>
 #include <thread>
 
@@ -14,10 +15,15 @@
 #include "base/duration.hpp"
 #include "base/file_system.hpp"
 #include "base/random.hpp"
+#include "base/setting_name.hpp"
 #include "base/stop_signals.hpp"
 #include "base/text.hpp"
+#include "gitops/git_settings.hpp"
+#include "gitops/remote_address.hpp"
+#include "gitops/ssh_signature.hpp"
 #include "gitops/template_source.hpp"
 #include "server-lite/front_door/front_door.hpp"
+#include "server-lite/gitops_processor.hpp"
 #include "server-lite/http_handler.hpp"
 #include "server-lite/identity/master_key.hpp"
 #include "server-lite/identity/secret_vault.hpp"
@@ -59,6 +65,8 @@ struct Options {
   MasterKeyPlace master = {};
   gitops::LocalTemplateSource::Options templates = {};
   std::chrono::seconds template_interval = kTemplateInterval;
+  gitops::GitSettings git = {};
+  std::map<std::string_view, std::string> git_texts = {};  // of gitops::git_settings(), by key
 };
 
 constexpr const char* kListenDefault = "127.0.0.1:7480";
@@ -188,6 +196,48 @@ void add_master_key_command(CLI::App& app, Options& options) {
   });
 }
 
+// Where the server commits for hosts, and how.
+void add_git_options(CLI::App& app, const ProgramEnv& env, Options& options) {
+  options.git.git = env.variable("TITAN_GIT").value_or("");
+  app.add_option("--git", options.git.git,
+                 "The bare repository, or the remote, that the server commits to for hosts whose "
+                 "delivery is gitops; left out: there may be none such (TITAN_GIT)")
+      ->type_name("DIR or URL");
+  options.git.git_sign = env.variable("TITAN_GIT_SIGN").value_or("none");
+  app.add_option("--git-sign", options.git.git_sign,
+                 "What signs these commits: none, or a file that titan key new made "
+                 "(TITAN_GIT_SIGN)")
+      ->type_name("FILE")
+      ->capture_default_str();
+  for (const gitops::GitSetting& setting : gitops::git_settings()) {
+    const std::string variable = variable_of(setting.key);
+    std::string& text = options.git_texts[setting.key];
+    text = env.variable(variable).value_or(setting.text_in({}));
+    app.add_option(flag_of(setting.key), text, std::string(setting.meaning) + " (" + variable + ")")
+        ->type_name(std::string(setting.sort))
+        ->capture_default_str();
+  }
+}
+
+// The error's field is the flag.
+Result<void> read_git_options(Options& options) {
+  const auto named = [](Error error, const std::string& flag) {
+    error.field = flag;
+    return error;
+  };
+  for (const gitops::GitSetting& setting : gitops::git_settings()) {
+    const auto done = setting.put(options.git_texts[setting.key], options.git);
+    if (!done) return named(done.error(), flag_of(setting.key));
+  }
+  const std::string& sign = options.git.git_sign;
+  if (sign != "none" && !sign.starts_with('/')) {
+    return named(invalid("expected none or an absolute path, found " + quote(sign)), "--git-sign");
+  }
+  if (!gitops::is_remote_url(options.git.git)) return {};
+  const auto address = gitops::RemoteAddress::parse(options.git.git);
+  return address ? Result<void>() : named(address.error(), "--git");
+}
+
 AccessLog access_log_of(const std::string& word) {
   if (word == "all") return AccessLog::all;
   return word == "none" ? AccessLog::none : AccessLog::news;
@@ -272,6 +322,7 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   app.add_option("--template-interval", template_interval,
                  "How often a template that is read from Git is looked at, 1s to 1h")
       ->capture_default_str();
+  add_git_options(app, env, options);
   add_subcommands(app, options);
   add_token_commands(app, options);
   add_key_commands(app, options);
@@ -307,6 +358,10 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
     return ExitCode::usage;
   }
   options.template_interval = *looks;
+  if (const auto git = options.command ? Result<void>() : read_git_options(options); !git) {
+    env.err << "titan-server: " << git.error().text() << "\n";
+    return ExitCode::usage;
+  }
   options.access_log = access_log_of(access_log);
   options.on_clone = on_clone == "refuse" ? OnClone::refuse : OnClone::warn;
   if (options.command && app.count("--listen") + app.count("--verbose") > 0) {
@@ -375,7 +430,29 @@ struct Surroundings {
   const BackgroundStream& lines;
   const StopSignals& signals;
   std::ostream& out;
+  const gitops::ConnectToWeb& connect;
 };
+
+// Where the server commits for hosts.
+struct Committing {
+  std::optional<SigningKey> signer = {};
+  std::optional<gitops::Publisher> publisher = {};  // none: nowhere; borrows the signer
+};
+
+Result<void> open_committing(const Options& options, const Surroundings& around,
+                             Committing& opened) {
+  if (options.git.git.empty()) return {};
+  opened.publisher.emplace(options.git.git, options.data + "/git",
+                           gitops::publisher_options(options.git, around.connect));
+  if (!options.git.signs_by_file()) return {};
+  TITAN_ASSIGN(SigningKey key, gitops::read_signing_key(options.git.git_sign));
+  opened.signer = std::move(key);
+  opened.publisher->sign_with(&*opened.signer);
+  around.log.info("commits for hosts are signed",
+                  {{"allowedSigner", gitops::allowed_signer_line(committer_address(),
+                                                                 opened.signer->public_key())}});
+  return {};
+}
 
 Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options door_options,
                        const Surroundings& around) {
@@ -401,6 +478,9 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
   gitops::LocalTemplateSource templates(options.templates);
   std::array<StepLoop, kTemplateReaders> readers{StepLoop(clock), StepLoop(clock)};
   static_assert(kTemplateReaders == 2);
+  Committing committing;
+  TITAN_TRY(open_committing(options, around, committing));
+  StepLoop committer(clock);
   TITAN_ASSIGN(
       const auto server,
       Server::open(
@@ -415,6 +495,8 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
            .provider = provider ? &*provider : nullptr,
            .templates = &templates,
            .template_interval = options.template_interval,
+           .publisher = committing.publisher ? &*committing.publisher : nullptr,
+           .wake_git = [&committer] { committer.wake(); },
            .wake_templates = [&readers] { std::ranges::for_each(readers, &StepLoop::wake); },
            .wake = [&steps] { steps.wake(); }}));
   HttpHandler handler(*server);
@@ -428,16 +510,20 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
   }
   steps.start([&server] { return server->step(); });
   for (StepLoop& reader : readers) reader.start([&server] { return server->read_templates(); });
+  if (committing.publisher) committer.start([&server] { return server->commit_for_hosts(); });
   serve_until_stopped(*door, around.signals, log);
   std::ranges::for_each(readers, &StepLoop::stop);
   steps.stop();
-  TITAN_TRY(server->finish());
+  const auto finished = server->finish();
+  committer.stop();  // last: it may wait for a remote, and may be killed meanwhile
+  TITAN_TRY(finished);
   return ExitCode::done;
 }
 
 }  // namespace
 
-ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
+ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env,
+             const gitops::ConnectToWeb& connect) {
   Options options;
   if (const auto code = parse(arguments, env, options)) return *code;
   if (options.command) {
@@ -468,7 +554,8 @@ ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
   const StopSignals signals;        // before any thread is made, which would take them
   BackgroundStream lines(env.err);  // the event loop may not wait for who reads the log
   Log log(lines, clock, env.log_format, options.verbose ? Log::Level::debug : Log::Level::info);
-  const auto served = serve(options, *std::move(door), {log, clock, lines, signals, env.out});
+  const auto served =
+      serve(options, *std::move(door), {log, clock, lines, signals, env.out, connect});
   if (served) return *served;
   log.error("titan-server cannot go on", {{"error", served.error().text()}});
   return exit_code_of(served.error().code);

@@ -391,7 +391,8 @@ void add_host_routes(Router& router, const Api& api) {
               .summary = "The agent's round trip",
               .description = "The host says what it holds, and is told what changed for it since "
                              "its bookmark. What a device is told is signed, or, when nothing "
-                             "changed, under the MAC of its session.",
+                             "changed, under the MAC of its session. A host with the delivery "
+                             "`gitops` has no agent, and is refused.",
               .access = Access{Area::own_host, Act::write},
               .parameters = {host_in_path(), wait_for_news()},
               .headers = {{"Titan-Nonce", "Nonce",
@@ -399,7 +400,7 @@ void add_host_routes(Router& router, const Api& api) {
               .body = "SyncRequest",
               .answers = {{200, "What changed.", "Manifest", changed_headers},
                           {204, "Nothing changed.", "", same_headers}},
-              .errors = {404, 413, 422},
+              .errors = {404, 409, 413, 422},
               .handler = [api](const Request& r) { return sync(api, r); },
               .at_once = [api](const Request& r) { return sync_at_once(api, r); }});
   router.add({.method = "GET",

@@ -22,6 +22,13 @@ Error no_such_host(const Key& host) {
   return not_found("host " + quote(host.name) + " does not exist");
 }
 
+Error no_agent(const Key& host) {
+  Error error = conflict("the delivery of host " + quote(host.name) +
+                         " is \"gitops\": the server commits for it; an agent needs \"agent\"");
+  error.field = "spec.delivery";
+  return error;
+}
+
 const model::DeploymentReport* find(const model::HostReport& report, const Key& deployment) {
   const auto found = std::find_if(report.deployments.begin(), report.deployments.end(),
                                   [&](const auto& one) { return one.key == deployment; });
@@ -44,6 +51,7 @@ HostService::Look HostService::hear(const Key& key, const model::SyncRequest& re
     const auto* host = view.fleet.find_host(key);
     if (host == nullptr || host->now() == nullptr) return Look();
     const HostLife& life = view.life_of(*host);
+    if (host->delivery != model::Delivery::agent) return Look{.life = &life, .has_agent = false};
     life.heard_us = now;
     if (request.bookmark && request.bookmark->epoch == epoch_) {
       life.bookmark = request.bookmark->seq;
@@ -74,8 +82,10 @@ Result<HostService::Answer> HostService::sync(const Key& host, const model::Sync
                                               const std::string& request_id, const Reader& reader) {
   const Look look = hear(host, request);
   if (look.life == nullptr) return no_such_host(host);
+  if (!look.has_agent) return no_agent(host);
   if (request.report || !look.is_ready) {
-    TITAN_TRY(observe(host, request, look.is_ready, request_id));
+    TITAN_TRY(observe(host, request, look.is_ready,
+                      {.actor = std::string(kHostActor) + host.name, .request_id = request_id}));
   }
   const bool report_wanted =
       !request.report && !request.report_digest.empty() &&
@@ -88,6 +98,24 @@ Result<HostService::Answer> HostService::sync(const Key& host, const model::Sync
   return answer;
 }
 
+Result<void> HostService::accept(const Key& host, model::HostReport report,
+                                 const Bookmark& bookmark, bool is_there) {
+  struct Known {
+    bool is_ready = false;
+    Digest report = {};
+  };
+  const auto known = parts_.state.read([&](const FleetView& view) -> std::optional<Known> {
+    const auto* record = view.fleet.find_host(host);
+    if (record == nullptr || record->now() == nullptr) return std::nullopt;
+    return Known{record->status == Status::ready, view.life_of(*record).report_digest};
+  });
+  if (!known) return no_such_host(host);
+  const bool stays_so = known->is_ready || !is_there;
+  if (stays_so && known->report == model::digest_of(report)) return {};
+  return observe(host, {.bookmark = bookmark, .report = std::move(report)}, stays_so,
+                 {.actor = std::string(kServerActor)});
+}
+
 std::optional<HostService::Answer> HostService::sync_at_once(const Key& host,
                                                              const model::SyncRequest& request,
                                                              Clock::Monotonic now) {
@@ -97,7 +125,8 @@ std::optional<HostService::Answer> HostService::sync_at_once(const Key& host,
   const auto head = parts_.state.read([&](const FleetView& view) -> std::optional<std::uint64_t> {
     const auto* record = view.fleet.find_host(host);
     if (record == nullptr || record->now() == nullptr || record->status != Status::ready ||
-        seq > view.fleet.head() || seq < view.fleet.horizon() || !record->nothing_new_since(seq)) {
+        record->delivery != model::Delivery::agent || seq > view.fleet.head() ||
+        seq < view.fleet.horizon() || !record->nothing_new_since(seq)) {
       return std::nullopt;
     }
     const HostLife& life = view.life_of(*record);
@@ -166,8 +195,8 @@ Result<void> HostService::seal_secrets(model::DesiredDeployment& desired, std::u
 }
 
 Result<store::Batch> HostService::observation(const Key& host, const model::SyncRequest& sync,
-                                              bool is_ready, const std::string& request_id) {
-  store::Batch batch{.actor = std::string(kHostActor) + host.name, .request_id = request_id};
+                                              bool is_ready, const Witness& witness) {
+  store::Batch batch{.actor = witness.actor, .request_id = witness.request_id};
   if (!is_ready) {
     TITAN_ASSIGN(const model::Entity entity, parts_.store.get(host));
     model::Entity ready = entity;
@@ -185,9 +214,9 @@ Result<store::Batch> HostService::observation(const Key& host, const model::Sync
 }
 
 Result<void> HostService::observe(const Key& host, const model::SyncRequest& sync, bool is_ready,
-                                  const std::string& request_id) {
+                                  const Witness& witness) {
   for (int attempt = 1;; ++attempt) {
-    TITAN_ASSIGN(const store::Batch batch, observation(host, sync, is_ready, request_id));
+    TITAN_ASSIGN(const store::Batch batch, observation(host, sync, is_ready, witness));
     const auto committed = parts_.store.commit(batch);
     if (committed) break;
     const bool raced = committed.error().code == ErrorCode::conflict;

@@ -92,7 +92,8 @@ class HostService {
 
   // Who gets the values of secrets, sealed for this key; none: nobody, and then they are left out.
   using Reader = std::optional<PublicKey>;
-  // A host's round trip. Without news from the host and for it, nothing is read from or written
+  // A host's round trip. conflict: the server commits for it (`delivery: gitops`), so no agent may
+  // ask in its name. Without news from the host and for it, nothing is read from or written
   // to the store. A deployment of which a value does not open has an error in its place.
   // not_found: no such host. unavailable, also: a value was forgotten meanwhile; and the errors of
   // the store.
@@ -102,6 +103,11 @@ class HostService {
   // and then nothing was noted.
   std::optional<Answer> sync_at_once(const model::Key& host, const model::SyncRequest& request,
                                      Clock::Monotonic now);
+  // What the server reports in the place of an agent; when `is_there`, the host is READY from then
+  // on. Nothing is written when nothing of it is news. not_found: no such host; and the errors of
+  // the store.
+  Result<void> accept(const model::Key& host, model::HostReport report,
+                      const model::Bookmark& bookmark, bool is_there);
   // What sync() would answer to a host that has come as far as `since`; what is given out counts as
   // delivered.
   Result<Answer> deliver(const model::Key& host, const std::optional<model::Bookmark>& since,
@@ -139,14 +145,20 @@ class HostService {
   struct Look {
     const HostLife* life = nullptr;  // none: the host does not exist
     bool is_ready = false;           // its status is READY
+    bool has_agent = true;           // else the server commits for it
   };
   [[nodiscard]] Answer no_news(reconciler::PollSlot slot, const model::Bookmark& since,
                                Clock::Monotonic now) const;
   Look hear(const model::Key& host, const model::SyncRequest& request);
+  // Who says something of a host, and in which request.
+  struct Witness {
+    std::string actor = {};
+    std::string request_id = {};
+  };
   Result<void> observe(const model::Key& host, const model::SyncRequest& sync, bool is_ready,
-                       const std::string& request_id);
+                       const Witness& witness);
   Result<store::Batch> observation(const model::Key& host, const model::SyncRequest& sync,
-                                   bool is_ready, const std::string& request_id);
+                                   bool is_ready, const Witness& witness);
   Result<void> seal_secrets(model::Manifest& manifest, const PublicKey& reader);
   Result<void> seal_secrets(model::DesiredDeployment& desired, std::uint64_t seq,
                             const PublicKey& reader);

@@ -41,13 +41,19 @@ Result<Processor::Work> LeaseProcessor::work(Clock::Monotonic now) {
 }
 
 void LeaseProcessor::judge(const reconciler::HostRecord& host, const HostLife& life,
-                           Clock::Monotonic now, Look& look) const {
+                           Clock::Monotonic now, Look& look) {
+  if (host.delivery == model::Delivery::gitops) {
+    without_agent_[host.number] = now;
+    return;
+  }
   if (host.status != Status::ready && host.status != Status::missing) return;
   const auto there = life.last_there(now);
   const bool was_missing = host.status == Status::missing;
   if (was_missing && !there) return;
   const std::chrono::seconds lease = host.lease.count() > 0 ? host.lease : lease_;
-  const Clock::Monotonic ends = there.value_or(started_) + lease;
+  const auto had_none = without_agent_.find(host.number);
+  const auto begun = had_none == without_agent_.end() ? started_ : had_none->second;
+  const Clock::Monotonic ends = std::max(there.value_or(begun), begun) + lease;
   const bool is_missing = ends <= now;
   if (!is_missing) look.next = std::min(look.next, std::max(ends, now + kLeaseLookMin));
   if (is_missing == was_missing) return;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -18,7 +19,9 @@ namespace titan::server_lite {
 // waits for an answer is there: its lease starts when the waiting ends. After a start every host
 // has the whole lease again, since it may have asked while nobody was there. A host that is heard
 // of again becomes READY at once, by HostService; one that was heard of just while it was being
-// called MISSING, or whose lease became longer than its silence, by the next look.
+// called MISSING, or whose lease became longer than its silence, by the next look. A host for which
+// the server commits (`delivery: gitops`) asks nothing, and is never called MISSING; its lease
+// starts when an agent is to deliver to it.
 class LeaseProcessor final : public Processor {
  public:
   // Borrows all.
@@ -45,12 +48,14 @@ class LeaseProcessor final : public Processor {
     Clock::Monotonic next = {};  // look
   };
   void judge(const reconciler::HostRecord& host, const HostLife& life, Clock::Monotonic now,
-             Look& look) const;
+             Look& look);
 
   store::Store& store_;
   FleetState& state_;
   const std::chrono::seconds lease_;  // of hosts that have none of their own
   const Clock::Monotonic started_;
+  // When the server was last seen to deliver to a host that had no agent.
+  std::map<reconciler::HostNo, Clock::Monotonic> without_agent_;
   Clock::Monotonic next_look_{};
   std::uint64_t taken_ = 0;
 };

@@ -63,8 +63,15 @@ constexpr std::chrono::seconds kTemplateIntervalMin{1};  // that can be asked fo
 constexpr std::chrono::seconds kTemplateIntervalMax{3600};
 constexpr std::chrono::seconds kTemplateRetryMin{1};  // after a fault of its repository
 constexpr std::chrono::seconds kTemplateRetryMax{900};
-constexpr std::uint32_t kTemplateFaultsCounted = 10;
 constexpr int kTemplateReaders = 2;  // threads
+
+// Hosts that the server commits for.
+constexpr std::size_t kGitHostsMax = 256;               // in one commit
+constexpr std::size_t kGitBatchBytesMax = 64UL << 20U;  // rendered; what goes beyond comes next
+constexpr std::size_t kGitReportsMax = 500;             // stored at a time
+constexpr std::chrono::seconds kGitRetryMin{1};         // after a fault of Git
+constexpr std::chrono::seconds kGitRetryMax{900};
+constexpr std::chrono::seconds kGitLook{600};  // between two looks at a remote, without news
 
 // How often one identity may ask (identity/rate_limit.hpp). Who keeps to what is usual comes
 // nowhere near: a device asks once a minute, and fetches some files then.

@@ -262,7 +262,7 @@ void add_specs(json& schemas) {
       object_of("Anything that takes workloads as a unit: a device, or a cluster.",
                 {{"labels", use("Labels"), "", kMaybe},
                  {"values", use("Values"), "The strongest layer.", kMaybe},
-                 {"delivery", delivery, "`gitops` is refused for now.", kMaybe},
+                 {"delivery", delivery, "`gitops` only where the server was told where to commit.", kMaybe},
                  {"drivers", list_of("Name", model::kLabelsMax), "A description.", kMaybe},
                  {"capacity", number(0, kNumberMax), "How many deployments it carries.", kMaybe},
                  {"lease", use("Duration"), "How long it may be silent.", kMaybe},

@@ -19,7 +19,14 @@ Server::Server(const Env& env, Options options, std::string epoch)
       health_(env.store, env.clock),
       renderer_(env.store),
       vault_({env.store, env.keys, env.master, env.random, metrics_}),
-      writer_({env.store, state_, renderer_, tracker_, registry_, vault_, options.templates}),
+      writer_({env.store,
+               state_,
+               renderer_,
+               tracker_,
+               registry_,
+               vault_,
+               options.templates,
+               {.commits_for_hosts = options.publisher != nullptr}}),
       follower_({env.store, writer_, options.templates, metrics_, env.clock, env.random, env.log},
                 options.template_interval, std::move(options.wake_templates)),
       devices_({env.keys, registry_, writer_, env.store, metrics_, env.clock, env.random, env.log},
@@ -38,6 +45,9 @@ Server::Server(const Env& env, Options options, std::string epoch)
       hosts_({env.store, state_, renderer_, roll_up_, answers_, vault_, env.clock, wake_,
               options.poll_interval},
              epoch),
+      gitops_(
+          {env.store, state_, hosts_, options.publisher, metrics_, env.clock, env.random, env.log},
+          std::move(options.wake_git)),
       provenance_({env.store, state_, renderer_, writer_}, epoch),
       why_(env.store, state_, renderer_, std::move(epoch)),
       router_(env.random, journal_, registry_) {
@@ -77,11 +87,13 @@ Result<void> Server::start() {
   TITAN_TRY(registry_.load(env_.store));
   TITAN_TRY(vault_.check());
   follower_.open(state_);
+  gitops_.open();
   env_.store.listen([this](std::span<const model::Change> changes) {
     state_.update([&](FleetView& view) { apply(view, changes); });
     registry_.apply(changes);
     answers_.forget(changes);
     follower_.take(changes);
+    gitops_.take(changes);
     parking_.wake(changes);
     wake_();
   });

@@ -12,12 +12,14 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "gitops/publisher.hpp"
 #include "gitops/template_source.hpp"
 #include "server-lite/answer_cache.hpp"
 #include "server-lite/change_tracker.hpp"
 #include "server-lite/expiry.hpp"
 #include "server-lite/feed_memo.hpp"
 #include "server-lite/fleet_state.hpp"
+#include "server-lite/gitops_processor.hpp"
 #include "server-lite/host_service.hpp"
 #include "server-lite/identity/device_service.hpp"
 #include "server-lite/identity/login_service.hpp"
@@ -77,6 +79,10 @@ class Server {
     // Where templates from Git are read; borrowed. null: nowhere.
     gitops::TemplateSource* templates = nullptr;
     std::chrono::seconds template_interval = kTemplateInterval;  // between two looks at one
+    // Where the server commits for hosts; borrowed, for commit_for_hosts() alone. null: nowhere.
+    gitops::Publisher* publisher = nullptr;
+    // As `wake`, of commit_for_hosts().
+    std::function<void()> wake_git = [] {};
     // As `wake`, of read_templates().
     std::function<void()> wake_templates = [] {};
     // Called when step() has something to do, from whichever thread made it so: must be quick.
@@ -108,6 +114,9 @@ class Server {
   // A look at one template that is read from Git; returns when to call again. May wait for a
   // repository. For any threads, but that of step().
   Clock::Monotonic read_templates() { return follower_.step(); }
+  // A piece of what hosts with `delivery: gitops` need; returns when to call again. May wait for
+  // the disk and the network. For one thread, but that of step().
+  Clock::Monotonic commit_for_hosts() { return gitops_.step(); }
   // How many requests wait for something to happen.
   [[nodiscard]] std::size_t waiting() const { return parking_.count(); }
   // Answers all that wait, so that handle() returns soon from now on. From any thread.
@@ -145,6 +154,7 @@ class Server {
   Compactor compactor_;
   ExpiryCleaner expiry_;
   HostService hosts_;
+  GitopsProcessor gitops_;
   ProvenanceService provenance_;
   WhyService why_;
   Router router_;

@@ -42,6 +42,7 @@ TemplateFollower::TemplateFollower(const Parts& parts, std::chrono::seconds inte
                                    std::function<void()> wake)
     : parts_(parts),
       interval_(interval),
+      backoff_{.first = interval, .min = kTemplateRetryMin, .max = kTemplateRetryMax},
       wake_(std::move(wake)),
       looks_(parts.metrics.counter(kLooks, kLooksHelp, {{"outcome", "nothing new"}})),
       faults_(parts.metrics.counter(kLooks, kLooksHelp, {{"outcome", "unreachable"}})),
@@ -136,19 +137,10 @@ void TemplateFollower::settle(const Key& key, const Look& look, Clock::Monotonic
     return;
   }
   entry.faults = look.is_fault ? entry.faults + 1 : 0;
-  entry.due = look.is_fault ? now + wait_after(entry.faults) : now + interval_;
+  entry.due = look.is_fault ? now + backoff_.wait(entry.faults, parts_.random) : now + interval_;
   if (look.is_fault) return;
   entry.seen = look.seen;
   entry.refusal = look.refusal;
-}
-
-// Full jitter, so that what was away is not asked by all at once when it is back.
-Clock::Monotonic TemplateFollower::wait_after(std::uint32_t faults) {
-  const auto most = std::min<std::chrono::seconds>(
-      interval_ * (1U << std::min(faults, kTemplateFaultsCounted)), kTemplateRetryMax);
-  const auto span = std::chrono::microseconds(most - kTemplateRetryMin).count();
-  const auto some = span > 0 ? parts_.random.next() % static_cast<std::uint64_t>(span) : 0;
-  return kTemplateRetryMin + std::chrono::microseconds(some);
 }
 
 TemplateFollower::Look TemplateFollower::look_at(const Key& key, const Entry& entry) {

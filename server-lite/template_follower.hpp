@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "gitops/template_source.hpp"
 #include "model/change.hpp"
+#include "server-lite/backoff.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/metrics.hpp"
 #include "server-lite/writer.hpp"
@@ -84,10 +85,10 @@ class TemplateFollower {
   Look refuse(const model::Entity& entity, const std::string& commit, const Error& error);
   Result<bool> write(const model::Entity& entity, gitops::TemplateReading reading);
   void note(const model::Entity& entity, const std::string& reason);
-  [[nodiscard]] Clock::Monotonic wait_after(std::uint32_t faults);
 
   const Parts parts_;
   const std::chrono::seconds interval_;
+  const Backoff backoff_;  // of a repository that fails
   const std::function<void()> wake_;
   Counter& looks_;
   Counter& faults_;

@@ -292,7 +292,7 @@ Result<void> Writer::check_alone(const Proposal& proposal, std::size_t& at) {
       return invalid("it stands twice in one batch; each entity may be changed once");
     }
     if (change.operation == Operation::remove) continue;
-    TITAN_TRY(check_abilities(change.entity));
+    TITAN_TRY(check_abilities(change.entity, change.key.organization, abilities_));
     if (const auto* spec = std::get_if<model::TemplateSpec>(&change.entity.spec)) {
       TITAN_TRY(check_place(*spec));
       TITAN_TRY(renderer_.check(*spec, change.key.organization));

@@ -12,6 +12,7 @@
 #include "gitops/template_source.hpp"
 #include "model/entity.hpp"
 #include "reconciler/preview.hpp"
+#include "server-lite/admission.hpp"
 #include "server-lite/change_tracker.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/identity/registry.hpp"
@@ -38,6 +39,7 @@ class Writer {
     const Registry& registry;
     SecretVault& vault;
     const gitops::TemplateSource* templates;  // null: none is read from Git
+    Abilities abilities = {};
   };
   explicit Writer(const Parts& parts)
       : store_(parts.store),
@@ -46,7 +48,8 @@ class Writer {
         tracker_(parts.tracker),
         registry_(parts.registry),
         vault_(parts.vault),
-        templates_(parts.templates) {}
+        templates_(parts.templates),
+        abilities_(parts.abilities) {}
 
   // Returns once the proposal is durable, or refused:
   // invalid: what an entity names does not exist, its values are not as its template wants them, a
@@ -105,6 +108,7 @@ class Writer {
   const Registry& registry_;
   SecretVault& vault_;
   const gitops::TemplateSource* templates_;
+  const Abilities abilities_;
   KeyLocks locks_;
 
   std::mutex accepted_mutex_;  // guards the next

@@ -8,6 +8,7 @@
 #include "agent/git_key_command.hpp"
 #include "base/process_runner.hpp"
 #include "base/text.hpp"
+#include "gitops/git_settings.hpp"
 #include "tests/agent/test_host.hpp"
 
 namespace titan::agent {
@@ -76,7 +77,7 @@ TEST_F(AgentGit, NamesTheKeyOfAFileThatSigns) {
             ErrorCode::denied);
   std::filesystem::permissions(file, std::filesystem::perms(0600));
   ASSERT_TRUE(print_git_key(configuration, host_.state().disk(), line));
-  EXPECT_EQ(read_signing_key(file)->public_key(), key.public_key());
+  EXPECT_EQ(gitops::read_signing_key(file)->public_key(), key.public_key());
 }
 
 TEST_F(AgentGit, QueuesCommitsWhileTheRemoteIsAwayAndSaysSo) {

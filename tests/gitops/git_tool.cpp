@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/process_runner.hpp"
 #include "base/text.hpp"
 
@@ -63,6 +65,23 @@ void GitTool::expect_sound() const {
   EXPECT_TRUE(said.empty() || said.starts_with("notice: ")) << said;
 }
 
+void GitTool::expect_no_foreign_path() const {
+  for (const std::string& id : lines({"rev-list", "main"})) {
+    std::set<std::string> hosts;
+    for (const std::string& host :
+         lines({"log", "-1", "--format=%(trailers:key=Titan-Host,valueonly)", id})) {
+      if (!host.empty()) hosts.insert(host);
+    }
+    if (hosts.empty()) continue;  // by hand
+    for (const std::string& path :
+         lines({"diff-tree", "-r", "--root", "--name-only", "--no-commit-id", id})) {
+      const auto names = split(path, '/');
+      EXPECT_TRUE(names.size() > 2 && names[0] == "hosts" && hosts.contains(names[1]))
+          << id << " changes " << path;
+    }
+  }
+}
+
 void GitTool::commit_file(const std::string& path, const std::string& content) const {
   const bool has_main = !lines({"for-each-ref", "refs/heads/main"}).empty();
   const std::string blob(trim(run({"hash-object", "-w", "--stdin"}, content)));
@@ -99,7 +118,6 @@ model::RenderedDeployment small_deployment(const std::string& name, const std::s
 
 gitops::CommitInfo info_at(std::uint64_t seq) {
   return {.bookmark = {.epoch = "00c0ffee00c0ffee", .seq = seq},
-          .digest = Digest::of(std::to_string(seq)),
           .time = Timestamp::parse("2026-03-01T12:00:00.5Z").value(),
           .author_name = "titan-agent",
           .author_email = "titan-agent@tim-pi"};

@@ -25,6 +25,9 @@ class GitTool {
   [[nodiscard]] std::vector<std::string> subjects() const;  // newest first
   // Fails the test unless git-fsck finds nothing wrong and nothing to warn of.
   void expect_sound() const;
+  // Fails the test unless each commit of main that names hosts (Titan-Host) changes files in their
+  // folders alone.
+  void expect_no_foreign_path() const;
   // Adds a commit with one file on top of main, as a person would.
   void commit_file(const std::string& path, const std::string& content) const;
 

@@ -65,10 +65,12 @@ TEST_F(RepositoryTest, LaysOutAHost) {
 }
 
 TEST_F(RepositoryTest, SaysInTrailersWhatACommitHolds) {
+  const Digest digest = Digest::of("desired");
   const CommitInfo info = info_at(42);
   ASSERT_TRUE(repository_
                   ->commit({.host = "tim-pi",
-                            .deployments = {deployment("default", "prod", {{"a", 0644, ""}}, 7)}},
+                            .deployments = {deployment("default", "prod", {{"a", 0644, ""}}, 7)},
+                            .digest = digest},
                            info)
                   .ok());
   const std::string message = git_.run({"log", "-1", "--format=%B", "main"});
@@ -77,7 +79,7 @@ TEST_F(RepositoryTest, SaysInTrailersWhatACommitHolds) {
             "Titan-Bookmark: 00c0ffee00c0ffee.42\n"
             "Titan-Deployment: default/deployment/default/prod@7\n"
             "Titan-Digest: " +
-                info.digest.text() + "\n");
+                digest.text() + "\n");
   EXPECT_EQ(git_.run({"log", "-1", "--format=%an <%ae> %cn <%ce> %aI", "main"}),
             "titan-agent <titan-agent@tim-pi> titan-agent <titan-agent@tim-pi> "
             "2026-03-01T12:00:00+00:00\n");

@@ -13,6 +13,7 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "client/client.hpp"
+#include "gitops/publisher.hpp"
 #include "gitops/template_source.hpp"
 #include "server-lite/parked_question.hpp"
 #include "server-lite/server.hpp"
@@ -94,6 +95,20 @@ class TestServer {
     while (server_->read_templates() <= clock_.monotonic()) continue;
     settle();
   }
+  // From now on, over a restart, the server commits for hosts there; empty: nowhere. `git` as of
+  // gitops::Publisher, whose own repository is below the store's folder.
+  void commit_to(const std::string& git, gitops::Publisher::Options options = {}) {
+    git_ = git;
+    git_options_ = std::move(options);
+    restart();
+  }
+  // Commits for hosts until nothing is due, and takes the steps that follow.
+  void commit_for_hosts() {
+    while (server_->commit_for_hosts() <= clock_.monotonic()) continue;
+    settle();
+  }
+  [[nodiscard]] Clock::Monotonic commit_for_some_hosts() { return server_->commit_for_hosts(); }
+  [[nodiscard]] std::string git_repository() const { return directory_.path() + "/git"; }
   [[nodiscard]] Clock::Monotonic read_one_template() { return server_->read_templates(); }
   // Time goes by, and the steps that became due are taken.
   void advance(std::chrono::microseconds by) {
@@ -121,6 +136,10 @@ class TestServer {
   // deployment "prod" of all of them.
   void put_prod() {
     put_host("pi", {{"site", "lab"}});
+    put_prod_parts();
+  }
+  // The same without the host.
+  void put_prod_parts() {
     put_template("service", "host {{host.name}}\n");
     put({.name = "sensor", .workspace = "default", .spec = model::WorkloadSpec{.repo = "repo"}});
     put({.name = "lab",
@@ -191,6 +210,8 @@ class TestServer {
     const bool has_secrets = server_lite::holds_secrets(*store_).value();
     master_.emplace(
         server_lite::MasterKey::open(key_files_, {}, has_secrets, shared_random_).value());
+    publisher_.reset();
+    if (!git_.empty()) publisher_.emplace(git_, git_repository(), git_options_);
     server_ =
         server_lite::Server::open({*faulty_store_, clock_, shared_random_, log_, *keys_, *master_},
                                   {.retention = retention_,
@@ -200,6 +221,7 @@ class TestServer {
                                    .rates = rates_,
                                    .provider = provider_,
                                    .templates = templates_,
+                                   .publisher = publisher_ ? &*publisher_ : nullptr,
                                    .wake = [this] { woken_ = true; }})
             .value();
     settle();
@@ -210,6 +232,8 @@ class TestServer {
   oidc::OidcProvider* const provider_;  // borrowed
   const server_lite::RequestRates rates_;
   gitops::TemplateSource* templates_ = nullptr;  // borrowed
+  std::string git_;
+  gitops::Publisher::Options git_options_;
   // Nobody cuts the power of this store.
   TemporaryDirectory directory_{folder_in_memory()};
   front_door::Spool spool_{directory_.path()};
@@ -223,6 +247,7 @@ class TestServer {
   std::optional<server_lite::MasterKey> master_;
   std::unique_ptr<store::SqliteStore> store_;
   std::unique_ptr<FaultyStore> faulty_store_;
+  std::optional<gitops::Publisher> publisher_;
   std::atomic<bool> woken_ = false;
   Clock::Monotonic next_step_{};
   std::unique_ptr<server_lite::Server> server_;
