@@ -21,7 +21,7 @@ Error refused(const HttpResponse& response, bool has_token) {
     case 401:
     case 403:
       return denied(status + (has_token ? ": it does not take the token"
-                                        : ": it wants a token (setting gitTokenFile)"));
+                                        : ": it wants a token, and no token file is set"));
     case 404:
       return unavailable(status + ": there is no repository, or not for this token");
     case 413:
@@ -51,6 +51,7 @@ class HttpChannel final : public GitChannel {
     }
     const std::string head =
         packet("# service=" + std::string(name_of(service)) + "\n") + std::string(kFlushPacket);
+    if (response.body.size() > kAdvertisementBytesMax) return too_many_references();
     if (response.body.starts_with(head)) response.body.erase(0, head.size());
     return std::move(response.body);
   }

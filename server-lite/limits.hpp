@@ -64,7 +64,8 @@ constexpr std::chrono::seconds kTemplateIntervalMax{3600};
 constexpr std::chrono::seconds kTemplateRetryMin{1};  // after a fault of its repository
 constexpr std::chrono::seconds kTemplateRetryMax{900};
 constexpr std::uint32_t kTemplateFaultsCounted = 10;
-constexpr int kTemplateReaders = 2;  // threads
+constexpr int kTemplateReaders = 2;                            // threads
+constexpr std::size_t kTemplateRemotesBytesMax = 64UL << 10U;  // of the file of those allowed
 
 // How often one identity may ask (identity/rate_limit.hpp). Who keeps to what is usual comes
 // nowhere near: a device asks once a minute, and fetches some files then.
