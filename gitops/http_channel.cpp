@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "base/secret_file.hpp"
@@ -64,7 +65,13 @@ class HttpChannel final : public GitChannel {
                                  {"Accept", content_type(service_, "result")}},
                      .body = std::string(request)};
     TITAN_ASSIGN(const HttpResponse response, send(std::move(post)));
-    return answer(response.body);
+    // In pieces, since who takes them keeps what has no end yet.
+    constexpr std::size_t kPieceBytes = 64UL << 10U;
+    for (std::string_view rest = response.body; !rest.empty();) {
+      TITAN_TRY(answer(rest.substr(0, kPieceBytes)));
+      rest.remove_prefix(std::min(kPieceBytes, rest.size()));
+    }
+    return {};
   }
 
   void leave() override {}

@@ -18,7 +18,7 @@ constexpr std::size_t kSourceDepthMax = 32;         // folders inside one anothe
 
 // Repositories of other machines that templates are read from. Two threads read all templates: what
 // one remote may take is what the others wait for.
-constexpr std::size_t kSourceFetchBytesMax = 128UL << 20U;  // of one commit, packed
+constexpr std::size_t kSourceFetchBytesMax = 64UL << 20U;  // of one commit, packed
 constexpr std::chrono::milliseconds kSourceSilenceMax{10'000};
 constexpr std::chrono::milliseconds kSourceConversationMax{60'000};
 // A server that kept somebody waiting in vain for longer is left alone for a while.
@@ -26,7 +26,7 @@ constexpr std::chrono::milliseconds kSourcePatience{2'000};
 constexpr std::chrono::milliseconds kSourceRest{30'000};
 constexpr std::size_t kSourceRemotesMax = 64;                    // that may be allowed
 constexpr std::size_t kSourceRepositoriesMax = 64;               // that are kept
-constexpr std::size_t kSourceRepositoryBytesMax = 512UL << 20U;  // of one that is kept
+constexpr std::size_t kSourceRepositoryBytesMax = 256UL << 20U;  // of one that is kept
 constexpr std::size_t kSourceBytesMax = 1UL << 30U;              // of all of them
 constexpr std::size_t kSourceRemotesShown = 5;                   // in a message
 

@@ -172,6 +172,8 @@ std::string fetch_request(const Remote::Wanted& wanted, const Boundary& boundary
   for (const std::string_view name : {"ofs-delta", "no-progress"}) {
     if (can(name)) first.append(" ").append(name);
   }
+  // Of a history that is cut off, what `have` leads to is left out only of such a pack.
+  if (wanted.depth > 0 && can("thin-pack")) first.append(" thin-pack");
   std::string text = packet(first.append(" ").append(kAgent).append("\n"));
   if (can("shallow")) {
     for (const git_oid& id : boundary) text += packet("shallow " + hex(id) + "\n");

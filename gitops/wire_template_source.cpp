@@ -27,9 +27,14 @@ Error as_of_the_remote(Error error) {
   return error;
 }
 
-// Whether an object may be missing that has to be there.
+// What is kept is not as it was left.
+bool is_damage(const Error& error) {
+  return error.code == ErrorCode::internal || error.code == ErrorCode::conflict;
+}
+
+// Or an object of it is missing, which looks as a folder does that was never there.
 bool may_be_damage(const Error& error) {
-  return error.code == ErrorCode::not_found || error.code == ErrorCode::internal ||
+  return is_damage(error) || error.code == ErrorCode::not_found ||
          error.code == ErrorCode::unavailable;
 }
 
@@ -127,14 +132,20 @@ Result<TemplateReading> WireTemplateSource::State::read(const Target& target,
                                                         const git_oid& commit) {
   TITAN_ASSIGN(const auto remote, open_remote(git.repository, target.access));
   SourceCache::Lease lease = cache.take(git.repository);
-  for (const bool is_last : {false, true}) {
+  // What is kept may be damaged; what has just come is not.
+  bool is_new = false;
+  for (;;) {
     const auto repository = lease.bring(*remote, commit);
-    if (!repository) return as_of_the_remote(repository.error());
-    auto reading = read_template(repository->get(), commit, git.path);
-    if (reading || is_last || !may_be_damage(reading.error())) return reading;
-    if (const auto dropped = lease.drop(); !dropped) return dropped.error();
+    if (!repository && (is_new || !is_damage(repository.error()))) {
+      return as_of_the_remote(repository.error());
+    }
+    if (repository) {
+      auto reading = read_template(repository->get(), commit, git.path);
+      if (reading || is_new || !may_be_damage(reading.error())) return reading;
+      TITAN_TRY(lease.drop());
+    }
+    is_new = true;
   }
-  return internal("the template was not read");
 }
 
 WireTemplateSource::WireTemplateSource(Options options, const Clock& clock)

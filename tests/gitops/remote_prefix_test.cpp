@@ -108,14 +108,15 @@ TEST(RemotePrefix, IsRefusedWhenItIsOfNoUse) {
   const Row rows[] = {
       {"/srv/git/", "is on this machine"},
       {"file:///srv/git/", "is on this machine"},
-      {"", "is on this machine"},
+      {"", "is not supported"},
       {"http://git.example.org/team/", "expected https://"},
       {"https://git.example.org/team/../", "\"..\" in its path"},
       {"https://git.example.org/%2e%2e/", "\"..\" in its path"},
       {"https://git.example.org//", "\"\" in its path"},
       {"https://git.example.org./", "ends in a dot"},
       {"git@git.example.org:~ada/", "begins with \"~\""},
-      {"https://", "names no host"},
+      {"https://", "names no path"},
+      {"https://:80/", "names no host"},
       {"ftp://git.example.org/", "is not supported"},
       {"https://ada:s3cret@git.example.org/", "holds a password"},
   };
