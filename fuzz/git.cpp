@@ -3,6 +3,7 @@
 // same however they arrive in pieces, what is shown of them is one short printable line, and no
 // message about a remote has its password.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,9 @@
 #include "gitops/known_hosts.hpp"
 #include "gitops/limits.hpp"
 #include "gitops/pkt_line.hpp"
+#include "gitops/reference_choice.hpp"
 #include "gitops/remote_address.hpp"
+#include "gitops/remote_prefix.hpp"
 
 namespace titan::fuzz {
 namespace {
@@ -43,11 +46,25 @@ void check_error(const Error& error) {
   }
 }
 
+void check_references(const gitops::Advertisement& advertisement) {
+  const auto was_named = [&](const std::string& id) {
+    return std::ranges::any_of(advertisement.references,
+                               [&](const auto& reference) { return reference.second == id; });
+  };
+  for (const std::string name : {"", "main", "v1", "refs/tags/v1"}) {
+    const auto commit = gitops::commit_of(advertisement, name);
+    if (!commit) continue;
+    require(was_named(*commit), "a commit was named", *commit);
+    require(was_named(gitops::object_for(advertisement, *commit)), "so was what is asked for");
+  }
+}
+
 void check_packets(std::string_view input) {
   const Packets whole = read(input, input.size() + 1);
   require(read(input, 1) == whole && read(input, 3) == whole, "pieces come to the same");
   const auto advertisement = gitops::Advertisement::parse(input);
   if (!advertisement) check_error(advertisement.error());
+  if (advertisement) check_references(*advertisement);
   const auto report = gitops::parse_push_report(input);
   if (!report) check_error(report.error());
   gitops::SideBands bands([](std::string_view) { return Result<void>(); });
@@ -93,6 +110,10 @@ void check_remote(std::string_view input) {
   if (!parsed || parsed->kind == gitops::RemoteAddress::Kind::file) return;
   require(!parsed->host.empty() && parsed->host.front() != '-', "a host is no option");
   require(!parsed->path.empty(), "a remote has a path");
+  const auto prefix = gitops::RemotePrefix::parse("https://git.example.org/team/").value();
+  if (!prefix.holds(*parsed)) return;
+  require(parsed->user.empty() && !parsed->is_plain, "nobody else is asked");
+  require(parsed->path.find("/../") == std::string::npos, "a path leads down", parsed->path);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "gitops/object_copy.hpp"
 #include "gitops/remote_address.hpp"
 #include "gitops/repository_folder.hpp"
+#include "gitops/template_tree.hpp"
 
 namespace titan::gitops {
 namespace {
@@ -70,6 +71,10 @@ Result<FileRemote> FileRemote::open(const std::string& remote) {
 
 Result<std::optional<git_oid>> FileRemote::tip() {
   return about(name_, branch_tip(repository_.get()));
+}
+
+Result<git_oid> FileRemote::find(const std::string& ref) {
+  return about(name_, commit_of_ref(repository_.get(), ref));
 }
 
 Result<std::vector<git_oid>> FileRemote::fetch(LocalHistory local, const Wanted& wanted) {

@@ -25,6 +25,7 @@ class FileRemote final : public Remote {
   static Result<FileRemote> open(const std::string& remote);
 
   Result<std::optional<git_oid>> tip() override;
+  Result<git_oid> find(const std::string& ref) override;
   Result<std::vector<git_oid>> fetch(LocalHistory local, const Wanted& wanted) override;
   Result<void> push(LocalHistory local, const std::optional<git_oid>& expected,
                     const git_oid& target) override;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "base/secret_file.hpp"
@@ -21,7 +22,7 @@ Error refused(const HttpResponse& response, bool has_token) {
     case 401:
     case 403:
       return denied(status + (has_token ? ": it does not take the token"
-                                        : ": it wants a token (setting gitTokenFile)"));
+                                        : ": it wants a token, and no token file is set"));
     case 404:
       return unavailable(status + ": there is no repository, or not for this token");
     case 413:
@@ -51,6 +52,7 @@ class HttpChannel final : public GitChannel {
     }
     const std::string head =
         packet("# service=" + std::string(name_of(service)) + "\n") + std::string(kFlushPacket);
+    if (response.body.size() > kAdvertisementBytesMax) return too_many_references();
     if (response.body.starts_with(head)) response.body.erase(0, head.size());
     return std::move(response.body);
   }
@@ -63,7 +65,13 @@ class HttpChannel final : public GitChannel {
                                  {"Accept", content_type(service_, "result")}},
                      .body = std::string(request)};
     TITAN_ASSIGN(const HttpResponse response, send(std::move(post)));
-    return answer(response.body);
+    // In pieces, since who takes them keeps what has no end yet.
+    constexpr std::size_t kPieceBytes = 64UL << 10U;
+    for (std::string_view rest = response.body; !rest.empty();) {
+      TITAN_TRY(answer(rest.substr(0, kPieceBytes)));
+      rest.remove_prefix(std::min(kPieceBytes, rest.size()));
+    }
+    return {};
   }
 
   void leave() override {}

@@ -110,6 +110,15 @@ Result<Advertisement> Advertisement::parse(std::string_view bytes) {
   return made;
 }
 
+Error too_many_references() {
+  return exhausted("the remote has more references than fit into " +
+                   std::to_string(kAdvertisementBytesMax) + " bytes");
+}
+
+Error too_many_bytes(std::size_t bytes_max) {
+  return exhausted("the remote sends more than " + std::to_string(bytes_max) + " bytes");
+}
+
 std::string shown(std::string_view text) {
   constexpr std::size_t kShownBytesMax = 256;
   std::string made = clip(trim(text), kShownBytesMax);

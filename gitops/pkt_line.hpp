@@ -45,6 +45,10 @@ struct Advertisement {
   static Result<Advertisement> parse(std::string_view bytes);
 };
 
+// exhausted: a remote says more of itself than kAdvertisementBytesMax, or sends more than this.
+Error too_many_references();
+Error too_many_bytes(std::size_t bytes_max);
+
 // The text of a line from elsewhere, for messages: one line, printable, at most 256 bytes.
 std::string shown(std::string_view text);
 

@@ -8,6 +8,9 @@
 
 namespace titan::gitops {
 
+// Whom an SSH server lets in, where nobody is named.
+constexpr std::string_view kStandardSshUser = "git";
+
 // Where a remote is: the path of a bare repository, its file:// URL, https://HOST[:PORT]/PATH,
 // http:// likewise, ssh://[USER@]HOST[:PORT]/PATH, or [USER@]HOST:PATH, which is ssh too when the
 // ":" stands before the first "/". A plain value.

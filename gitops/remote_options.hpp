@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,6 +26,10 @@ struct RemoteOptions {
   std::string known_hosts_file = "/etc/titan/known_hosts";
   // How long an SSH server may send nothing while it is waited for.
   std::chrono::milliseconds silence_max = kSilenceMax;
+  // How long one conversation may take, and how many bytes a remote may send in it; of https://
+  // what `connect` makes has limits of its own as well, since it takes answers whole.
+  std::chrono::milliseconds conversation_max = kConversationMax;
+  std::size_t answer_bytes_max = kFetchBytesMax;
   // A way to a web server, by "https://HOST:PORT"; how its certificate is verified is decided
   // there. Without one, such remotes are refused as invalid.
   std::function<Result<std::unique_ptr<Transport>>(const std::string& url)> connect = {};

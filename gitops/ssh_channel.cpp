@@ -42,8 +42,7 @@ class SshChannel final : public GitChannel {
       TITAN_TRY(packets.feed(bytes));
       all += bytes;
       if (all.size() > kAdvertisementBytesMax) {
-        return exhausted("the remote has more references than fit into " +
-                         std::to_string(kAdvertisementBytesMax) + " bytes");
+        return too_many_references();
       }
     }
     return all;
@@ -57,9 +56,7 @@ class SshChannel final : public GitChannel {
       TITAN_ASSIGN(const std::string bytes, session_->read());
       if (bytes.empty()) break;
       received += bytes.size();
-      if (received > kFetchBytesMax) {
-        return exhausted("the remote sends more than " + std::to_string(kFetchBytesMax) + " bytes");
-      }
+      if (received > options_.answer_bytes_max) return too_many_bytes(options_.answer_bytes_max);
       TITAN_TRY(answer(bytes));
     }
     session_.reset();

@@ -22,7 +22,6 @@
 namespace titan::gitops {
 namespace {
 
-constexpr const char* kStandardUser = "git";
 // What libssh2 can verify, the best first.
 constexpr std::array<std::string_view, 5> kKeyTypes = {
     "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa"};
@@ -169,7 +168,7 @@ struct SshSession::State {
 
   Result<void> log_in(const RemoteAddress& address, const RemoteOptions& options) {
     if (options.key_file.empty()) {
-      return denied("there is no key to log in with; expected a file (setting gitKeyFile)");
+      return denied("there is no key to log in with: no key file is set");
     }
     TITAN_ASSIGN(const Secret trimmed, read_secret_of("the SSH key", options.key_file));
     Secret key = Secret::zeros(trimmed.size() + 1);  // OpenSSH's form ends in a newline
@@ -182,7 +181,7 @@ struct SshSession::State {
       std::copy(given.bytes().begin(), given.bytes().end(), passphrase.buffer().begin());
     }
     std::string user = !address.user.empty() ? address.user : options.user;
-    if (user.empty()) user = kStandardUser;
+    if (user.empty()) user = kStandardSshUser;
     const auto done = repeat("logging in", [&] {
       return libssh2_userauth_publickey_frommemory(
           session, user.c_str(), user.size(), nullptr, 0, key.bytes().data(), key.size(),
@@ -232,6 +231,7 @@ Result<std::unique_ptr<SshSession>> SshSession::run(const RemoteAddress& address
   start_library();
   auto state = std::make_unique<State>();
   state->silence_max = options.silence_max;
+  state->end = SteadyClock::now() + options.conversation_max;
   TITAN_TRY(state->connect(address));
   TITAN_TRY(state->verify(address, options));
   TITAN_TRY(state->log_in(address, options));

@@ -15,7 +15,8 @@ namespace titan::gitops {
 // known_hosts file before anything is proven to it or sent, always; which kinds of key the server
 // is asked for follows from the file. The user proves who it is by its key, and by nothing else.
 //
-// Every wait is bounded: by kConnectTimeout, RemoteOptions::silence_max and kConversationMax.
+// Every wait is bounded: by kConnectTimeout, and by silence_max and conversation_max of the
+// options.
 class SshSession {
  public:
   // Connects, verifies, logs in, and runs `command`, which the other side's shell reads.

@@ -28,7 +28,9 @@ class TemplateSource {
   virtual Result<void> check(const model::TemplateGit& git) const = 0;
 
   // The commit that the branch or tag is at, in hex. unavailable: the repository is not there now.
-  // denied: it lets nobody in. not_found: it has no such branch or tag. And the errors of check().
+  // denied: it lets nobody in, or cannot prove who it is. not_found: it has no such branch or tag,
+  // or a file that is to let the server in is not there. exhausted, invalid: what a repository
+  // elsewhere says is longer than the limits, or no Git. And the errors of check().
   virtual Result<std::string> tip(const model::TemplateGit& git) = 0;
   // The template at a commit that tip() gave. invalid: what stands there is no template, with the
   // path of the file or the field in its manifest. not_found: there is no such folder. exhausted:

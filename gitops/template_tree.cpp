@@ -8,6 +8,7 @@
 #include "base/file_system.hpp"
 #include "base/text.hpp"
 #include "gitops/limits.hpp"
+#include "gitops/reference_choice.hpp"
 #include "model/limits.hpp"
 #include "model/template_manifest.hpp"
 
@@ -181,10 +182,7 @@ Result<git_oid> folder_in(const GitTree& root, const std::string& path) {
 }  // namespace
 
 Result<git_oid> commit_of_ref(git_repository* repository, const std::string& ref) {
-  std::vector<std::string> names = {"refs/heads/" + ref, "refs/tags/" + ref};
-  if (ref.empty()) names = {"HEAD"};
-  if (ref.starts_with("refs/")) names = {ref};
-  for (const std::string& name : names) {
+  for (const std::string& name : references_of(ref)) {
     git_oid id;
     const int found = git_reference_name_to_id(&id, repository, name.c_str());
     if (found == GIT_ENOTFOUND || found == GIT_EINVALIDSPEC) continue;
@@ -198,8 +196,7 @@ Result<git_oid> commit_of_ref(git_repository* repository, const std::string& ref
     if (!peeled) return invalid(quote(name) + " names no commit");
     return *git_object_id(commit.get());
   }
-  if (ref.empty()) return not_found("it has no commit that its HEAD names");
-  return not_found("it has no branch and no tag " + quote(ref));
+  return no_reference(ref);
 }
 
 Result<TemplateReading> read_template(git_repository* repository, const git_oid& commit,

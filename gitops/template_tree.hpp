@@ -8,9 +8,8 @@
 
 namespace titan::gitops {
 
-// The commit that a branch or a tag of this repository is at; of an empty name its HEAD. A full
-// name, "refs/tags/v1", is taken as it is; else a branch goes before a tag. not_found: there is
-// none. For gitops/*.cpp alone.
+// The commit that a branch or a tag of this repository is at; of an empty name its HEAD
+// (reference_choice.hpp). not_found: there is none. For gitops/*.cpp alone.
 Result<git_oid> commit_of_ref(git_repository* repository, const std::string& ref);
 
 // Reads the template in the folder `path` (empty: the top) of a commit; see LocalTemplateSource for

@@ -5,7 +5,9 @@
 #include "gitops/branch.hpp"
 #include "gitops/file_remote.hpp"
 #include "gitops/limits.hpp"
+#include "gitops/reference_choice.hpp"
 #include "gitops/remote_address.hpp"
+#include "gitops/tcp_socket.hpp"
 
 namespace titan::gitops {
 namespace {
@@ -37,8 +39,10 @@ Result<void> check_side_band(const Advertisement& advertisement) {
 // The pack that comes, into the object store.
 class PackWriter {
  public:
-  static Result<PackWriter> open(git_repository* local) {
+  static Result<PackWriter> open(git_repository* local, const WireRemote::Limits& limits) {
     PackWriter made;
+    made.bytes_max_ = limits.bytes_max;
+    made.end_ = SteadyClock::now() + limits.time_max;
     TITAN_TRY(git_call(made.objects_, "opening the objects", git_repository_odb, local));
     const std::string folder = std::string(git_repository_path(local)) + "objects/pack";
     constexpr unsigned kUsualMode = 0;
@@ -47,10 +51,11 @@ class PackWriter {
     return made;
   }
   Result<void> append(std::string_view bytes) {
+    TITAN_TRY(check_head(bytes));
     received_ += bytes.size();
-    if (received_ > kFetchBytesMax) {
-      return exhausted("the remote sends more than " + std::to_string(kFetchBytesMax) + " bytes");
-    }
+    if (received_ > bytes_max_) return too_many_bytes(bytes_max_);
+    // Few bytes may stand for many, so that unpacking takes longer than the network.
+    if (SteadyClock::now() > end_) return unavailable("a pack takes too long to be unpacked");
     return checked(git_indexer_append(indexer_.get(), bytes.data(), bytes.size(), &progress_));
   }
   Result<void> finish() {
@@ -60,6 +65,22 @@ class PackWriter {
   }
 
  private:
+  // "PACK", the version and how many objects there are (gitformat-pack(5)): memory is taken for so
+  // many before the first has come.
+  Result<void> check_head(std::string_view bytes) {
+    constexpr std::size_t kHeadBytes = 12;
+    constexpr std::size_t kCountAt = 8;
+    if (head_.size() == kHeadBytes) return {};
+    head_ += bytes.substr(0, kHeadBytes - head_.size());
+    if (head_.size() < kHeadBytes) return {};
+    std::size_t objects = 0;
+    for (const char c : head_.substr(kCountAt)) {
+      objects = (objects << 8U) | static_cast<unsigned char>(c);
+    }
+    if (objects <= kFetchObjectsMax) return {};
+    return exhausted("the remote sends " + std::to_string(objects) + " objects; expected at most " +
+                     std::to_string(kFetchObjectsMax));
+  }
   // What is wrong with it is the network's or the other side's fault, unless it is the disk's.
   static Result<void> checked(int code) {
     auto result = git_check(code, "receiving a pack");
@@ -72,7 +93,10 @@ class PackWriter {
   GitOdb objects_;
   GitHandle<git_indexer, git_indexer_free> indexer_;
   git_indexer_progress progress_{};
+  std::string head_;
   std::size_t received_ = 0;
+  std::size_t bytes_max_ = 0;
+  SteadyClock::time_point end_ = {};
 };
 
 // What the other side answers to a question for commits, as packets: where it cuts the history off
@@ -142,11 +166,14 @@ class FetchAnswer {
 
 std::string fetch_request(const Remote::Wanted& wanted, const Boundary& boundary,
                           const Advertisement& advertisement) {
+  const std::string object = object_for(advertisement, hex(wanted.tip));
   const auto can = [&](std::string_view what) { return advertisement.capabilities.contains(what); };
-  std::string first = "want " + hex(wanted.tip) + " " + std::string(kSideBand);
+  std::string first = "want " + object + " " + std::string(kSideBand);
   for (const std::string_view name : {"ofs-delta", "no-progress"}) {
     if (can(name)) first.append(" ").append(name);
   }
+  // Of a history that is cut off, what `have` leads to is left out only of such a pack.
+  if (wanted.depth > 0 && can("thin-pack")) first.append(" thin-pack");
   std::string text = packet(first.append(" ").append(kAgent).append("\n"));
   if (can("shallow")) {
     for (const git_oid& id : boundary) text += packet("shallow " + hex(id) + "\n");
@@ -191,8 +218,8 @@ bool is_same(const std::optional<git_oid>& left, const std::optional<git_oid>& r
 
 }  // namespace
 
-WireRemote::WireRemote(std::string name, std::unique_ptr<GitChannel> channel)
-    : name_(std::move(name)), channel_(std::move(channel)) {}
+WireRemote::WireRemote(std::string name, std::unique_ptr<GitChannel> channel, const Limits& limits)
+    : name_(std::move(name)), channel_(std::move(channel)), limits_(limits) {}
 
 Result<std::optional<git_oid>> WireRemote::read_tip() {
   TITAN_ASSIGN(const std::string bytes, channel_->begin(GitService::receive_pack));
@@ -211,6 +238,19 @@ Result<std::optional<git_oid>> WireRemote::tip() {
   return about(name_, read_tip());
 }
 
+Result<git_oid> WireRemote::find_here(const std::string& ref) {
+  may_push_ = false;
+  TITAN_ASSIGN(const std::string bytes, channel_->begin(GitService::upload_pack));
+  TITAN_ASSIGN(const Advertisement advertisement, Advertisement::parse(bytes));
+  channel_->leave();
+  TITAN_ASSIGN(const std::string commit, commit_of(advertisement, ref));
+  return parse_id(commit);
+}
+
+Result<git_oid> WireRemote::find(const std::string& ref) {
+  return about(name_, find_here(ref));
+}
+
 Result<std::vector<git_oid>> WireRemote::fetch(LocalHistory local, const Wanted& wanted) {
   return about(name_, fetch_here(local, wanted));
 }
@@ -221,7 +261,7 @@ Result<std::vector<git_oid>> WireRemote::fetch_here(LocalHistory local, const Wa
   TITAN_ASSIGN(const Advertisement advertisement, Advertisement::parse(bytes));
   TITAN_TRY(check_side_band(advertisement));
   const bool asks_for_depth = wanted.depth > 0 && advertisement.capabilities.contains("shallow");
-  TITAN_ASSIGN(PackWriter pack, PackWriter::open(local.repository));
+  TITAN_ASSIGN(PackWriter pack, PackWriter::open(local.repository, limits_));
   FetchAnswer answer(pack, asks_for_depth);
   PacketReader packets(
       [&](std::optional<std::string_view> content) { return answer.take(content); });
@@ -229,7 +269,9 @@ Result<std::vector<git_oid>> WireRemote::fetch_here(LocalHistory local, const Wa
                              [&](std::string_view piece) { return packets.feed(piece); }));
   if (!answer.is_whole()) return unavailable("the remote broke off while it sent a pack");
   TITAN_TRY(pack.finish());
-  TITAN_TRY(read_commit(local.repository, wanted.tip));
+  if (!read_commit(local.repository, wanted.tip)) {
+    return invalid("the remote's " + hex(wanted.tip) + " is no commit");
+  }
   return answer.boundary();
 }
 
@@ -281,6 +323,8 @@ Result<void> WireRemote::leave() {
 Result<std::unique_ptr<Remote>> open_remote(const std::string& remote,
                                             const RemoteOptions& options) {
   const std::string name = without_credentials(remote);
+  const WireRemote::Limits limits{.bytes_max = options.answer_bytes_max,
+                                  .time_max = options.conversation_max};
   TITAN_ASSIGN(const RemoteAddress address, about(name, RemoteAddress::parse(remote)));
   switch (address.kind) {
     case RemoteAddress::Kind::file: {
@@ -289,13 +333,14 @@ Result<std::unique_ptr<Remote>> open_remote(const std::string& remote,
     }
     case RemoteAddress::Kind::http: {
       TITAN_ASSIGN(auto channel, about(name, open_http_channel(address, options)));
-      return std::unique_ptr<Remote>(std::make_unique<WireRemote>(name, std::move(channel)));
+      return std::unique_ptr<Remote>(
+          std::make_unique<WireRemote>(name, std::move(channel), limits));
     }
     case RemoteAddress::Kind::ssh:
       break;
   }
   return std::unique_ptr<Remote>(
-      std::make_unique<WireRemote>(name, open_ssh_channel(address, options)));
+      std::make_unique<WireRemote>(name, open_ssh_channel(address, options), limits));
 }
 
 }  // namespace titan::gitops

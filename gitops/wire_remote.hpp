@@ -1,11 +1,14 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "gitops/git_channel.hpp"
+#include "gitops/limits.hpp"
 #include "gitops/pkt_line.hpp"
 #include "gitops/remote.hpp"
 
@@ -19,9 +22,15 @@ namespace titan::gitops {
 // under its own lock. For gitops/*.cpp alone.
 class WireRemote final : public Remote {
  public:
-  WireRemote(std::string name, std::unique_ptr<GitChannel> channel);
+  // What a remote may send and how long it may take for it.
+  struct Limits {
+    std::size_t bytes_max = kFetchBytesMax;
+    std::chrono::milliseconds time_max = kConversationMax;
+  };
+  WireRemote(std::string name, std::unique_ptr<GitChannel> channel, const Limits& limits);
 
   Result<std::optional<git_oid>> tip() override;
+  Result<git_oid> find(const std::string& ref) override;
   Result<std::vector<git_oid>> fetch(LocalHistory local, const Wanted& wanted) override;
   Result<void> push(LocalHistory local, const std::optional<git_oid>& expected,
                     const git_oid& target) override;
@@ -29,12 +38,14 @@ class WireRemote final : public Remote {
 
  private:
   Result<std::optional<git_oid>> read_tip();
+  Result<git_oid> find_here(const std::string& ref);
   Result<std::vector<git_oid>> fetch_here(LocalHistory local, const Wanted& wanted);
   Result<void> push_here(LocalHistory local, const std::optional<git_oid>& expected,
                          const git_oid& target);
 
   std::string name_;  // the subject of errors, without credentials
   std::unique_ptr<GitChannel> channel_;
+  Limits limits_;
   bool may_push_ = false;  // a conversation for it has been begun
   std::optional<git_oid> seen_;
 };

@@ -32,7 +32,7 @@ struct TemplateFile {
 
 // Where the server reads a template from, and follows it: docs/spec/template.md, "From Git".
 struct TemplateGit {
-  std::string repository = {};  // a URL, or a path of the server's machine
+  std::string repository = {};  // a URL, user@host:path, or a path of the server's machine
   std::string ref = {};         // a branch or a tag; empty: the remote's HEAD
   std::string path = {};        // of the template's folder in the repository; empty: the top
   std::string commit = {};  // that the rest of the spec was read at, in hex; empty: not read yet

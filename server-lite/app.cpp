@@ -19,9 +19,11 @@
 #include "base/stop_signals.hpp"
 #include "base/text.hpp"
 #include "gitops/git_settings.hpp"
+#include "gitops/limits.hpp"
 #include "gitops/remote_address.hpp"
 #include "gitops/ssh_signature.hpp"
 #include "gitops/template_source.hpp"
+#include "gitops/wire_template_source.hpp"
 #include "server-lite/front_door/front_door.hpp"
 #include "server-lite/gitops_processor.hpp"
 #include "server-lite/http_handler.hpp"
@@ -38,7 +40,9 @@
 #include "server-lite/server_metrics.hpp"
 #include "server-lite/step_loop.hpp"
 #include "server-lite/store_commands.hpp"
+#include "server-lite/template_remotes.hpp"
 #include "server-lite/token_commands.hpp"
+#include "server-lite/web/web_connections.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace titan::server_lite {
@@ -64,6 +68,8 @@ struct Options {
   std::optional<oidc::OidcOptions> oidc = {};  // what it says
   MasterKeyPlace master = {};
   gitops::LocalTemplateSource::Options templates = {};
+  std::string template_remotes_file;  // empty: no repository of another machine
+  std::vector<gitops::WireTemplateSource::Allowed> template_remotes = {};  // what it says
   std::chrono::seconds template_interval = kTemplateInterval;
   gitops::GitSettings git = {};
   std::map<std::string_view, std::string> git_texts = {};  // of gitops::git_settings(), by key
@@ -263,6 +269,7 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   options.oidc_file = env.variable("TITAN_OIDC").value_or("");
   options.master = master_key_place(env);
   options.templates.repositories = env.variable("TITAN_TEMPLATE_REPOSITORIES").value_or("");
+  options.template_remotes_file = env.variable("TITAN_TEMPLATE_REMOTES").value_or("");
   CLI::App app(kDescription, "titan-server");
   app.add_option("--data", options.data, "The folder of the store; made if absent (TITAN_DATA)");
   app.add_option(
@@ -318,6 +325,9 @@ std::optional<ExitCode> parse(std::vector<std::string> arguments, const ProgramE
   app.add_option("--template-repositories", options.templates.repositories,
                  "The folder below which templates may be read from Git repositories of this "
                  "machine; from none when left out (TITAN_TEMPLATE_REPOSITORIES)");
+  app.add_option("--template-remotes", options.template_remotes_file,
+                 "YAML file of the repositories of other machines that templates may be read from; "
+                 "none when left out (TITAN_TEMPLATE_REMOTES)");
   std::string template_interval = duration_text(kTemplateInterval);
   app.add_option("--template-interval", template_interval,
                  "How often a template that is read from Git is looked at, 1s to 1h")
@@ -413,14 +423,49 @@ Result<front_door::FrontDoor::Options> door_options(const Options& options) {
   return door;
 }
 
-// The file of --oidc.
-Result<oidc::OidcOptions> read_oidc_file(const std::string& path) {
+// A file that an option names.
+Result<std::string> read_option_file(const std::string& path, std::size_t bytes_max) {
   const std::filesystem::path place(path);
   const std::string parent = place.parent_path().string();
   TITAN_ASSIGN(const auto folder, DiskFileSystem::open(parent.empty() ? "." : parent));
+  return folder->read(place.filename().string(), bytes_max);
+}
+
+Result<void> read_oidc_file(Options& options) {
+  if (options.oidc_file.empty()) return {};
+  TITAN_ASSIGN(const std::string text, read_option_file(options.oidc_file, oidc::kOptionsBytesMax));
+  TITAN_ASSIGN(options.oidc, oidc::parse_oidc_options(text));
+  return {};
+}
+
+Result<void> read_template_remotes(Options& options) {
+  if (options.template_remotes_file.empty()) return {};
   TITAN_ASSIGN(const std::string text,
-               folder->read(place.filename().string(), oidc::kOptionsBytesMax));
-  return oidc::parse_oidc_options(text);
+               read_option_file(options.template_remotes_file, kTemplateRemotesBytesMax));
+  const web::ConnectionLimits limits{.silence_max = gitops::kSourceSilenceMax,
+                                     .answer_time_max = gitops::kSourceConversationMax,
+                                     .answer_bytes_max = gitops::kSourceFetchBytesMax};
+  TITAN_ASSIGN(options.template_remotes,
+               parse_template_remotes(text, [&limits](const std::string& ca_file) {
+                 return web::web_connections(ca_file, limits);
+               }));
+  return {};
+}
+
+// Reads what options name. An exit code: one of them is no good, which is said.
+std::optional<ExitCode> read_option_files(Options& options, const ProgramEnv& env) {
+  const auto refuse = [&env](const char* option, const std::string& file, Error error) {
+    error.subject = file;
+    env.err << "titan-server: " << option << ": " << error.text() << "\n";
+    return ExitCode::usage;
+  };
+  if (auto read = read_oidc_file(options); !read) {
+    return refuse("--oidc", options.oidc_file, read.error());
+  }
+  if (auto read = read_template_remotes(options); !read) {
+    return refuse("--template-remotes", options.template_remotes_file, read.error());
+  }
+  return std::nullopt;
 }
 
 // What serve() works with; borrowed.
@@ -430,7 +475,6 @@ struct Surroundings {
   const BackgroundStream& lines;
   const StopSignals& signals;
   std::ostream& out;
-  const gitops::ConnectToWeb& connect;
 };
 
 // Where the server commits for hosts.
@@ -442,8 +486,13 @@ struct Committing {
 Result<void> open_committing(const Options& options, const Surroundings& around,
                              Committing& opened) {
   if (options.git.git.empty()) return {};
+  const auto connect = [](const std::string& url, const std::string& ca_file) {
+    return web::web_connections(ca_file, {.silence_max = gitops::kSilenceMax,
+                                          .answer_time_max = gitops::kConversationMax,
+                                          .answer_bytes_max = gitops::kFetchBytesMax})(url);
+  };
   opened.publisher.emplace(options.git.git, options.data + "/git",
-                           gitops::publisher_options(options.git, around.connect));
+                           gitops::publisher_options(options.git, connect));
   if (!options.git.signs_by_file()) return {};
   TITAN_ASSIGN(SigningKey key, gitops::read_signing_key(options.git.git_sign));
   opened.signer = std::move(key);
@@ -475,7 +524,11 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
   std::optional<oidc::OidcProvider> provider;
   if (options.oidc) provider.emplace(*options.oidc, fetcher);
   front_door::Spool spool(options.data);
-  gitops::LocalTemplateSource templates(options.templates);
+  gitops::LocalTemplateSource here(options.templates);
+  gitops::WireTemplateSource elsewhere(
+      {.folder = options.data + "/template-repositories", .remotes = options.template_remotes},
+      clock);
+  gitops::TemplateSources templates(here, elsewhere);
   std::array<StepLoop, kTemplateReaders> readers{StepLoop(clock), StepLoop(clock)};
   static_assert(kTemplateReaders == 2);
   Committing committing;
@@ -522,8 +575,7 @@ Result<ExitCode> serve(const Options& options, front_door::FrontDoor::Options do
 
 }  // namespace
 
-ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env,
-             const gitops::ConnectToWeb& connect) {
+ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env) {
   Options options;
   if (const auto code = parse(arguments, env, options)) return *code;
   if (options.command) {
@@ -536,16 +588,7 @@ ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env,
             << ": " << door.error().text() << "\n";
     return ExitCode::usage;
   }
-  if (!options.oidc_file.empty()) {
-    auto oidc = read_oidc_file(options.oidc_file);
-    if (!oidc) {
-      Error error = oidc.error();
-      error.subject = options.oidc_file;
-      env.err << "titan-server: --oidc: " << error.text() << "\n";
-      return ExitCode::usage;
-    }
-    options.oidc = *std::move(oidc);
-  }
+  if (const auto code = read_option_files(options, env)) return *code;
   // Large pieces go back to the system at once. glibc would keep as many as were ever used
   // together.
   ::mallopt(M_MMAP_THRESHOLD, kLargeAllocation);
@@ -554,8 +597,7 @@ ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env,
   const StopSignals signals;        // before any thread is made, which would take them
   BackgroundStream lines(env.err);  // the event loop may not wait for who reads the log
   Log log(lines, clock, env.log_format, options.verbose ? Log::Level::debug : Log::Level::info);
-  const auto served =
-      serve(options, *std::move(door), {log, clock, lines, signals, env.out, connect});
+  const auto served = serve(options, *std::move(door), {log, clock, lines, signals, env.out});
   if (served) return *served;
   log.error("titan-server cannot go on", {{"error", served.error().text()}});
   return exit_code_of(served.error().code);

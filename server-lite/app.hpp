@@ -5,15 +5,13 @@
 
 #include "base/exit_code.hpp"
 #include "base/program.hpp"
-#include "gitops/git_settings.hpp"
 
 namespace titan::server_lite {
 
 // titan-server, from its arguments (without the program's name) to its exit code. With a subcommand
 // it looks after the store's file (store_commands.hpp). Without one it opens the store in --data,
 // listens on --listen, logs "listening" with the address, and serves until SIGTERM or SIGINT, which
-// it blocks for all threads started from here on. `connect`: the way to Git servers by https.
-ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env,
-             const gitops::ConnectToWeb& connect);
+// it blocks for all threads started from here on.
+ExitCode run(const std::vector<std::string>& arguments, const ProgramEnv& env);
 
 }  // namespace titan::server_lite

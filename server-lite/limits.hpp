@@ -63,7 +63,9 @@ constexpr std::chrono::seconds kTemplateIntervalMin{1};  // that can be asked fo
 constexpr std::chrono::seconds kTemplateIntervalMax{3600};
 constexpr std::chrono::seconds kTemplateRetryMin{1};  // after a fault of its repository
 constexpr std::chrono::seconds kTemplateRetryMax{900};
-constexpr int kTemplateReaders = 2;  // threads
+constexpr std::uint32_t kTemplateFaultsCounted = 10;
+constexpr int kTemplateReaders = 2;                            // threads
+constexpr std::size_t kTemplateRemotesBytesMax = 64UL << 10U;  // of the file of those allowed
 
 // Hosts that the server commits for.
 constexpr std::size_t kGitHostsMax = 256;               // in one commit

@@ -206,12 +206,14 @@ void add_hooks(json& schemas) {
 
 json template_git() {
   const json text = {{"type", "string"}, {"maxLength", model::kTextBytesMax}};
-  return object_of("Where the server reads a template from, and follows it.",
-                   {{"repository", text, "A URL, or a path of the server's machine."},
-                    {"ref", text, "A branch or a tag; the remote's HEAD when left out.", kMaybe},
-                    {"path", text, "The template's folder; the top when left out.", kMaybe},
-                    {"commit", text, "That it was read at; the server writes it.", kMaybe}},
-                   true);
+  return object_of(
+      "Where the server reads a template from, and follows it.",
+      {{"repository", text,
+        "By https or ssh, or of the server's machine; the server is told which it may read."},
+       {"ref", text, "A branch or a tag; the remote's HEAD when left out.", kMaybe},
+       {"path", text, "The template's folder; the top when left out.", kMaybe},
+       {"commit", text, "That it was read at; the server writes it.", kMaybe}},
+      true);
 }
 
 // What a host asks of what it has applied, before it keeps it.

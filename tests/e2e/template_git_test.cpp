@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "tests/e2e/await_template.hpp"
 #include "tests/e2e/programs.hpp"
 #include "tests/support/git_work_tree.hpp"
 
@@ -16,29 +17,6 @@ class TemplateGitTest : public ::testing::Test {
   void titan(std::vector<std::string> arguments) {
     const Outcome outcome = testing::run_titan(server_, std::move(arguments));
     EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
-  }
-  model::Entity stored() {
-    return server_.client().get({.kind = model::Kind::template_, .name = "service"}).value();
-  }
-  // Waits for the changes after which the template is as wanted.
-  template <class Condition>
-  model::Entity await(const Condition& condition) {
-    std::string since = server_.client().status().value().bookmark;
-    for (int i = 0; i < 60; ++i) {
-      const model::Entity entity = stored();
-      if (condition(entity)) return entity;
-      const auto news =
-          server_.client().changes({.since = since, .wait = std::chrono::seconds(1)}).value();
-      since = news.bookmark.text();
-    }
-    ADD_FAILURE() << "it did not come about: "
-                  << (stored().reason.empty() ? "" : stored().reason[0]);
-    return stored();
-  }
-  model::Entity await_commit(const std::string& commit) {
-    return await([&](const model::Entity& entity) {
-      return std::get<model::TemplateSpec>(entity.spec).git->commit == commit;
-    });
   }
   std::string on_host(const std::string& file) {
     const auto arguments = testing::agent_once(server_, "tim-pi", folder_.path());
@@ -63,7 +41,7 @@ TEST_F(TemplateGitTest, ACommitBecomesAVersionAndReachesTheHost) {
   const std::string first = tree_.commit("first");
   titan({"create", "template", "service", "--repo", tree_.path(), "--ref", "main", "--path",
          "deploy/"});
-  await_commit(first);
+  testing::await_commit(server_, "service", first);
   titan({"create", "host", "tim-pi", "--labels", "name=tim-pi"});
   titan({"create", "workload", "sensor", "--template", "service"});
   titan({"create", "target", "tim-pi", "--labels", "name=tim-pi"});
@@ -78,7 +56,7 @@ TEST_F(TemplateGitTest, ACommitBecomesAVersionAndReachesTheHost) {
 
   tree_.write("deploy/root/etc/service.conf", "second {{values.n}}\n");
   const std::string second = tree_.commit("second");
-  const model::Entity followed = await_commit(second);
+  const model::Entity followed = testing::await_commit(server_, "service", second);
   EXPECT_EQ(followed.status, model::Status::ready);
   EXPECT_EQ(on_host("etc/service.conf"), "second 1\n");
   const Outcome wide = testing::run_titan(server_, {"get", "templates", "-o", "wide"});
@@ -87,8 +65,9 @@ TEST_F(TemplateGitTest, ACommitBecomesAVersionAndReachesTheHost) {
   tree_.write("deploy/template.yaml", "driverr: files\n");
   tree_.commit("a mistake");
   titan({"sync", "template", "service"});
-  const model::Entity bad =
-      await([](const model::Entity& entity) { return entity.status == model::Status::error; });
+  const model::Entity bad = testing::await_template(
+      server_, "service",
+      [](const model::Entity& entity) { return entity.status == model::Status::error; });
   ASSERT_FALSE(bad.reason.empty());
   EXPECT_NE(bad.reason[0].find("did you mean \"driver\"?"), std::string::npos) << bad.reason[0];
   EXPECT_EQ(on_host("etc/service.conf"), "second 1\n");

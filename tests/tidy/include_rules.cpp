@@ -22,11 +22,10 @@ const std::map<std::string, std::set<std::string>, std::less<>>& arrows() {
       {"client", {"model", "base"}},
       {"server-lite/front_door", {"base"}},
       {"server-lite/oidc", {"client", "model", "base"}},
+      {"server-lite/web", {"client", "base"}},
       {"server-lite",
-       {"server-lite/front_door", "server-lite/oidc", "store", "gitops", "render", "reconciler",
-        "model", "base"}},
-      // The wiring of a program may see more than the folder that it is in.
-      {"server-lite/main.cpp", {"server-lite", "client", "gitops", "base"}},
+       {"server-lite/front_door", "server-lite/oidc", "server-lite/web", "store", "gitops",
+        "render", "reconciler", "model", "base"}},
       {"agent", {"gitops", "render", "reconciler", "client", "model", "base"}},
       {"cli", {"client", "render", "model", "base"}},
   };

@@ -47,7 +47,10 @@ class GitWebServer {
  public:
   static constexpr const char* kToken = "s3cret-token";
   static bool is_installed();
-  explicit GitWebServer(const std::string& folder);
+  // Its certificate expired long ago, as it looks to a device whose clock is wrong, if it is not
+  // said that it counts.
+  enum class Dates { expired, valid };
+  explicit GitWebServer(const std::string& folder, Dates dates = Dates::expired);
   ~GitWebServer();
   GitWebServer(const GitWebServer&) = delete;
   GitWebServer& operator=(const GitWebServer&) = delete;
@@ -56,6 +59,7 @@ class GitWebServer {
   [[nodiscard]] std::string url(const std::string& name) const;
   [[nodiscard]] std::string plain_url(const std::string& name) const;
   [[nodiscard]] std::string file(const std::string& name) const { return folder_ + "/" + name; }
+  [[nodiscard]] const std::string& ca_file() const { return authority_.certificate; }
   // With the token, and trust in the server's authority, which is in `ca_file` when it is said.
   [[nodiscard]] gitops::RemoteOptions options(const std::string& ca_file = {}) const;
 

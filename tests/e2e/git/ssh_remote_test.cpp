@@ -108,7 +108,7 @@ TEST_F(SshRemote, LetsInWhoHasAKeyThatItKnows) {
   access.key_file = server_->file("absent");
   expect_refused(access, ErrorCode::not_found, {access.key_file});
   access.key_file = "";
-  expect_refused(access, ErrorCode::denied, {"gitKeyFile"});
+  expect_refused(access, ErrorCode::denied, {"no key file is set"});
 }
 
 TEST_F(SshRemote, OpensAKeyWithItsPassphrase) {

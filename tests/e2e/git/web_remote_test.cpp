@@ -88,7 +88,7 @@ TEST_F(WebRemote, LetsInWhoHasTheToken) {
   ::chmod(access.token_file.c_str(), 0600);
   expect_refused(server_->url("fleet.git"), access, ErrorCode::denied, "the token");
   access.token_file = "";
-  expect_refused(server_->url("fleet.git"), access, ErrorCode::denied, "gitTokenFile");
+  expect_refused(server_->url("fleet.git"), access, ErrorCode::denied, "no token file is set");
   access = server_->options();
   access.user = "ada";
   expect_refused(server_->url("fleet.git"), access, ErrorCode::denied, "the token");
