@@ -111,6 +111,8 @@ constexpr std::size_t kWhyLinesMax = 10'000;    // of one file
 constexpr std::size_t kWhyInputsMax = 2000;     // that they name
 constexpr std::size_t kWhyTextBytesMax = 4096;  // of a line, and of a value
 
+constexpr std::size_t kTraceHostsMax = 10'000;  // whose reports one trace reads for its totals
+
 // What operators see.
 constexpr std::size_t kMetricSeriesMax = 2000;    // of one family
 constexpr std::size_t kPathLoggedBytesMax = 256;  // of a request's path, in the access log

@@ -39,6 +39,7 @@
 #include "server-lite/store_health.hpp"
 #include "server-lite/template_follower.hpp"
 #include "server-lite/template_renderer.hpp"
+#include "server-lite/trace_service.hpp"
 #include "server-lite/why_service.hpp"
 #include "server-lite/writer.hpp"
 #include "store/store.hpp"
@@ -147,6 +148,7 @@ class Server {
   HostService hosts_;
   ProvenanceService provenance_;
   WhyService why_;
+  TraceService traces_;
   Router router_;
 };
 
