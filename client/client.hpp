@@ -188,7 +188,7 @@ class Client {
                                                        const Progress& progress = {});
 
   // Notes what happened to a version of the deployment, which it returns. not_found: there is none;
-  // invalid: the version is neither the current one nor the next; exhausted: it has too many.
+  // invalid: the version is neither the current one nor the next, or it has too many stages.
   // REQUIRES: `deployment.kind` is Kind::deployment.
   Result<model::Entity> report_stage(const model::Key& deployment,
                                      const model::StageReport& report);

@@ -93,7 +93,8 @@ Result<Entity> TraceService::report(const Key& key, const model::StageReport& re
                                      .url = report.url,
                                      .actor = author.actor},
                                     current);
-    if (!stages) return about(key, stages.error());
+    // That is no shortage of the server's.
+    if (!stages) return about(key, invalid_field("stage", stages.error().message));
     Entity wanted = *stored;
     wanted.stages = *std::move(stages);
     const auto changes =
