@@ -36,6 +36,8 @@ class Parser {
     add_diff();
     add_render();
     add_why();
+    add_trace();
+    add_report();
     add_edit();
     add_get();
     add_describe();
@@ -85,17 +87,7 @@ class Parser {
   }
 
   void add_connection(CLI::App& verb, bool with_workspace) {
-    verb.add_option("--server", connection_.server,
-                    "URL of the server (else TITAN_SERVER, the current context, or "
-                    "http://127.0.0.1:7480)");
-    verb.add_option("--ca-file", connection_.ca_file,
-                    "Certificates (PEM) to trust for https://, and no others (else TITAN_CA_FILE, "
-                    "the context's, or the system's)");
-    verb.add_option("--token-file", connection_.token_file,
-                    "File with the token (else TITAN_TOKEN, TITAN_TOKEN_FILE, or the context's)");
-    if (!with_workspace) return;
-    verb.add_option("-w,--workspace", connection_.workspace,
-                    "Workspace (else the current context's, or default)");
+    add_connection_options(verb, with_workspace, connection_);
   }
 
   void add_output(CLI::App& verb) {
@@ -181,14 +173,7 @@ class Parser {
     for (const std::string& other : other_words_of(Kind::secret)) verb.alias(other);
     verb.add_option("NAME", name_, "Name");
     verb.add_option("--name", name_flag_, "Name, when it is not given as the argument");
-    const auto add = [&verb](const char* flag, std::vector<std::string>& to, const char* what) {
-      verb.add_option(flag, to, what)
-          ->expected(1)
-          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    };
-    add("--from-literal", secret_.literals, "KEY=VALUE, which others on this machine may see");
-    add("--from-file", secret_.files, "KEY=PATH, to the last byte; - is standard input");
-    add("--generate", secret_.generated, "KEY or KEY=LENGTH: random letters and digits (else 32)");
+    add_value_options(verb, secret_);
     add_connection(verb, true);
     add_output(verb);
   }
@@ -296,6 +281,35 @@ class Parser {
     add_no_colour(verb);
   }
 
+  void add_trace() {
+    CLI::App& verb = add_verb(
+        app_, "trace", "Show the life of a deployment's version, from its source to its hosts",
+        "titan trace deployment/prod\n  titan trace deployment prod -w iot -o wide",
+        [this] { return make_trace(); });
+    add_kind_and_name(verb, "deployment");
+    add_connection(verb, true);
+    verb.add_option("-o,--output", format_, "table, wide, json or yaml")
+        ->check(CLI::IsMember({"table", "wide", "json", "yaml"}));
+    add_no_colour(verb);
+  }
+
+  void add_report() {
+    CLI::App& report = add_verb(app_, "report", "Report what happened to a deployment outside",
+                                "titan report stage build deployment/prod", nullptr);
+    report.require_subcommand(1);
+    CLI::App& verb =
+        add_verb(report, "stage", "A stage in the life of a version, for titan trace",
+                 "titan report stage source deployment/prod --revision 9fceb02 --time 10m\n"
+                 "  titan report stage build deployment/prod --url https://ci.example.com/runs/7\n"
+                 "  titan report stage smoke-test deployment/prod --current --outcome failed",
+                 [this] { return make_report_stage(); });
+    verb.add_option("STAGE", stage_.name, "Such as source, build or test")->required();
+    add_kind_and_name(verb, "deployment");
+    add_stage_options(verb, stage_);
+    add_connection(verb, true);
+    add_output(verb);
+  }
+
   void add_edit() {
     CLI::App& verb =
         add_verb(app_, "edit", "Edit an entity in $VISUAL, $EDITOR or vi",
@@ -322,17 +336,6 @@ class Parser {
     verb.add_option("--timeout", timeout_, "How long, such as 90s (else 5m); 0 looks once");
   }
 
-  // What picks entities of a list.
-  void add_filter(CLI::App& verb) {
-    verb.add_option("-l,--selector", list_.selector, "Of hosts, by labels: region=eu,!gpu");
-    verb.add_option("--status", list_.statuses, "By status: READY,MISSING; or DELETED");
-    verb.add_option("--tags", list_.tags, "By tags: KEY=VALUE,…");
-    verb.add_option("--field-selector,--field", list_.fields, "By fields: spec.workload=sensor,…");
-    verb.add_option("--modified-after", list_.modified_after,
-                    "Written last at this time or later: a time, or how long ago (10m)");
-    verb.add_option("--modified-before", list_.modified_before, "Written last before this time");
-  }
-
   void add_get() {
     CLI::App& verb = add_verb(app_, "get", "Show entities, or the change log",
                               "titan get deployments\n  titan get host tim-pi -o yaml\n"
@@ -344,7 +347,7 @@ class Parser {
                               [this] { return make_get(); });
     add_kind_and_name(verb, "A kind (hosts, deployments, …), changes or lobby");
     verb.add_flag("-A,--all-workspaces", all_workspaces_, "Across all workspaces");
-    add_filter(verb);
+    add_filter_options(verb, list_);
     verb.add_option("--limit", limit_, "At most so many (of changes 1 to 1000)");
     verb.add_flag("--watch", watch_, "Go on with those that change, until interrupted");
     verb.add_option("--since", since_,
@@ -514,12 +517,7 @@ class Parser {
   // ---- from what was parsed to a command
 
   [[nodiscard]] OutputFlags output() const {
-    static const std::map<std::string, Output, std::less<>> kFormats = {{"table", Output::table},
-                                                                        {"wide", Output::wide},
-                                                                        {"json", Output::json},
-                                                                        {"yaml", Output::yaml},
-                                                                        {"name", Output::name}};
-    return {.format = kFormats.at(format_), .headers = !no_headers_};
+    return {.format = output_named(format_), .headers = !no_headers_};
   }
 
   [[nodiscard]] Result<void> check_workspace(Kind kind) const {
@@ -751,6 +749,23 @@ class Parser {
     return WhyCommand{std::move(file), deployment_, at_, no_colour_, connection_, output()};
   }
 
+  Result<KindAndName> make_deployment() {
+    TITAN_ASSIGN(auto what, make_named());
+    if (what.kind == Kind::deployment) return what;
+    return invalid("expected a deployment, found " + std::string(model::singular_of(what.kind)) +
+                   " " + quote(what.name));
+  }
+
+  Result<Command> make_trace() {
+    TITAN_ASSIGN(auto what, make_deployment());
+    return TraceCommand{what, no_colour_, connection_, output()};
+  }
+
+  Result<Command> make_report_stage() {
+    TITAN_ASSIGN(auto what, make_deployment());
+    return ReportStageCommand{what, stage_, connection_, output()};
+  }
+
   Result<Command> make_completion() {
     TITAN_ASSIGN(std::string script, completion_script(app_, name_));
     return PrintCommand{std::move(script)};
@@ -828,6 +843,7 @@ class Parser {
   ConnectionFlags connection_;
   EntityFlags entity_;
   SecretValueFlags secret_;
+  StageFlags stage_;
   DeleteFlags delete_;
   std::string format_ = "table";
   std::string kind_;

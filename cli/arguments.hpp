@@ -20,9 +20,11 @@
 #include "cli/commands/login.hpp"
 #include "cli/commands/print.hpp"
 #include "cli/commands/render.hpp"
+#include "cli/commands/report_stage.hpp"
 #include "cli/commands/sign.hpp"
 #include "cli/commands/status.hpp"
 #include "cli/commands/sync.hpp"
+#include "cli/commands/trace.hpp"
 #include "cli/commands/version.hpp"
 #include "cli/commands/wait.hpp"
 #include "cli/commands/why.hpp"
@@ -38,7 +40,8 @@ using Command =
                  LoginCommand, LogoutCommand, WhoamiCommand, CanICommand, CreateTokenCommand,
                  CreateEnrollmentCommand, WriteSecretCommand, GetLobbyCommand, ApproveCommand,
                  RevokeCommand, NewKeyCommand, SignCommand, StatusCommand, SyncCommand,
-                 VersionCommand, RenderCommand, WhyCommand, PrintCommand>;
+                 VersionCommand, RenderCommand, WhyCommand, TraceCommand, ReportStageCommand,
+                 PrintCommand>;
 
 // What a command line asks for: a command, or its help.
 struct Arguments {

@@ -18,6 +18,7 @@ std::string what_changed(const model::Change& change) {
   }
   if (before.reason != after.reason) parts.emplace_back("reason");
   if (before.tags != after.tags) parts.emplace_back("tags");
+  if (before.stages != after.stages) parts.emplace_back("stages");
   if (before.deleting != after.deleting) parts.emplace_back("delete");
   return join(parts, ", ");
 }

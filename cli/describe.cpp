@@ -205,6 +205,20 @@ void print_source(Writer& writer, const model::TemplateSpec& spec) {
   writer.field("Commit", spec.git->commit);
 }
 
+void print_stages(Writer& writer, const model::Entity& deployment) {
+  std::size_t count = 0;
+  Table table({"STAGE", "OUTCOME", "AGE", "REVISION", "ACTOR", "URL"});
+  for (const model::Stage& stage : deployment.stages) {
+    if (stage.version != deployment.version) continue;
+    ++count;
+    table.add({stage.name, std::string(model::name_of(stage.outcome)), writer.age(stage.time),
+               stage.revision, stage.actor, stage.url});
+  }
+  if (count == 0) return;
+  writer.field("Stages", std::to_string(count) + " reported of this version");
+  writer.table(table, "");
+}
+
 void print_changes(Writer& writer, const std::vector<model::Change>& changes) {
   if (changes.empty()) return;
   Table table({"SEQ", "AGE", "OPERATION", "ACTOR", "WHAT"});
@@ -242,6 +256,7 @@ void print_description(std::ostream& out, const Description& description,
     writer.block("Spec", yaml_text(spec));
   }
   if (const auto* deployment = std::get_if<model::DeploymentSpec>(&entity.spec)) {
+    print_stages(writer, entity);
     print_assigned(writer, *deployment, description.assigned);
     print_hosts(writer, description.hosts);
   }

@@ -13,6 +13,20 @@ void add_values(CLI::App& verb, EntityFlags& entity) {
 
 }  // namespace
 
+void add_connection_options(CLI::App& verb, bool with_workspace, ConnectionFlags& connection) {
+  verb.add_option("--server", connection.server,
+                  "URL of the server (else TITAN_SERVER, the current context, or "
+                  "http://127.0.0.1:7480)");
+  verb.add_option("--ca-file", connection.ca_file,
+                  "Certificates (PEM) to trust for https://, and no others (else TITAN_CA_FILE, "
+                  "the context's, or the system's)");
+  verb.add_option("--token-file", connection.token_file,
+                  "File with the token (else TITAN_TOKEN, TITAN_TOKEN_FILE, or the context's)");
+  if (!with_workspace) return;
+  verb.add_option("-w,--workspace", connection.workspace,
+                  "Workspace (else the current context's, or default)");
+}
+
 void add_spec_options(CLI::App& verb, model::Kind kind, EntityFlags& entity) {
   switch (kind) {
     case Kind::workspace:
@@ -56,6 +70,37 @@ void add_spec_options(CLI::App& verb, model::Kind kind, EntityFlags& entity) {
       verb.add_option("--drift-policy", entity.drift_policy,
                       "What others change is put back (heal) or reported (report)");
   }
+}
+
+void add_filter_options(CLI::App& verb, ListFlags& list) {
+  verb.add_option("-l,--selector", list.selector, "Of hosts, by labels: region=eu,!gpu");
+  verb.add_option("--status", list.statuses, "By status: READY,MISSING; or DELETED");
+  verb.add_option("--tags", list.tags, "By tags: KEY=VALUE,…");
+  verb.add_option("--field-selector,--field", list.fields, "By fields: spec.workload=sensor,…");
+  verb.add_option("--modified-after", list.modified_after,
+                  "Written last at this time or later: a time, or how long ago (10m)");
+  verb.add_option("--modified-before", list.modified_before, "Written last before this time");
+}
+
+void add_value_options(CLI::App& verb, SecretValueFlags& secret) {
+  const auto add = [&verb](const char* flag, std::vector<std::string>& to, const char* what) {
+    verb.add_option(flag, to, what)
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  };
+  add("--from-literal", secret.literals, "KEY=VALUE, which others on this machine may see");
+  add("--from-file", secret.files, "KEY=PATH, to the last byte; - is standard input");
+  add("--generate", secret.generated, "KEY or KEY=LENGTH: random letters and digits (else 32)");
+}
+
+void add_stage_options(CLI::App& verb, StageFlags& stage) {
+  verb.add_option("--version", stage.version, "Of the deployment (else the next one)");
+  verb.add_flag("--current", stage.current, "Of its current version");
+  verb.add_option("--time", stage.time,
+                  "When it happened: a time, or how long ago (10m); else now");
+  verb.add_option("--outcome", stage.outcome, "succeeded (when left out) or failed");
+  verb.add_option("--revision", stage.revision, "Of the source, such as a commit's id");
+  verb.add_option("--url", stage.url, "Where more is told, such as the page of the build");
 }
 
 }  // namespace titan::cli

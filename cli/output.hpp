@@ -11,6 +11,9 @@ namespace titan::cli {
 // How answers are printed: -o.
 enum class Output { table, wide, json, yaml, name };
 
+// REQUIRES: it is one of these words.
+Output output_named(std::string_view word);
+
 // For programs, and whole.
 constexpr bool is_document(Output format) {
   return format == Output::json || format == Output::yaml;

@@ -357,6 +357,40 @@ Result<std::vector<DeploymentHost>> Client::deployment_hosts(const model::Key& d
   return exhausted("the list of hosts has more than " + std::to_string(kListPagesMax) + " pages");
 }
 
+Result<model::Entity> Client::report_stage(const model::Key& deployment,
+                                           const model::StageReport& report) {
+  TITAN_ASSERT(deployment.kind == model::Kind::deployment);
+  TITAN_ASSIGN(
+      const HttpResponse response,
+      ask(json_request("POST", entity_path(deployment) + "/stages", model::json_of(report))));
+  TITAN_ASSIGN(const json body, json_of(response));
+  return read_entity(body);
+}
+
+Result<Trace> Client::trace(const model::Key& deployment, const Progress& progress) {
+  TITAN_ASSERT(deployment.kind == model::Kind::deployment);
+  json whole;
+  std::string token;
+  for (std::size_t page = 0; page < kListPagesMax; ++page) {
+    const std::string query = Query()
+                                  .add("limit", std::to_string(kListPageItems))
+                                  .add_if(!token.empty(), "continue", token)
+                                  .text();
+    TITAN_ASSIGN(json body, ask_json(entity_path(deployment) + "/trace" + query));
+    TITAN_ASSIGN(token, read_continue(body));
+    if (body.is_object()) body.erase("continue");
+    TITAN_TRY(read_trace(body));
+    if (page == 0) {
+      whole = std::move(body);
+    } else {
+      for (json& host : body["hosts"]) whole["hosts"].push_back(std::move(host));
+    }
+    if (progress) progress(whole["hosts"].size());
+    if (token.empty()) return read_trace(whole);
+  }
+  return exhausted("the trace has more than " + std::to_string(kListPagesMax) + " pages of hosts");
+}
+
 Result<HostRendering> Client::render(const RenderQuery& asked) {
   TITAN_ASSERT(asked.deployment.kind == model::Kind::deployment);
   const std::string query = Query()

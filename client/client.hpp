@@ -20,6 +20,7 @@
 #include "client/access.hpp"
 #include "client/list_query.hpp"
 #include "client/provenance.hpp"
+#include "client/trace.hpp"
 #include "client/write.hpp"
 #include "model/bookmark.hpp"
 #include "model/change.hpp"
@@ -27,6 +28,7 @@
 #include "model/manifest.hpp"
 #include "model/rendered.hpp"
 #include "model/report.hpp"
+#include "model/stage.hpp"
 
 namespace titan::client {
 
@@ -184,6 +186,15 @@ class Client {
   // REQUIRES: `deployment.kind` is Kind::deployment.
   Result<std::vector<DeploymentHost>> deployment_hosts(const model::Key& deployment,
                                                        const Progress& progress = {});
+
+  // Notes what happened to a version of the deployment, which it returns. not_found: there is none;
+  // invalid: the version is neither the current one nor the next, or it has too many stages.
+  // REQUIRES: `deployment.kind` is Kind::deployment.
+  Result<model::Entity> report_stage(const model::Key& deployment,
+                                     const model::StageReport& report);
+  // The life of the deployment's current version, with all hosts, page after page. exhausted after
+  // kListPagesMax pages. REQUIRES: `deployment.kind` is Kind::deployment.
+  Result<Trace> trace(const model::Key& deployment, const Progress& progress = {});
 
   // What the deployment is on the host, at the moment `at`: a bookmark, an RFC 3339 time, or empty
   // for now. `path`: of one file alone; empty: all. not_found: one of them is, or was, not there;

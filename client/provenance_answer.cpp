@@ -10,6 +10,7 @@
 #include "model/field_reader.hpp"
 #include "model/limits.hpp"
 #include "model/spec.hpp"
+#include "model/status.hpp"
 
 namespace titan::client {
 namespace {
@@ -285,7 +286,72 @@ Result<Why> read_whole_why(const json& answer) {
   return why;
 }
 
+// ---- the life of a version ---------------------------------------------------------------------
+
+std::optional<Timestamp> time_of(FieldReader& reader, const char* field) {
+  if (!reader.has(field)) return std::nullopt;
+  return reader.timestamp(field);
+}
+
+model::Status status_of(FieldReader& reader, const char* field) {
+  return reader.parsed<model::Status>(field, &model::parse_status);
+}
+
+Result<TraceStage> read_stage(const json& item) {
+  FieldReader reader(item, "stages");
+  TraceStage stage{.stage = reader.required_text("stage"),
+                   .time = time_of(reader, "time"),
+                   .outcome = reader.text("outcome"),
+                   .revision = reader.text("revision"),
+                   .url = reader.text("url"),
+                   .actor = reader.text("actor"),
+                   .request_id = reader.text("requestId"),
+                   .bookmark = reader.text("bookmark"),
+                   .done = reader.optional_number("done"),
+                   .of = reader.number("of")};
+  reader.ignore("version");
+  TITAN_TRY(reader.finish());
+  return stage;
+}
+
+Result<TraceHost> read_trace_host(const json& item) {
+  FieldReader reader(item, "hosts");
+  TraceHost host{.host = reader.required_text("host"),
+                 .host_status = status_of(reader, "hostStatus"),
+                 .wanted = reader.boolean("wanted"),
+                 .status = status_of(reader, "status"),
+                 .reason = reader.text("reason"),
+                 .rendered_digest = reader.digest("renderedDigest"),
+                 .commit = reader.text("commit"),
+                 .rendered = time_of(reader, "rendered"),
+                 .delivered = time_of(reader, "delivered"),
+                 .committed = time_of(reader, "committed"),
+                 .deployed = time_of(reader, "deployed")};
+  TITAN_TRY(reader.finish());
+  return host;
+}
+
+Result<Trace> read_whole_trace(const json& answer) {
+  FieldReader reader(answer, "");
+  Trace trace;
+  trace.deployment = reader.required_text("deployment");
+  trace.version = reader.number("version");
+  trace.status = status_of(reader, "status");
+  trace.reason = reader.texts("reason", model::kReasonsMax);
+  trace.logged = reader.boolean("logged");
+  trace.hosts_not_counted = reader.number("hostsNotCounted");
+  TITAN_ASSIGN(trace.stages, all_of(reader, "stages", &read_stage));
+  TITAN_ASSIGN(trace.hosts, all_of(reader, "hosts", &read_trace_host));
+  TITAN_TRY(reader.finish());
+  trace.document = canonical_json(answer);
+  return trace;
+}
+
 }  // namespace
+
+Result<Trace> read_trace(const json& answer) {
+  return checked(read_whole_trace(answer));
+}
 
 Result<Why> read_why(const json& answer) {
   return checked(read_whole_why(answer));

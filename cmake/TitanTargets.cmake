@@ -57,12 +57,6 @@ function(titan_program name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
-# titan_compiled_alone(files…): builds with tests compile several files of a target as one
-# (CMAKE_UNITY_BUILD). Not these, which are of this folder: their anonymous namespaces have names
-# that mean something else in others of the target.
-function(titan_compiled_alone)
-endfunction()
-
 # The flags of tests and of what only they use, after those of everything.
 set(TITAN_TEST_FLAGS "" CACHE STRING "More compiler flags for the sources of tests")
 separate_arguments(titan_test_flags UNIX_COMMAND "${TITAN_TEST_FLAGS}")

@@ -132,6 +132,10 @@ deliver() {
   run titan wait deployment/prod --for ready --timeout 30s
   run titan get deployments -o wide
   expect READY
+  run titan report stage smoke-test deployment/prod --current
+  run titan trace deployment/prod
+  expect 'smoke-test'
+  [[ $(grep -c '1 of 1 host' <<<"$output") == 4 ]] || fail 'the host was expected at each step'
 }
 
 change_a_template() {

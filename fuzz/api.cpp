@@ -11,6 +11,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "fuzz/target.hpp"
+#include "model/stage.hpp"
 #include "server-lite/proposal_text.hpp"
 #include "server-lite/server.hpp"
 #include "store/sqlite_store.hpp"
@@ -155,6 +156,12 @@ void check_body(std::string_view text) {
   auto body = parse_json(text);
   if (!body) return;
   (void)server_lite::parse_proposed_changes(*body, "default");
+  if (const auto stage = model::parse_stage_report(*body)) {
+    const std::string said = canonical_json(model::json_of(*stage));
+    const auto again = model::parse_stage_report(parse_json(said).value());
+    require(again && canonical_json(model::json_of(*again)) == said, "a stage reads back equal",
+            said);
+  }
   const model::Key key{.kind = model::Kind::host, .name = "tim-pi"};
   (void)server_lite::parse_proposed_entity(*std::move(body), key,
                                            server_lite::ProposedChange::Operation::apply);

@@ -27,6 +27,21 @@ void read_written_by_server(FieldReader& reader, Entity& entity) {
   }
 }
 
+void read_stages(FieldReader& reader, Kind kind, Entity& entity) {
+  const json* array = reader.array("stages", kStagesMax);
+  if (array == nullptr || array->empty()) return;
+  if (kind != Kind::deployment) {
+    reader.refuse("stages",
+                  "are of deployments alone; a " + std::string(singular_of(kind)) + " has none");
+    return;
+  }
+  for (const json& item : *array) {
+    auto stage = parse_stage(item, "stages[" + std::to_string(entity.stages.size()) + "]");
+    if (!stage) return reader.refuse(stage.error());
+    entity.stages.push_back(*std::move(stage));
+  }
+}
+
 Result<Kind> read_kind(FieldReader& reader) {
   const std::string name = reader.required_text("kind");
   auto kind = parse_kind(name);
@@ -78,6 +93,7 @@ json json_of(const Entity& entity) {
   object["reason"] = entity.reason;
   object["tags"] = entity.tags;
   object["delete"] = entity.deleting;
+  for (const Stage& stage : entity.stages) object["stages"].push_back(json_of(stage));
   if (in_workspace(entity.kind())) object["workspace"] = entity.workspace;
   if (entity.deleted_time != Timestamp()) object["deletedTime"] = entity.deleted_time.text();
   return object;
@@ -91,6 +107,7 @@ Result<Entity> parse_entity(const json& object) {
   Entity entity;
   read_names(reader, *kind, entity);
   read_written_by_server(reader, entity);
+  read_stages(reader, *kind, entity);
   entity.tags = reader.text_map("tags");
   if (const auto checked = check_tags("tags", entity.tags); !checked) {
     reader.refuse(checked.error());

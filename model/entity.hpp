@@ -10,6 +10,7 @@
 #include "model/key.hpp"
 #include "model/labels.hpp"
 #include "model/spec.hpp"
+#include "model/stage.hpp"
 #include "model/status.hpp"
 
 namespace titan::model {
@@ -29,15 +30,17 @@ struct Entity {
   Status status = Status::initialized;
   std::vector<std::string> reason = {};  // never empty with ERROR or MISSING
   Tags tags = {};
-  bool deleting = false;        // `delete` in JSON: deletion was asked for
-  Timestamp deleted_time = {};  // zero unless the status is DELETED
+  std::vector<Stage> stages = {};  // of a deployment: reported of its version, and of the next
+  bool deleting = false;           // `delete` in JSON: deletion was asked for
+  Timestamp deleted_time = {};     // zero unless the status is DELETED
   bool operator==(const Entity&) const = default;
 
   [[nodiscard]] Kind kind() const { return static_cast<Kind>(spec.index()); }
   [[nodiscard]] Key key() const { return {organization, kind(), workspace, name}; }
 };
 
-// The entity as flat camelCase JSON, with every field; `deletedTime` only when it is not zero.
+// The entity as flat camelCase JSON, with every field; `deletedTime` only when it is not zero, and
+// `stages` only when there are some.
 nlohmann::json json_of(const Entity& entity);
 
 // Reads and validates an entity: every field's type and form, and that no field is unknown; what

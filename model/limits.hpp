@@ -40,6 +40,12 @@ constexpr std::size_t kRenderedNameBytesMax = 243;
 constexpr std::size_t kReplicasMax = 1'000'000;
 constexpr std::size_t kReportDeploymentsMax = 10'000;  // in one host's report
 
+// What is reported of a deployment's versions.
+constexpr std::size_t kStagesMax = 32;  // of one deployment: of its version and the next
+constexpr std::size_t kStageNameBytesMax = 32;
+constexpr std::size_t kStageRevisionBytesMax = 256;
+constexpr std::size_t kStageUrlBytesMax = 1024;
+
 // Health checks of a template.
 constexpr std::size_t kHealthChecksMax = 16;
 constexpr std::size_t kHealthArgumentsMax = 64;       // of one program

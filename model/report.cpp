@@ -15,6 +15,13 @@ namespace {
 
 using nlohmann::json;
 
+// What the server writes.
+constexpr std::pair<const char*, Timestamp DeploymentReport::*> kTimes[] = {
+    {"since", &DeploymentReport::since},
+    {"delivered", &DeploymentReport::delivered},
+    {"committed", &DeploymentReport::committed},
+    {"deployed", &DeploymentReport::deployed}};
+
 // Reads JSON as far as a poll needs it: RFC 8259 without escapes and beyond-ASCII in strings.
 class PollReader {
  public:
@@ -59,7 +66,9 @@ json json_of(const DeploymentReport& report) {
       {"commit", report.commit}};
   if (!report.desired_digest.empty()) object["desiredDigest"] = report.desired_digest.text();
   put_trouble(object, report);
-  if (report.since != Timestamp()) object["since"] = report.since.text();
+  for (const auto& [name, time] : kTimes) {
+    if (report.*time != Timestamp()) object[name] = (report.*time).text();
+  }
   return object;
 }
 
@@ -111,8 +120,8 @@ Result<DeploymentReport> parse_deployment_report(const json& object, std::string
                           .stalled = reader.boolean("stalled"),
                           .drift = read_drift(reader),
                           .healed = reader.number("healed"),
-                          .commit = reader.text("commit"),
-                          .since = reader.timestamp("since")};
+                          .commit = reader.text("commit")};
+  for (const auto& [name, time] : kTimes) report.*time = reader.timestamp(name);
   if (report.key.kind != Kind::deployment) reader.refuse("key", "expected a deployment's key");
   if (report.status != Status::ready && report.status != Status::error &&
       report.status != Status::updating) {
@@ -158,7 +167,9 @@ json json_of(const HostReport& report) {
 
 Digest digest_of(const HostReport& report) {
   json object = json_of(report);
-  for (json& deployment : object["deployments"]) deployment.erase("since");
+  for (json& deployment : object["deployments"]) {
+    for (const auto& [name, time] : kTimes) deployment.erase(name);
+  }
   return Digest::of(canonical_json(object));
 }
 

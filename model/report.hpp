@@ -29,7 +29,11 @@ struct DeploymentReport {
   std::vector<std::string> drift = {};  // what is not as it was applied, and stays so
   std::uint64_t healed = 0;             // how often what others changed was put back
   std::string commit = {};              // the Git commit that holds it; may be empty
-  Timestamp since = {};  // when the server first heard this of it; the server writes it
+  // The server writes these, and the host does not know them; zero: it did not come to that.
+  Timestamp since = {};      // when the server first heard this of it
+  Timestamp delivered = {};  // when the server first gave that form to the host
+  Timestamp committed = {};  // when the server first heard of `commit` for that form
+  Timestamp deployed = {};   // when the server first heard READY of that form
   bool operator==(const DeploymentReport&) const = default;
 };
 
@@ -48,8 +52,8 @@ struct HostReport {
 nlohmann::json json_of(const HostReport& report);
 // Puts the fields from `output` to `healed` into a JSON object, each when it says something.
 void put_trouble(nlohmann::json& object, const DeploymentReport& report);
-// Of the canonical JSON without `since`, which the host does not know: by it a host and the server
-// know whether they speak of the same report.
+// Of the canonical JSON without the times, which the host does not know: by it a host and the
+// server know whether they speak of the same report.
 Digest digest_of(const HostReport& report);
 // invalid, naming the field. A report without `deployments` is refused, since an empty list means
 // that nothing is on the host; so is one that lists a deployment or a driver twice, or that is

@@ -17,6 +17,7 @@
 #include "server-lite/router.hpp"
 #include "server-lite/store_health.hpp"
 #include "server-lite/template_follower.hpp"
+#include "server-lite/trace_service.hpp"
 #include "server-lite/why_service.hpp"
 #include "server-lite/writer.hpp"
 #include "store/store.hpp"
@@ -45,6 +46,7 @@ struct Api {
   TemplateFollower& templates;
   ProvenanceService& provenance;
   WhyService& why;
+  TraceService& traces;
 };
 
 // The routes of docs/spec/http-api.md, by what they are about. Each adds its routes to the router.
@@ -56,6 +58,8 @@ void add_template_routes(Router& router, const Api& api);
 void add_provenance_routes(Router& router, const Api& api);
 // Where it comes from.
 void add_why_routes(Router& router, const Api& api);
+// How versions of deployments came to hosts.
+void add_trace_routes(Router& router, const Api& api);
 void add_blob_routes(Router& router, const Api& api);
 void add_status_routes(Router& router, const Api& api);
 // These tell of the routes themselves.

@@ -56,12 +56,22 @@ void forget_life(HostLife& life) {
   life.report_time = {};
   life.told.clear();
   life.told_is_read = false;
+  life.given.clear();
 }
 
 }  // namespace
 
 std::uint64_t short_of(const Key& key) {
   return Digest::of(key.text()).short_form();
+}
+
+Timestamp given_time(std::span<const Given> given, const Key& deployment, const Digest& form) {
+  if (given.empty()) return {};
+  const auto found = std::ranges::find_if(
+      given, [&, number = short_of(deployment), of = form.short_form()](const Given& one) {
+        return one.deployment == number && one.form == of;
+      });
+  return found == given.end() ? Timestamp() : found->time;
 }
 
 const Told* HostLife::find(std::uint64_t deployment) const {
@@ -139,6 +149,34 @@ void put_report(FleetView& view, const Key& key, const model::HostReport& report
                     .drifting = !deployment.drift.empty()});
   }
   life.told = std::move(told);
+  std::erase_if(life.given, [&](const Given& one) {
+    const Told* said = life.find(one.deployment);
+    return said != nullptr && said->form == one.form;
+  });
+}
+
+void note_given(FleetView& view, const Key& key, const model::Manifest& manifest) {
+  const auto* host = view.fleet.find_host(key);
+  if (host == nullptr) return;
+  HostLife& life = view.lives[host->number];
+  std::map<std::uint64_t, Given> given;
+  for (const Given& one : life.given) given.emplace(one.deployment, one);
+  std::set<std::uint64_t> desired_now;
+  for (const model::DesiredDeployment& desired : manifest.deployments) {
+    const Given one{.deployment = short_of(desired.key),
+                    .form = desired.desired_digest.short_form(),
+                    .time = manifest.time};
+    desired_now.insert(one.deployment);
+    const auto [place, is_new] = given.emplace(one.deployment, one);
+    if (!is_new && place->second.form != one.form) place->second = one;
+    const Told* said = life.find(one.deployment);
+    if (said != nullptr && said->form == one.form) given.erase(place);
+  }
+  for (const auto& tombstone : manifest.tombstones) given.erase(short_of(tombstone.key));
+  life.given.clear();
+  for (const auto& [deployment, one] : given) {
+    if (!manifest.full || desired_now.contains(deployment)) life.given.push_back(one);
+  }
 }
 
 std::vector<std::string> holders_of(const FleetView& view, const Key& deployment) {

@@ -16,6 +16,7 @@
 #include "base/result.hpp"
 #include "model/change.hpp"
 #include "model/key.hpp"
+#include "model/manifest.hpp"
 #include "model/report.hpp"
 #include "reconciler/fleet.hpp"
 #include "reconciler/roll_up.hpp"
@@ -34,7 +35,17 @@ struct Told {
   bool drifting = false;
 };
 
+// What a host was given of one deployment, and has not spoken of since; shortened likewise.
+struct Given {
+  std::uint64_t deployment = 0;
+  std::uint64_t form = 0;
+  Timestamp time = {};  // when it was given that form first
+};
+
 std::uint64_t short_of(const model::Key& key);
+// When that was given first; zero: it is not known.
+Timestamp given_time(std::span<const Given> given, const model::Key& deployment,
+                     const Digest& form);
 
 // What the server knows of a host besides what is asked of it.
 struct HostLife {
@@ -49,6 +60,8 @@ struct HostLife {
   Timestamp report_time = {};
   std::vector<Told> told = {};  // of its last report
   bool told_is_read = false;    // `told` is that of the last report
+  // At most one for each deployment that the host should have. In memory alone: a restart forgets.
+  std::vector<Given> given = {};
 
   [[nodiscard]] const Told* find(std::uint64_t deployment) const;
   // When it was there last: now, while it waits for an answer. Nothing: not since the start.
@@ -96,6 +109,9 @@ void apply(FleetView& view, std::span<const model::Change> changes);
 // The host's last report, which was stored at `time`.
 void put_report(FleetView& view, const model::Key& host, const model::HostReport& report,
                 Timestamp time);
+
+// What the manifest gives to the host, at its time.
+void note_given(FleetView& view, const model::Key& host, const model::Manifest& manifest);
 
 // The hosts whose last report lists the deployment, by name.
 std::vector<std::string> holders_of(const FleetView& view, const model::Key& deployment);

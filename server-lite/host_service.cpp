@@ -148,6 +148,7 @@ Result<HostService::Answer> HostService::deliver(const Key& host,
   TITAN_ASSIGN(Answer answer, changes(host, since));
   if (!answer.changed) return answer;
   if (reader) TITAN_TRY(seal_secrets(answer.manifest, *reader));
+  parts_.state.update([&](FleetView& view) { note_given(view, host, answer.manifest); });
   std::vector<Key> delivered;
   for (const auto& desired : answer.manifest.deployments) delivered.push_back(desired.key);
   parts_.roll_up.delivered(delivered);
@@ -194,6 +195,20 @@ Result<void> HostService::seal_secrets(model::DesiredDeployment& desired, std::u
   return {};
 }
 
+// Whatever the host says of them: the server alone knows. The other times are the store's to write.
+model::HostReport HostService::with_deliveries(const Key& host,
+                                               const model::HostReport& report) const {
+  const auto given = parts_.state.read([&](const FleetView& view) {
+    const auto* record = view.fleet.find_host(host);
+    return record == nullptr ? std::vector<Given>() : view.life_of(*record).given;
+  });
+  model::HostReport dated = report;
+  for (model::DeploymentReport& deployment : dated.deployments) {
+    deployment.delivered = given_time(given, deployment.key, deployment.desired_digest);
+  }
+  return dated;
+}
+
 Result<store::Batch> HostService::observation(const Key& host, const model::SyncRequest& sync,
                                               bool is_ready, const Witness& witness) {
   store::Batch batch{.actor = witness.actor, .request_id = witness.request_id};
@@ -207,7 +222,7 @@ Result<store::Batch> HostService::observation(const Key& host, const model::Sync
   if (sync.report) {
     batch.observations.push_back({.organization = host.organization,
                                   .host = host.name,
-                                  .report = sync.report,
+                                  .report = with_deliveries(host, *sync.report),
                                   .bookmark = sync.bookmark.value_or(Bookmark())});
   }
   return batch;
@@ -356,9 +371,11 @@ HostService::Standing HostService::standing_on(const std::string& host, const Ke
     for (const auto& delivery : reconciler::deliveries_to(view.fleet, *record, view.fleet.head())) {
       if (delivery.deployment->key != deployment) continue;
       const auto* report = standing.report ? &*standing.report : nullptr;
+      const Digest form = reconciler::desired_digest(delivery);
       standing.wanted = true;
-      standing.current = reconciler::standing_of(report, reconciler::desired_digest(delivery)) ==
-                         reconciler::Standing::current;
+      standing.current = reconciler::standing_of(report, form) == reconciler::Standing::current;
+      standing.is_of_form = report != nullptr && report->desired_digest == form;
+      standing.delivered = given_time(view.life_of(*record).given, deployment, form);
     }
   });
   return standing;
@@ -368,6 +385,20 @@ Result<HostService::StandingsPage> HostService::standings_of(const Key& deployme
                                                              const std::string& after,
                                                              std::size_t limit) {
   TITAN_TRY(parts_.store.get(deployment));
+  const std::set<std::string> hosts = hosts_of(deployment);
+  StandingsPage page;
+  for (auto host = hosts.upper_bound(after); host != hosts.end(); ++host) {
+    if (page.items.size() == limit) {
+      page.next = page.items.back().host;
+      break;
+    }
+    TITAN_ASSIGN(Standing standing, standing_on(deployment, *host));
+    page.items.push_back(std::move(standing));
+  }
+  return page;
+}
+
+std::set<std::string> HostService::hosts_of(const Key& deployment) const {
   std::set<std::string> hosts;
   parts_.state.read([&](const FleetView& view) {
     if (const auto* record = view.fleet.find(deployment)) {
@@ -377,16 +408,13 @@ Result<HostService::StandingsPage> HostService::standings_of(const Key& deployme
     }
     for (const std::string& holder : holders_of(view, deployment)) hosts.insert(holder);
   });
-  StandingsPage page;
-  for (auto host = hosts.upper_bound(after); host != hosts.end(); ++host) {
-    if (page.items.size() == limit) {
-      page.next = page.items.back().host;
-      break;
-    }
-    TITAN_ASSIGN(const auto stored, report_of(deployment.organization, *host));
-    page.items.push_back(standing_on(*host, deployment, stored ? &*stored : nullptr));
-  }
-  return page;
+  return hosts;
+}
+
+Result<HostService::Standing> HostService::standing_on(const Key& deployment,
+                                                       const std::string& host) {
+  TITAN_ASSIGN(const auto stored, report_of(deployment.organization, host));
+  return standing_on(host, deployment, stored ? &*stored : nullptr);
 }
 
 Result<HostService::Sight> HostService::sight_of(const Key& key) const {

@@ -35,9 +35,11 @@ class HostService {
     model::Status host_status = model::Status::initialized;
     model::Key deployment = {};
     std::optional<model::DeploymentReport> report = {};
-    bool wanted = false;   // the host should have it
-    bool current = false;  // the host has what it should have now, and is well
-    Timestamp time = {};   // of the report
+    bool wanted = false;       // the host should have it
+    bool current = false;      // the host has what it should have now, and is well
+    bool is_of_form = false;   // the report speaks of what the host should have now
+    Timestamp delivered = {};  // when it was given that; zero once it reports it, or not known
+    Timestamp time = {};       // of the report
   };
   struct StandingsPage {
     std::vector<Standing> items = {};
@@ -135,6 +137,10 @@ class HostService {
   // host `after`. not_found: no such deployment.
   Result<StandingsPage> standings_of(const model::Key& deployment, const std::string& after,
                                      std::size_t limit);
+  // Those hosts; none also when there is no such deployment. In memory alone.
+  [[nodiscard]] std::set<std::string> hosts_of(const model::Key& deployment) const;
+  // How the deployment stands on one of them.
+  Result<Standing> standing_on(const model::Key& deployment, const std::string& host);
   // In memory alone. not_found: no such host.
   [[nodiscard]] Result<Sight> sight_of(const model::Key& host) const;
   // What the server knows of a host that it saw so.
@@ -162,6 +168,9 @@ class HostService {
   Result<void> seal_secrets(model::Manifest& manifest, const PublicKey& reader);
   Result<void> seal_secrets(model::DesiredDeployment& desired, std::uint64_t seq,
                             const PublicKey& reader);
+  // The report as the store is to keep it: with the times of deliveries that are known.
+  [[nodiscard]] model::HostReport with_deliveries(const model::Key& host,
+                                                  const model::HostReport& report) const;
   std::set<model::Key> take_report(const model::Key& host, const model::HostReport& report);
   // `stored`: what the host reported last; null: nothing.
   [[nodiscard]] Standing standing_on(const std::string& host, const model::Key& deployment,

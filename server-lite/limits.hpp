@@ -63,7 +63,6 @@ constexpr std::chrono::seconds kTemplateIntervalMin{1};  // that can be asked fo
 constexpr std::chrono::seconds kTemplateIntervalMax{3600};
 constexpr std::chrono::seconds kTemplateRetryMin{1};  // after a fault of its repository
 constexpr std::chrono::seconds kTemplateRetryMax{900};
-constexpr std::uint32_t kTemplateFaultsCounted = 10;
 constexpr int kTemplateReaders = 2;                            // threads
 constexpr std::size_t kTemplateRemotesBytesMax = 64UL << 10U;  // of the file of those allowed
 
@@ -119,6 +118,8 @@ constexpr std::size_t kPreviewErrorBytesMax = 1024;          // why it cannot be
 constexpr std::size_t kWhyLinesMax = 10'000;    // of one file
 constexpr std::size_t kWhyInputsMax = 2000;     // that they name
 constexpr std::size_t kWhyTextBytesMax = 4096;  // of a line, and of a value
+
+constexpr std::size_t kTraceHostsMax = 10'000;  // whose reports one trace reads for its totals
 
 // What operators see.
 constexpr std::size_t kMetricSeriesMax = 2000;    // of one family

@@ -14,7 +14,7 @@ nlohmann::json openapi_document(const std::vector<const Route*>& routes);
 // Its parts that no single route has; openapi_schemas.cpp holds them.
 // The types of parameters and bodies, by name.
 nlohmann::json openapi_schemas();
-// Those of what hosts get and would get; provenance_schemas.cpp holds them.
+// Those of what hosts get and would get, and of stages; provenance_schemas.cpp holds them.
 void add_provenance_schemas(nlohmann::json& schemas);
 // Headers of answers, by name.
 nlohmann::json openapi_headers();

@@ -523,6 +523,9 @@ json entity(Kind kind) {
       {"tags", use("Tags"), ""},
       {"delete", {{"type", "boolean"}}, "Deletion was asked for."}};
   if (model::in_workspace(kind)) fields.push_back({"workspace", use("Name"), ""});
+  if (kind == Kind::deployment) {
+    fields.push_back({"stages", list_of("Stage", model::kStagesMax), "Reported of it.", kMaybe});
+  }
   return object_of("As it is stored.", fields);
 }
 
@@ -541,7 +544,7 @@ json entity_to_write(Kind kind, bool is_whole) {
                       is_whole ? "`default` when left out." : "The one of the path.", kMaybe});
   }
   for (const char* ignored : {"id", "organizationId", "createdTime", "modifiedTime", "deletedTime",
-                              "revision", "version", "status", "reason"}) {
+                              "revision", "version", "status", "reason", "stages"}) {
     fields.push_back({ignored, json::object(), "Ignored.", kMaybe});
   }
   return object_of("As it is sent; what GET gave may be sent back.", fields, true);
@@ -743,7 +746,10 @@ void add_reports(json& schemas) {
       {"status", one_of({"READY", "UPDATING", "ERROR"}), "UPDATING: not there yet."},
       {"reason", use("Text"), "Never empty with ERROR and UPDATING.", kMaybe},
       {"commit", use("Text"), "In Git.", kMaybe},
-      {"since", use("Time"), "Written by the server.", kMaybe}};
+      {"since", use("Time"), "When it first said so; the server writes this and the next.", kMaybe},
+      {"delivered", use("Time"), "When it was first given what it was told to have.", kMaybe},
+      {"committed", use("Time"), "When the server first heard of the commit.", kMaybe},
+      {"deployed", use("Time"), "When the server first heard that it is READY.", kMaybe}};
   for (const Field& field : trouble()) fields.push_back(field);
   schemas["DeploymentReport"] = object_of("How a deployment is on the host.", fields, true);
   schemas["HostReport"] =

@@ -120,7 +120,7 @@ Result<ProposedChange> parse_proposed_entity(json body, const Key& key, Operatio
   TITAN_ASSIGN(const bool deletion, wants_deletion(body));
   for (const char* written_by_server :
        {"id", "organizationId", "createdTime", "modifiedTime", "deletedTime", "revision", "version",
-        "status", "reason", "delete"}) {
+        "status", "reason", "stages", "delete"}) {
     body.erase(written_by_server);
   }
   TITAN_TRY(agree(body, "kind", model::name_of(key.kind)));

@@ -1,8 +1,10 @@
+#include <cstddef>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
+#include "model/limits.hpp"
 #include "server-lite/openapi.hpp"
 
 namespace titan::server_lite {
@@ -189,9 +191,99 @@ void add_reasons(json& schemas) {
                               {"moreInputs", number(), "That the answer has no room for."}});
 }
 
+// ---- the life of a version ---------------------------------------------------------------------
+
+json text(const char* description, std::size_t bytes_max, const char* example) {
+  return {{"type", "string"},
+          {"description", description},
+          {"maxLength", bytes_max},
+          {"examples", json::array({example})}};
+}
+
+void add_stages(json& schemas) {
+  json name = text(
+      "Of a stage; not one that the server tells itself: accepted, committed, rendered, delivered, "
+      "deployed.",
+      model::kStageNameBytesMax, "build");
+  name["pattern"] = "^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$";
+  schemas["StageName"] = std::move(name);
+  schemas["StageOutcome"] = word({"succeeded", "failed"});
+  schemas["StageRevision"] =
+      text("Such as a commit of the source.", model::kStageRevisionBytesMax, "9fceb02");
+  schemas["StageUrl"] = text("Where more is told; http or https, without user and password.",
+                             model::kStageUrlBytesMax, "https://ci.example.com/runs/7");
+  schemas["Stage"] = object_of("What was reported of one version of a deployment.",
+                               {{"stage", use("StageName")},
+                                {"version", number(), "Of the deployment's spec."},
+                                {"time", use("Time"), "When it happened."},
+                                {"outcome", use("StageOutcome")},
+                                {"revision", use("StageRevision"), "", kMaybe},
+                                {"url", use("StageUrl"), "", kMaybe},
+                                {"actor", use("Text"), "Who reported it."}});
+  schemas["StageReport"] =
+      object_of("What happened to a version of a deployment.",
+                {{"stage", use("StageName")},
+                 {"version", number(),
+                  "The deployment's current version or the next one, which is meant when it is "
+                  "left out.",
+                  kMaybe},
+                 {"time", use("Time"), "When it happened; now when left out.", kMaybe},
+                 {"outcome", use("StageOutcome"), "`succeeded` when left out.", kMaybe},
+                 {"revision", use("StageRevision"), "", kMaybe},
+                 {"url", use("StageUrl"), "", kMaybe}});
+  schemas["StageReport"]["additionalProperties"] = false;
+}
+
+void add_traces(json& schemas) {
+  schemas["TraceStage"] = object_of(
+      "A stage in the life of a version: one that was reported, `accepted`, `committed` (to the "
+      "server's store), or a step of the hosts: `rendered`, `delivered`, `committedToGit`, "
+      "`deployed`.",
+      {{"stage", use("Text")},
+       {"time", or_null(use("Time")), "Of hosts: when the last of those took it. Null: none did."},
+       {"version", number(), "Of a reported one, as are the next.", kMaybe},
+       {"outcome", use("StageOutcome"), "", kMaybe},
+       {"revision", use("StageRevision"), "", kMaybe},
+       {"url", use("StageUrl"), "", kMaybe},
+       {"actor", use("Text"), "Who reported it, or had the version accepted.", kMaybe},
+       {"requestId", use("Text"), "Of `accepted`: in which request.", kMaybe},
+       {"bookmark", use("Bookmark"), "Of `committed`: where in the change log.", kMaybe},
+       {"done", number(), "How many hosts took it.", kMaybe},
+       {"of", number(), "How many hosts should have the deployment.", kMaybe}});
+  schemas["TraceHost"] = object_of(
+      "One host. What it reports counts once it is of the form that the host should have now.",
+      {{"host", use("Name")},
+       {"hostStatus", use("Status"), "Of the host itself."},
+       {"wanted", {{"type", "boolean"}}, "It should have the deployment."},
+       {"status", use("Status"), "INITIALIZED before it reports."},
+       {"reason", use("Text")},
+       {"renderedDigest", or_null(use("Digest")), "Null when nothing of it is applied."},
+       {"commit", use("Text"), "In Git."},
+       {"rendered", or_null(use("Time")), "As `delivered`: the answer is rendered as it is given."},
+       {"delivered", or_null(use("Time")), "When the host was first given the form."},
+       {"committed", or_null(use("Time")), "When the server first heard of the commit."},
+       {"deployed", or_null(use("Time")), "When the server first heard that it is READY."}});
+  schemas["Trace"] = object_of(
+      "The life of the current version of a deployment.",
+      {{"deployment", use("Text"), "`<workspace>/<name>`."},
+       {"version", number()},
+       {"status", use("Status")},
+       {"reason", use("Reasons")},
+       {"logged",
+        {{"type", "boolean"}},
+        "The change log still holds the change that made the version; else `accepted` and "
+        "`committed` are missing."},
+       {"stages", list_of("TraceStage"), "In the order of time; empty but in the first page."},
+       {"hostsNotCounted", number(), "Hosts that the steps of hosts leave out, being too many."},
+       {"hosts", list_of("TraceHost"), "By name."},
+       {"continue", use("Text"), "While more hosts follow.", kMaybe}});
+}
+
 }  // namespace
 
 void add_provenance_schemas(json& schemas) {
+  add_stages(schemas);
+  add_traces(schemas);
   add_renderings(schemas);
   add_reasons(schemas);
   add_previews(schemas);

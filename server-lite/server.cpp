@@ -49,11 +49,12 @@ Server::Server(const Env& env, Options options, std::string epoch)
           {env.store, state_, hosts_, options.publisher, metrics_, env.clock, env.random, env.log},
           std::move(options.wake_git)),
       provenance_({env.store, state_, renderer_, writer_}, epoch),
-      why_(env.store, state_, renderer_, std::move(epoch)),
+      why_(env.store, state_, renderer_, epoch),
+      traces_({env.store, state_, hosts_, env.clock}, std::move(epoch)),
       router_(env.random, journal_, registry_) {
   const Api api{env.store, state_,   writer_, tracker_,  hosts_,        runner_,   parking_,
                 metrics_,  answers_, health_, feed_,     options.spool, env.clock, env.keys,
-                registry_, devices_, logins_, follower_, provenance_,   why_};
+                registry_, devices_, logins_, follower_, provenance_,   why_,      traces_};
   add_server_metrics(api);
   add_entity_routes(router_, api);
   add_change_routes(router_, api);
@@ -61,6 +62,7 @@ Server::Server(const Env& env, Options options, std::string epoch)
   add_template_routes(router_, api);
   add_provenance_routes(router_, api);
   add_why_routes(router_, api);
+  add_trace_routes(router_, api);
   add_blob_routes(router_, api);
   add_status_routes(router_, api);
   add_document_routes(router_);

@@ -41,6 +41,7 @@
 #include "server-lite/store_health.hpp"
 #include "server-lite/template_follower.hpp"
 #include "server-lite/template_renderer.hpp"
+#include "server-lite/trace_service.hpp"
 #include "server-lite/why_service.hpp"
 #include "server-lite/writer.hpp"
 #include "store/store.hpp"
@@ -157,6 +158,7 @@ class Server {
   GitopsProcessor gitops_;
   ProvenanceService provenance_;
   WhyService why_;
+  TraceService traces_;
   Router router_;
 };
 

@@ -17,14 +17,6 @@ std::string parameter_of(const Request& request, const char* name) {
   return found == request.parameters.end() ? std::string() : found->second;
 }
 
-json json_of(const WhyService::Since& since) {
-  if (!since) return {};
-  return {{"bookmark", since->bookmark.text()},
-          {"time", since->time.text()},
-          {"actor", since->actor},
-          {"requestId", since->request_id}};
-}
-
 std::string_view name_of(render::Origin::Role role) {
   switch (role) {
     case render::Origin::Role::text:

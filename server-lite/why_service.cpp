@@ -47,19 +47,6 @@ struct WhyService::Found {
   std::size_t file = 0;                        // the one
 };
 
-Result<WhyService::Since> WhyService::since(std::uint64_t seq) {
-  if (seq == 0) return Since();
-  const auto changes = store_.changes(seq - 1, 1);
-  if (!changes && changes.error().code == ErrorCode::expired) return Since();
-  if (!changes) return changes.error();
-  if (changes->empty() || changes->front().seq != seq) return Since();
-  const model::Change& change = changes->front();
-  return Since(ChangeNote{.bookmark = {epoch_, seq},
-                          .time = change.time,
-                          .actor = change.actor,
-                          .request_id = change.request_id});
-}
-
 Result<WhyService::Found> WhyService::find(const Question& question, const Sees& sees) {
   bool has_host = false;
   bool is_known = false;

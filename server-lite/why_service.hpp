@@ -10,13 +10,13 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "base/timestamp.hpp"
 #include "model/bookmark.hpp"
 #include "model/key.hpp"
 #include "model/labels.hpp"
 #include "model/manifest.hpp"
 #include "reconciler/sources.hpp"
 #include "render/origins.hpp"
+#include "server-lite/change_note.hpp"
 #include "server-lite/fleet_state.hpp"
 #include "server-lite/template_renderer.hpp"
 #include "store/store.hpp"
@@ -29,13 +29,6 @@ namespace titan::server_lite {
 // placeholders. Safe to share between threads. docs/spec/provenance.md, "Why".
 class WhyService {
  public:
-  // A row of the change log.
-  struct ChangeNote {
-    model::Bookmark bookmark = {};
-    Timestamp time = {};
-    std::string actor = {};
-    std::string request_id = {};
-  };
   // When something became what it is; none: before all that the log still holds.
   using Since = std::optional<ChangeNote>;
 
@@ -109,7 +102,7 @@ class WhyService {
   Result<void> add_inputs(const Found& found, const std::vector<std::string>& pointers,
                           Answer& answer);
   Result<Rule> rule_of(const Found& found);
-  Result<Since> since(std::uint64_t seq);
+  Result<Since> since(std::uint64_t seq) { return note_of_change(store_, epoch_, seq); }
 
   store::Store& store_;
   FleetState& state_;

@@ -117,7 +117,9 @@ Result<PreparedReport> as_read_back(const HostReport& report) {
   auto read = read_report(text);
   if (!read) return read.error().context("this report cannot be stored");
   PreparedReport prepared{.report = std::move(*read)};
-  for (DeploymentReport& deployment : prepared.report.deployments) deployment.since = {};
+  for (DeploymentReport& deployment : prepared.report.deployments) {
+    deployment.since = deployment.committed = deployment.deployed = {};
+  }
   prepared.digest = digest_of(prepared.report);
   return prepared;
 }
@@ -163,20 +165,57 @@ bool says_the_same(const DeploymentReport& left, const DeploymentReport& right) 
          left.reason == right.reason;
 }
 
-// When the host first said this of the deployment; none: it is news.
-std::optional<Timestamp> since_when(const DeploymentReport& deployment,
-                                    const StoredReport& before) {
-  const auto& known = before.report.deployments;
-  const auto found = std::ranges::lower_bound(known, deployment.key, {}, &DeploymentReport::key);
-  if (found == known.end() || found->key != deployment.key) return std::nullopt;
-  if (!says_the_same(*found, deployment)) return std::nullopt;
-  // Reports that a file of schema version 1 held say no `since`.
-  return found->since == Timestamp() ? before.time : found->since;
+const DeploymentReport* find_in(const StoredReport* before, const Key& deployment) {
+  if (before == nullptr) return nullptr;
+  const auto& known = before->report.deployments;
+  const auto found = std::ranges::lower_bound(known, deployment, {}, &DeploymentReport::key);
+  return found == known.end() || found->key != deployment ? nullptr : &*found;
 }
 
-void add_deployment(TextTemplate& text, const json& deployment, bool is_news) {
+// A deployment of a report with its times, and the names of those that are the report's own time,
+// which only the writer knows.
+struct Dated {
+  DeploymentReport report = {};
+  std::vector<std::string_view> now = {};
+};
+
+Dated with_times(const DeploymentReport& deployment, const StoredReport* before) {
+  Dated dated{.report = deployment};
+  const DeploymentReport* const known = find_in(before, deployment.key);
+  const bool is_same_form = known != nullptr && known->desired_digest == deployment.desired_digest;
+  // A file of schema version 1 held reports that say no `since`, and reports of a server that kept
+  // no other times say none of those.
+  Timestamp first_known;
+  if (known != nullptr) first_known = known->since == Timestamp() ? before->time : known->since;
+  const auto put = [&](const char* name, Timestamp DeploymentReport::*time, bool was_so) {
+    Timestamp& place = dated.report.*time;
+    if (was_so) {
+      place = known->*time == Timestamp() ? first_known : known->*time;
+    } else if (place == Timestamp()) {
+      place = Timestamp::from_micros(1);  // any: the slot is filled later
+      dated.now.emplace_back(name);
+    }
+  };
+  put("since", &DeploymentReport::since, known != nullptr && says_the_same(*known, deployment));
+  if (!deployment.desired_digest.empty()) {
+    put("delivered", &DeploymentReport::delivered, is_same_form);
+  }
+  if (!deployment.commit.empty()) {
+    put("committed", &DeploymentReport::committed,
+        is_same_form && known->commit == deployment.commit);
+  }
+  const bool was_ready =
+      is_same_form && (known->deployed != Timestamp() || known->status == model::Status::ready);
+  if (was_ready || deployment.status == model::Status::ready) {
+    put("deployed", &DeploymentReport::deployed, was_ready);
+  }
+  return dated;
+}
+
+void add_deployment(TextTemplate& text, const json& deployment,
+                    const std::vector<std::string_view>& now) {
   add_object(text, deployment, [&](const std::string& key, const json& value) {
-    if (is_news && key == "since") return text.add_slot(0);
+    if (std::ranges::find(now, key) != now.end()) return text.add_slot(0);
     text.add(canonical_json(value));
   });
 }
@@ -198,7 +237,7 @@ void PreparedMutation::relate() {
     alters_desired |= is_desired && alters_spec;
     alters_state = alters_spec || wanted->status != before->status ||
                    wanted->reason != before->reason || wanted->tags != before->tags ||
-                   wanted->deleting != before->deleting;
+                   wanted->stages != before->stages || wanted->deleting != before->deleting;
     wanted->id = before->id;
     wanted->created_time = before->created_time;
     wanted->revision = before->revision + 1;
@@ -208,20 +247,20 @@ void PreparedMutation::relate() {
 }
 
 TextTemplate text_after(const HostReport& report, const StoredReport* before) {
-  HostReport dated = report;
-  std::vector<bool> is_news;
-  for (DeploymentReport& deployment : dated.deployments) {
-    const auto since = before == nullptr ? std::nullopt : since_when(deployment, *before);
-    is_news.push_back(!since);
-    deployment.since = since.value_or(Timestamp::from_micros(1));  // any: the slot is filled later
+  HostReport whole = report;
+  std::vector<std::vector<std::string_view>> now;
+  for (DeploymentReport& deployment : whole.deployments) {
+    Dated one = with_times(deployment, before);
+    deployment = std::move(one.report);
+    now.push_back(std::move(one.now));
   }
   TextTemplate text;
-  add_object(text, json_of(dated), [&](const std::string& key, const json& value) {
+  add_object(text, json_of(whole), [&](const std::string& key, const json& value) {
     if (key != "deployments") return text.add(canonical_json(value));
     text.add("[");
     for (std::size_t i = 0; i < value.size(); ++i) {
       if (i > 0) text.add(",");
-      add_deployment(text, value[i], is_news[i]);
+      add_deployment(text, value[i], now[i]);
     }
     text.add("]");
   });

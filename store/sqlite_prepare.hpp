@@ -71,10 +71,10 @@ struct PreparedMutation {
 };
 
 struct PreparedReport {
-  model::HostReport report = {};  // as it will be read back, but for `since`
+  model::HostReport report = {};  // as it will be read back, but for the store's times
   Digest digest = {};
   Timestamp seen_time = {};  // of the report before, a moment ago; zero: there was none
-  TextTemplate text = {};    // with `since` carried on from that one; slot 0: the new time
+  TextTemplate text = {};    // with times carried on from that one; slot 0: the new time
 };
 
 // Borrows the batch.
@@ -88,7 +88,7 @@ struct PreparedBatch {
 // the writer.
 Result<PreparedBatch> prepare(const Batch& batch, Reader& reader, IdSource& ids);
 
-// The text of a report, where each deployment of which `before` says the same keeps its `since`.
+// The text of a report, where each deployment keeps the times of what `before` said the same of it.
 // `before` may be null.
 TextTemplate text_after(const model::HostReport& report, const StoredReport* before);
 

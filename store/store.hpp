@@ -27,8 +27,8 @@ struct Mutation {
   model::Key key = {};
   // none: whatever there is; 0: it must not exist; n: it must be at that revision.
   std::optional<std::uint64_t> expected_revision = {};
-  // The state wanted: spec, status, reason, tags and deleting count, the rest is the store's to
-  // write. Its key must be `key`. none: delete.
+  // The state wanted: spec, status, reason, tags, stages and deleting count, the rest is the
+  // store's to write. Its key must be `key`. none: delete.
   std::optional<model::Entity> entity = {};
   // What get() gave, exactly, or null when the caller has not asked: spares the store to read it
   // again. It may be out of date by now; that is found out.
@@ -46,7 +46,9 @@ struct Mutation {
   }
 };
 
-// The last report of a host. It replaces the one before and is not in the change log.
+// The last report of a host. It replaces the one before and is not in the change log. Of the times
+// in it, `delivered` is the caller's (zero: it does not know); the store writes the others, and
+// keeps all those that the report before already had of the same.
 struct Observation {
   std::string organization = std::string(model::kDefaultOrganization);
   std::string host = {};
@@ -197,8 +199,8 @@ class Store {
 
   // Writes the batch and gives one Change per mutation that changed something, in order.
   // The store stamps: id (new when the entity is), created and modified time, revision (+1),
-  // version (+1 when the spec differs), seq. A mutation whose spec, status, reason, tags and
-  // deleting equal what is stored writes nothing and gives no Change.
+  // version (+1 when the spec differs), seq. A mutation whose spec, status, reason, tags,
+  // stages and deleting equal what is stored writes nothing and gives no Change.
   // conflict: the revision is not the expected one; the message says the current one.
   // not_found: the deletion of what is not there.
   // invalid: the entity has another key than the mutation, or cannot be read back

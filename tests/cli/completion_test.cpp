@@ -27,6 +27,8 @@ TEST_F(CompletionTest, OffersVerbsKindsAndFlagsWhereTheyBelong) {
   EXPECT_EQ(offered("titan get hos", 2), "host hosts\n");
   EXPECT_EQ(offered("titan get hosts --wat", 3), "--watch\n");
   EXPECT_EQ(offered("titan why pi:etc/a", 2), "\n");
+  EXPECT_EQ(offered("titan report st", 2), "stage\n");
+  EXPECT_EQ(offered("titan report stage build deployment/prod --cur", 5), "--current\n");
 }
 
 TEST_F(CompletionTest, KnowsOtherShells) {

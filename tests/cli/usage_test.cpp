@@ -23,6 +23,9 @@ TEST_F(UsageTest, ShowsAnExampleInTheHelpOfEveryVerb) {
       "diff --help",
       "render --help",
       "why --help",
+      "trace --help",
+      "report --help",
+      "report stage --help",
       "edit --help",
       "wait --help",
       "delete --help",
@@ -55,9 +58,9 @@ TEST_F(UsageTest, ShowsAnExampleInTheHelpOfEveryVerb) {
 TEST_F(UsageTest, ListsTheVerbs) {
   EXPECT_EQ(titan("--help"), 0);
   for (const char* verb :
-       {"create", "apply",  "diff",   "render", "why",     "edit",      "get",  "describe",
-        "wait",   "delete", "rotate", "config", "login",   "logout",    "auth", "approve",
-        "revoke", "key",    "sign",   "status", "version", "completion"}) {
+       {"create", "apply",    "diff",   "render", "why",    "trace",  "report",  "edit",
+        "get",    "describe", "wait",   "delete", "rotate", "config", "login",   "logout",
+        "auth",   "approve",  "revoke", "key",    "sign",   "status", "version", "completion"}) {
     EXPECT_NE(out.find("\n  " + std::string(verb) + " "), std::string::npos) << verb << out;
   }
 }
@@ -69,13 +72,14 @@ TEST_F(UsageTest, ExplainsWhatItDoesNotUnderstand) {
   };
   const Row rows[] = {
       {"",
-       "titan: titan expects a verb: one of create, apply, diff, render, why, edit, get, describe, "
-       "wait, delete, rotate, config, login, logout, auth, approve, revoke, key, sign, status, "
+       "titan: titan expects a verb: one of create, apply, diff, render, why, trace, report, edit, "
+       "get, describe, wait, delete, rotate, config, login, logout, auth, approve, revoke, key, "
+       "sign, status, "
        "sync, "
        "version, completion\nSee titan --help.\n"},
       {"gte hosts",
        "titan: \"gte\" is not a verb of titan: expected one of create, apply, diff, render, why, "
-       "edit, get, "
+       "trace, report, edit, get, "
        "describe, wait, delete, rotate, config, login, logout, auth, approve, revoke, key, sign, "
        "status, sync, version, completion "
        "(did you mean \"get\"?)\nSee titan --help.\n"},

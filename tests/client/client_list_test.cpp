@@ -166,6 +166,87 @@ TEST_F(ClientListTest, ReadsHowADeploymentStandsOnItsHostsPageAfterPage) {
   EXPECT_EQ(hosts[1].time->text(), testing::kTime);
 }
 
+TEST_F(ClientListTest, PutsTheTraceOfADeploymentTogether) {
+  const auto page_of = [&](const char* host, const char* next) {
+    json body = {{"deployment", "default/prod"},
+                 {"version", 4},
+                 {"status", "UPDATING"},
+                 {"reason", {"waits"}},
+                 {"logged", true},
+                 {"hostsNotCounted", 3},
+                 {"stages", json::array()},
+                 {"hosts",
+                  {{{"host", host},
+                    {"hostStatus", "READY"},
+                    {"wanted", true},
+                    {"status", "READY"},
+                    {"renderedDigest", nullptr},
+                    {"delivered", testing::kTime},
+                    {"committed", nullptr}}}}};
+    if (next != nullptr) body["continue"] = next;
+    return body;
+  };
+  json first = page_of("a", "a");
+  first["stages"] = {{{"stage", "committed"}, {"time", testing::kTime}, {"bookmark", kBookmark}},
+                     {{"stage", "deployed"}, {"time", nullptr}, {"done", 0}, {"of", 2}}};
+  answer(200, first);
+  answer(200, page_of("b", nullptr));
+  std::vector<std::size_t> progress;
+  const Trace trace = client_
+                          .trace({.kind = Kind::deployment, .workspace = "default", .name = "prod"},
+                                 [&](std::size_t hosts) { progress.push_back(hosts); })
+                          .value();
+  EXPECT_EQ(targets(), (Names{"/v1/workspaces/default/deployments/prod/trace?limit=1000",
+                              "/v1/workspaces/default/deployments/prod/trace?limit=1000"
+                              "&continue=a"}));
+  EXPECT_EQ(progress, (std::vector<std::size_t>{1, 2}));
+  EXPECT_EQ(trace.version, 4U);
+  EXPECT_EQ(trace.status, model::Status::updating);
+  EXPECT_EQ(trace.hosts_not_counted, 3U);
+  ASSERT_EQ(trace.stages.size(), 2U);
+  EXPECT_EQ(trace.stages[0].time->text(), testing::kTime);
+  EXPECT_FALSE(trace.stages[1].time);
+  EXPECT_EQ(trace.stages[1].of, 2U);
+  ASSERT_EQ(trace.hosts.size(), 2U);
+  EXPECT_EQ(trace.hosts[1].host, "b");
+  EXPECT_EQ(trace.hosts[1].delivered->text(), testing::kTime);
+  EXPECT_FALSE(trace.hosts[1].committed);
+  EXPECT_EQ(parse_json(trace.document)->at("hosts").size(), 2U);
+}
+
+TEST_F(ClientListTest, RefusesATraceThatIsNone) {
+  const model::Key prod{.kind = Kind::deployment, .workspace = "default", .name = "prod"};
+  for (const json& wrong :
+       {json(5), json::array(), json{{"deployment", "default/prod"}, {"hosts", 5}},
+        json{{"hosts", json::array()}}}) {
+    answer(200, wrong);
+    EXPECT_EQ(client_.trace(prod).error().code, ErrorCode::internal) << wrong;
+  }
+}
+
+TEST_F(ClientListTest, ReportsAStage) {
+  answer(200,
+         {{"kind", "Deployment"},
+          {"name", "prod"},
+          {"version", 3},
+          {"spec", {{"workload", "sensor"}, {"target", "lab"}}},
+          {"stages",
+           {{{"stage", "build"}, {"version", 4}, {"time", testing::kTime}, {"actor", "ci"}}}}});
+  const auto entity =
+      client_
+          .report_stage({.kind = Kind::deployment, .workspace = "default", .name = "prod"},
+                        {.name = "build", .version = 4, .url = "https://ci/7"})
+          .value();
+  EXPECT_EQ(sent().method, "POST");
+  EXPECT_EQ(sent().target, "/v1/workspaces/default/deployments/prod/stages");
+  EXPECT_EQ(
+      parse_json(sent().body).value(),
+      (json{
+          {"stage", "build"}, {"version", 4}, {"outcome", "succeeded"}, {"url", "https://ci/7"}}));
+  ASSERT_EQ(entity.stages.size(), 1U);
+  EXPECT_EQ(entity.stages[0].version, 4U);
+}
+
 TEST_F(ClientListTest, ReadsTheStateOfAHost) {
   answer(200, {{"host", "tim-pi"},
                {"lastSeen", nullptr},

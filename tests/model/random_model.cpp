@@ -297,7 +297,21 @@ model::Entity RandomModel::entity(Kind kind) {
   if (entity.status == model::Status::deleted) entity.deleted_time = timestamp();
   for (std::size_t i = below(3); i > 0; --i) entity.reason.push_back(text());
   for (std::size_t i = below(3); i > 0; --i) entity.tags[name()] = text();
+  if (kind == model::Kind::deployment) {
+    for (std::size_t i = below(3); i > 0; --i) entity.stages.push_back(stage());
+  }
   return entity;
+}
+
+model::Stage RandomModel::stage() {
+  constexpr std::string_view kNames[] = {"source", "build", "smoke-test"};
+  return {.name = std::string(one_of(kNames)),
+          .version = 1 + below(5),
+          .time = timestamp(),
+          .outcome = static_cast<model::Stage::Outcome>(below(2)),
+          .revision = chance(2) ? "" : text(),
+          .url = chance(2) ? "" : "https://ci.example.com/" + name(),
+          .actor = text()};
 }
 
 model::Change RandomModel::change() {
@@ -395,7 +409,10 @@ model::HostReport RandomModel::report() {
                                   .drift = chance(2) ? std::vector<std::string>() : names(3),
                                   .healed = chance(2) ? 0 : below(9),
                                   .commit = text(),
-                                  .since = chance(2) ? Timestamp() : timestamp()});
+                                  .since = chance(2) ? Timestamp() : timestamp(),
+                                  .delivered = chance(2) ? Timestamp() : timestamp(),
+                                  .committed = chance(2) ? Timestamp() : timestamp(),
+                                  .deployed = chance(2) ? Timestamp() : timestamp()});
   }
   return report;
 }

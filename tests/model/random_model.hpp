@@ -32,6 +32,7 @@ class RandomModel {
   model::Values values();
   model::Labels labels();
   model::Entity entity(model::Kind kind);
+  model::Stage stage();
   model::Entity entity() { return entity(one_of(model::kKinds)); }
   model::Change change();
   model::DesiredDeployment desired(model::Key key);

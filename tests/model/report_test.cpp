@@ -103,8 +103,8 @@ TEST(HostReport, LeavesOutOfItsJsonWhatIsNotKnown) {
   const HostReport report = parse_report({{"deployments", {item("prod")}}}).value();
   const json written = json_of(report)["deployments"][0];
   EXPECT_FALSE(written.contains("desiredDigest"));
-  EXPECT_FALSE(written.contains("since"));
-  for (const char* field : {"output", "attempts", "stalled", "drift", "healed"}) {
+  for (const char* field : {"output", "attempts", "stalled", "drift", "healed", "since",
+                            "delivered", "committed", "deployed"}) {
     EXPECT_FALSE(written.contains(field)) << field;
   }
   EXPECT_FALSE(json_of(report).contains("drivers"));
@@ -114,8 +114,12 @@ TEST(HostReport, LeavesOutOfItsJsonWhatIsNotKnown) {
 TEST(HostReport, HasADigestOfAllButWhatTheServerWrites) {
   HostReport report{.deployments = {{.key = {.kind = Kind::deployment, .name = "prod"}}}};
   const Digest before = digest_of(report);
-  report.deployments[0].since = Timestamp::from_micros(1);
-  EXPECT_EQ(digest_of(report), before);
+  for (const auto time : {&DeploymentReport::since, &DeploymentReport::delivered,
+                          &DeploymentReport::committed, &DeploymentReport::deployed}) {
+    report.deployments[0].*time = Timestamp::from_micros(1);
+    EXPECT_EQ(digest_of(report), before);
+    EXPECT_EQ(parse_report(json_of(report))->deployments[0].*time, Timestamp::from_micros(1));
+  }
   report.deployments[0].desired_digest = Digest::of("desired");
   EXPECT_NE(digest_of(report), before);
 }

@@ -109,6 +109,8 @@ constexpr Row kTable[] = {
     {"GET /v1/workspaces/{workspace}/deployments/{name}", Where::workspace, viewer},
     {"GET /v1/workspaces/{workspace}/deployments/{name}/hosts", Where::workspace, viewer},
     {"GET /v1/workspaces/{workspace}/deployments/{name}/render", Where::workspace, viewer},
+    {"GET /v1/workspaces/{workspace}/deployments/{name}/trace", Where::workspace, viewer},
+    {"POST /v1/workspaces/{workspace}/deployments/{name}/stages", Where::workspace, developer},
     {"POST /v1/workspaces/{workspace}/deployments", Where::workspace, developer},
     {"PUT /v1/workspaces/{workspace}/deployments/{name}", Where::workspace, developer},
     {"DELETE /v1/workspaces/{workspace}/deployments/{name}", Where::workspace, developer},

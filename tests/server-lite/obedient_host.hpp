@@ -45,6 +45,16 @@ class ObedientHost {
                                       .reason = reason});
     }
   }
+  // It says, too, that this commit holds all that it reports.
+  void report_commit(const std::string& commit) {
+    for (model::DeploymentReport& one : report_->deployments) one.commit = commit;
+  }
+  // It says, too, what is the server's to say.
+  void claim_times(Timestamp time) {
+    for (model::DeploymentReport& one : report_->deployments) {
+      one.since = one.delivered = one.committed = one.deployed = time;
+    }
+  }
   // Returns what sync() told, or the error of the report.
   std::string sync_and_report(const std::string& failure = "") {
     std::string told = sync();

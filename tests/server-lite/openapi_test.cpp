@@ -110,6 +110,11 @@ TEST_F(OpenApi, DescribesEveryFieldThatIsAnswered) {
   ObedientHost pi(server_, "pi");
   pi.sync_and_report();
   server_.call("DELETE", "/v1/workspaces/default/deployments/one?force=true");
+  const json reported = server_.json(
+      "POST", "/v1/workspaces/default/deployments/prod/stages",
+      {{"stage", "test"}, {"version", 1}, {"revision", "9fceb02"}, {"url", "https://ci/7"}});
+  check(reported, schema_of("/v1/workspaces/{workspace}/deployments/{name}/stages", "post", 200),
+        "stages");
   struct Row {
     const char* path;
     const char* target;
@@ -132,6 +137,8 @@ TEST_F(OpenApi, DescribesEveryFieldThatIsAnswered) {
        "/v1/workspaces/default/deployments/prod/hosts"},
       {"/v1/workspaces/{workspace}/deployments/{name}/render",
        "/v1/workspaces/default/deployments/prod/render?host=pi"},
+      {"/v1/workspaces/{workspace}/deployments/{name}/trace",
+       "/v1/workspaces/default/deployments/prod/trace"},
       {"/v1/hosts/{name}/render", "/v1/hosts/pi/render"},
       {"/v1/hosts/{name}/why", "/v1/hosts/pi/why?path=etc/prod.conf&line=1"},
       {"/v1/status", "/v1/status"}};

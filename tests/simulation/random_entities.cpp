@@ -124,6 +124,9 @@ Key random_key(Dice& dice, bool assignments) {
 Entity random_entity(const Key& key, const std::vector<Digest>& blobs, Dice& dice) {
   Entity entity{.name = key.name, .workspace = key.workspace, .spec = spec_of(key, blobs, dice)};
   if (dice.percent(20)) entity.tags = {{"note", dice.name("n", 3)}};
+  if (key.kind == Kind::deployment && dice.percent(20)) {
+    entity.stages = {{.name = dice.name("stage", 3), .version = 1 + dice.below(3)}};
+  }
   return entity;
 }
 

@@ -110,6 +110,7 @@ HttpResponse ServerSubject::call(const std::string& method, const std::string& t
 
 Finding ServerSubject::write(Dice& dice, const PlainModel& plain, std::string& done) {
   const std::uint64_t choice = dice.below(100);
+  if (choice < 5) return report_stage(dice, plain, done);
   if (choice < 60) return put(dice, plain, done);
   if (choice < 80) return remove(dice, plain, done);
   return put_batch(dice, plain, done);
@@ -134,6 +135,29 @@ Finding ServerSubject::remove(Dice& dice, const PlainModel& plain, std::string& 
   done = "delete " + key.subject() + ": " + std::to_string(response.status);
   if (response.status != 200) return check_refused(response, head, plain);
   return check_written(json::parse(response.body), response.header("Titan-Outcome"), plain);
+}
+
+// It is another revision of the same version, with one stage more or another, and nothing else.
+Finding ServerSubject::report_stage(Dice& dice, const PlainModel& plain, std::string& done) {
+  const Key key = random_key(dice, false);
+  if (key.kind != Kind::deployment) return put(dice, plain, done);
+  const auto before = plain.now(key);
+  const std::uint64_t head = plain.head();
+  const json body = {{"stage", dice.name("stage-", 3)}, {"revision", dice.name("r", 9)}};
+  const auto response = call("POST", path_of(key) + "/stages", body.dump());
+  done = "stage of " + key.subject() + ": " + std::to_string(response.status);
+  if (response.status != 200) return check_refused(response, head, plain);
+  if (!before) return "a stage was kept for a deployment that did not exist";
+  if (Finding finding = check_written(json::parse(response.body), "updated", plain)) return finding;
+  model::Entity after = *plain.now(key);
+  if (after.stages.empty() || after.stages.back().name != body["stage"]) {
+    return "a stage was reported, and is not the last of the deployment's";
+  }
+  after.stages = before->stages;
+  after.revision = before->revision;
+  after.modified_time = before->modified_time;
+  if (after == *before) return {};
+  return "a stage altered more than stages: " + difference(*before, after);
 }
 
 Finding ServerSubject::put_batch(Dice& dice, const PlainModel& plain, std::string& done) {

@@ -44,6 +44,7 @@ class ServerSubject final : public Subject {
                     const std::string& body = "");
   Finding put(Dice& dice, const PlainModel& plain, std::string& done);
   Finding remove(Dice& dice, const PlainModel& plain, std::string& done);
+  Finding report_stage(Dice& dice, const PlainModel& plain, std::string& done);
   Finding put_batch(Dice& dice, const PlainModel& plain, std::string& done);
 
   const Clock& clock_;

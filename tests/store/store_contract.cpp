@@ -55,7 +55,12 @@ model::HostReport report(const std::string& agent_version) {
 }
 
 model::HostReport dated(model::HostReport report, Timestamp since) {
-  for (model::DeploymentReport& deployment : report.deployments) deployment.since = since;
+  for (model::DeploymentReport& deployment : report.deployments) {
+    deployment.since = since;
+    if (!deployment.desired_digest.empty()) deployment.delivered = since;
+    if (!deployment.commit.empty()) deployment.committed = since;
+    if (deployment.status == model::Status::ready) deployment.deployed = since;
+  }
   return report;
 }
 

@@ -447,6 +447,48 @@ TEST_P(StoreContract, FindsTheLastSeqBeforeAMoment) {
   EXPECT_EQ(store_->seq_before(Timestamp()).value(), 0U);
 }
 
+// What is reported of a deployment is written like a status: as another revision of the same
+// version.
+TEST_P(StoreContract, KeepsTheStagesOfADeployment) {
+  Entity wanted{.name = "prod",
+                .workspace = "default",
+                .spec = model::DeploymentSpec{.workload = "sensor", .target = "lab"}};
+  ASSERT_TRUE(put(wanted));
+  const model::Stage build{.name = "build",
+                           .version = 1,
+                           .time = Timestamp::from_micros(5),
+                           .outcome = model::Stage::Outcome::failed,
+                           .revision = "9fceb02",
+                           .url = "https://ci.example.com/7",
+                           .actor = "token/ci"};
+  wanted.stages = {build};
+  const auto changes = store_->commit(
+      {.mutations = {{.key = wanted.key(), .expected_revision = 1, .entity = wanted}},
+       .actor = "token/ci",
+       .request_id = "r7"});
+  ASSERT_TRUE(changes);
+  ASSERT_EQ(changes->size(), 1U);
+  EXPECT_EQ(changes->front().actor, "token/ci");
+  EXPECT_EQ(changes->front().request_id, "r7");
+  EXPECT_EQ(changes->front().before->stages, std::vector<model::Stage>());
+  EXPECT_EQ(changes->front().after->stages, std::vector{build});
+  EXPECT_EQ(put(wanted)->size(), 0U) << "the same again";
+  reopen();
+  const Entity stored = store_->get(wanted.key()).value();
+  EXPECT_EQ(stored.stages, std::vector{build});
+  EXPECT_EQ(stored.revision, 2U);
+  EXPECT_EQ(stored.version, 1U);
+  EXPECT_TRUE(store_->spec_changes(1, 10)->empty()) << "nothing of it is for hosts";
+
+  const auto raced = store_->commit(
+      {.mutations = {{.key = wanted.key(), .expected_revision = 1, .entity = wanted}}});
+  EXPECT_EQ(raced.error().code, ErrorCode::conflict);
+  // One that only deployments have is refused elsewhere, before it could make a list unreadable.
+  Entity pi = host("pi");
+  pi.stages = {build};
+  EXPECT_EQ(put(pi).error().code, ErrorCode::invalid);
+}
+
 TEST_P(StoreContract, ReplacesAndForgetsReportsOutsideTheLog) {
   const model::Bookmark bookmark{"0123456789abcdef", 7};
   ASSERT_TRUE(

@@ -134,15 +134,31 @@ class PlainStore {
     const Timestamp time = next_time();
     model::HostReport report = *observation.report;
     for (model::DeploymentReport& deployment : report.deployments) {
-      deployment.since = time;
-      for (model::DeploymentReport known : before.deployments) {
-        const Timestamp since = std::exchange(known.since, time);
-        known.commit = deployment.commit;
-        if (known == deployment) deployment.since = since;
-      }
+      const auto known =
+          std::ranges::find(before.deployments, deployment.key, &model::DeploymentReport::key);
+      date(deployment, known == before.deployments.end() ? nullptr : &*known, time);
     }
     reports_[observation.host] = {
         .host = observation.host, .bookmark = observation.bookmark, .time = time, .report = report};
+  }
+
+  // Each time is the earliest report from which on all said the same of what the time is about.
+  static void date(model::DeploymentReport& now, const model::DeploymentReport* before,
+                   Timestamp time) {
+    const bool same_form = before != nullptr && before->desired_digest == now.desired_digest;
+    const bool same = same_form && before->version == now.version &&
+                      before->rendered_digest == now.rendered_digest &&
+                      before->status == now.status && before->reason == now.reason;
+    now.since = same ? before->since : time;
+    if (same_form) {
+      now.delivered = before->delivered;
+    } else if (now.delivered == Timestamp() && !now.desired_digest.empty()) {
+      now.delivered = time;
+    }
+    const bool same_commit = same_form && before->commit == now.commit;
+    if (!now.commit.empty()) now.committed = same_commit ? before->committed : time;
+    if (now.status == model::Status::ready) now.deployed = time;
+    if (same_form && before->deployed != Timestamp()) now.deployed = before->deployed;
   }
 
   const Clock& clock_;
@@ -198,7 +214,10 @@ class StoreHistory : public StoreContract {
       deployment.key.name = name;
       if (below(4) == 0) deployment.version = below(3);
       if (below(4) == 0) deployment.commit = std::to_string(below(3));
-      if (below(4) == 0) deployment.desired_digest = Digest::of(std::to_string(below(2)));
+      if (below(4) != 0) deployment.desired_digest = Digest::of(std::to_string(below(2)));
+      if (below(2) == 0) deployment.status = model::Status::ready;
+      const bool is_given = !deployment.desired_digest.empty() && below(2) == 0;
+      if (is_given) deployment.delivered = Timestamp::from_micros(1 + below(100));
     }
     std::ranges::sort(made.deployments, {}, &model::DeploymentReport::key);
     return made;

@@ -246,13 +246,63 @@ TEST_P(StoreLog, DatesEachDeploymentOfAReportByWhenItWasFirstHeard) {
     row.edit(said.deployments.front());
     ASSERT_TRUE(store_->commit({.observations = {{.host = "a", .report = said}}})) << row.what;
     if (row.is_news) since = clock_.wall();
-    EXPECT_EQ(store_->report("default", "a")->report, dated(said, since)) << row.what;
+    EXPECT_EQ(store_->report("default", "a")->report.deployments.front().since, since) << row.what;
   }
   // The second of two in one batch goes on from the first.
   ASSERT_TRUE(store_->commit(
       {.observations = {{.host = "b", .report = said}, {.host = "b", .report = said}}}));
   const auto twice = store_->report("default", "b").value();
   EXPECT_EQ(twice.report.deployments.front().since.micros(), twice.time.micros() - 1);
+}
+
+// One row per report: which of the times of the form it moves to the second of that report; 0: the
+// time is not there. The reports come a second apart.
+TEST_P(StoreLog, DatesTheWayOfEachFormOnAHost) {
+  struct Row {
+    const char* what;
+    void (*edit)(model::DeploymentReport&);
+    int delivered;
+    int committed;
+    int deployed;
+  };
+  using Report = model::DeploymentReport;
+  constexpr Timestamp kGiven = Timestamp::from_micros(7);
+  const Row rows[] = {
+      {"waits", [](Report& r) { r.desired_digest = Digest::of("a"), r.commit = ""; }, 1, 0, 0},
+      {"fails", [](Report& r) { r.reason = "another"; }, 1, 0, 0},
+      {"is ready", [](Report& r) { r.status = model::Status::ready; }, 1, 0, 3},
+      {"is in Git", [](Report& r) { r.commit = "51ab"; }, 1, 4, 3},
+      {"fails later", [](Report& r) { r.status = model::Status::error; }, 1, 4, 3},
+      {"is ready again", [](Report& r) { r.status = model::Status::ready; }, 1, 4, 3},
+      {"in another commit", [](Report& r) { r.commit = "77aa"; }, 1, 7, 3},
+      {"dates of its own", [](Report& r) { r.committed = r.deployed = Timestamp::from_micros(5); },
+       1, 7, 3},
+      {"of another form", [](Report& r) { r.desired_digest = Digest::of("b"); }, 9, 9, 9},
+      {"of the first again", [](Report& r) { r.desired_digest = Digest::of("a"); }, 10, 10, 10},
+      {"of none", [](Report& r) { r.desired_digest = {}; }, 0, 11, 11},
+  };
+  model::HostReport said = report("1");
+  Report& one = said.deployments.front();
+  const Timestamp start = clock_.wall();
+  const auto second = [&](int number) {
+    return number == 0 ? Timestamp() : Timestamp::from_micros(start.micros() + number * 1'000'000L);
+  };
+  for (const Row& row : rows) {
+    clock_.advance(std::chrono::seconds(1));
+    row.edit(one);
+    ASSERT_TRUE(store_->commit({.observations = {{.host = "a", .report = said}}})) << row.what;
+    const Report stored = store_->report("default", "a")->report.deployments.front();
+    EXPECT_EQ(stored.delivered, second(row.delivered)) << row.what;
+    EXPECT_EQ(stored.committed, second(row.committed)) << row.what;
+    EXPECT_EQ(stored.deployed, second(row.deployed)) << row.what;
+  }
+  // When it was given is known to who gave it, and is kept.
+  one.desired_digest = Digest::of("c");
+  one.delivered = kGiven;
+  ASSERT_TRUE(store_->commit({.observations = {{.host = "a", .report = said}}}));
+  one.delivered = {};
+  ASSERT_TRUE(store_->commit({.observations = {{.host = "a", .report = said}}}));
+  EXPECT_EQ(store_->report("default", "a")->report.deployments.front().delivered, kGiven);
 }
 
 TITAN_FOR_EVERY_BACKEND(StoreLog);
