@@ -6,6 +6,7 @@
 
 namespace titan::cli {
 
+// How a trace is shown to people.
 struct TraceStyle {
   bool colour = false;
   bool wide = false;  // requests, bookmarks, whole digests and commits, and parts of seconds

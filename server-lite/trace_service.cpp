@@ -12,11 +12,6 @@ using model::Entity;
 using model::Key;
 using model::Stage;
 
-Error about(const Key& key, Error error) {
-  error.subject = key.subject();
-  return error;
-}
-
 // The change that made the version; 0: it is not known.
 std::uint64_t made_by(const FleetView& view, const Entity& deployment) {
   const auto* record = view.fleet.find(deployment.key());
@@ -60,7 +55,7 @@ class Totals {
 Result<Entity> TraceService::find(const Key& key) {
   auto entity = parts_.store.get(key);
   if (!entity && entity.error().code == ErrorCode::not_found) {
-    return about(key, not_found("it does not exist"));
+    return about(key.subject(), not_found("it does not exist"));
   }
   return entity;
 }
@@ -70,16 +65,17 @@ Result<Entity> TraceService::report(const Key& key, const model::StageReport& re
   for (int attempt = 1;; ++attempt) {
     auto stored = find(key);
     if (!stored && stored.error().code == ErrorCode::not_found) {
-      return about(key, not_found("it does not exist; apply it first, and then report what came "
-                                  "before with the version 1 (titan report stage --current)"));
+      return about(key.subject(),
+                   not_found("it does not exist; apply it first, and then report what came "
+                             "before with the version 1 (titan report stage --current)"));
     }
     if (!stored) return stored.error();
-    if (stored->deleting) return about(key, conflict("it is being deleted"));
+    if (stored->deleting) return about(key.subject(), conflict("it is being deleted"));
     const std::uint64_t current = stored->version;
     const std::uint64_t version = report.version.value_or(current + 1);
     if (version < current || version > current + 1) {
       return about(
-          key,
+          key.subject(),
           invalid_field("version", "expected " + std::to_string(current) +
                                        ", the current version, or " + std::to_string(current + 1) +
                                        ", the next; found " + std::to_string(version)));
@@ -94,7 +90,7 @@ Result<Entity> TraceService::report(const Key& key, const model::StageReport& re
                                      .actor = author.actor},
                                     current);
     // That is no shortage of the server's.
-    if (!stages) return about(key, invalid_field("stage", stages.error().message));
+    if (!stages) return about(key.subject(), invalid_field("stage", stages.error().message));
     Entity wanted = *stored;
     wanted.stages = *std::move(stages);
     const auto changes =

@@ -67,8 +67,8 @@ class TraceService {
     std::string request_id = {};
   };
   // Notes the stage on the deployment, which it returns. not_found: there is none. conflict: it is
-  // being deleted. invalid: `version` is neither the current version nor the next, or `stage` is one
-  // too many. And the errors of store::Store::commit().
+  // being deleted. invalid: `version` is neither the current version nor the next, or `stage` is
+  // one too many. And the errors of store::Store::commit().
   Result<model::Entity> report(const model::Key& deployment, const model::StageReport& report,
                                const Author& author);
 

@@ -63,7 +63,7 @@ TEST(Doctor, FindsNothingWhereAllIsWell) {
   }
 }
 
-struct Row {
+struct DoctorRow {
   const char* check;
   Level level;
   const char* found;  // a part of it
@@ -75,7 +75,7 @@ Timestamp later(std::int64_t by) {
                                 by * 1'000'000);
 }
 
-const Row kRows[] = {
+const DoctorRow kRows[] = {
     {"enrolled", Level::failed, "not enrolled", [](auto& facts) { facts.identity.reset(); }},
     {"enrolled", Level::failed, "no key",
      [](auto& facts) { facts.identity_error = invalid("no key"); }},
@@ -145,7 +145,7 @@ const Row kRows[] = {
 };
 
 TEST(Doctor, SaysWhatIsWrongAndWhatToDo) {
-  for (const Row& row : kRows) {
+  for (const DoctorRow& row : kRows) {
     DoctorFacts facts = well();
     row.spoil(facts);
     const auto findings = examine(facts);

@@ -48,7 +48,7 @@ std::vector<Call> calls_of(const std::string& text) {
   return calls;
 }
 
-struct Row {
+struct GateRow {
   const char* name;
   Health health;
   const char* calls;    // the seconds since the switch
@@ -66,7 +66,7 @@ Health health(int start_period, int interval, int window) {
 }
 
 TEST(HealthGate, GivesItsVerdictByTheTableOfItsStates) {
-  const Row rows[] = {
+  const GateRow rows[] = {
       {"the first round is due at once", health(30, 5, 10), "0+", "pending", 1, 5},
       {"held for the window", health(30, 5, 10), "0+ 5+ 10+", "healthy", 3, 0},
       {"and not before", health(30, 5, 10), "0+ 5+", "pending", 2, 10},
@@ -99,7 +99,7 @@ TEST(HealthGate, GivesItsVerdictByTheTableOfItsStates) {
        0},
       {"late, healthy", health(5, 5, 10), "700+ 1400+ 2100+", "healthy", 3, 0},
   };
-  for (const Row& row : rows) {
+  for (const GateRow& row : rows) {
     SCOPED_TRACE(row.name);
     HealthGate gate(row.health, kBegin);
     bool holds = true;

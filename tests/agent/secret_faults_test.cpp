@@ -9,7 +9,7 @@
 #include "base/base64.hpp"
 #include "tests/agent/secret_host.hpp"
 
-namespace titan::agent {
+namespace titan::agent::secret_faults {
 namespace {
 
 using nlohmann::json;
@@ -215,4 +215,4 @@ TEST(SecretRestoring, ThatIsCutOffAnywhereIsCompletedByTheNextRunWithoutTheServe
 }
 
 }  // namespace
-}  // namespace titan::agent
+}  // namespace titan::agent::secret_faults

@@ -7,7 +7,7 @@
 namespace titan::testing {
 namespace {
 
-using State = std::array<std::uint64_t, 4>;
+using SipState = std::array<std::uint64_t, 4>;
 
 constexpr std::size_t kWordBytes = 8;
 
@@ -26,7 +26,7 @@ void mix(std::uint64_t& a, std::uint64_t& b, int distance) {
   b = std::rotl(b, distance) ^ a;
 }
 
-void rounds(State& v, int count) {
+void rounds(SipState& v, int count) {
   for (int i = 0; i < count; ++i) {
     mix(v[0], v[1], 13);
     v[0] = std::rotl(v[0], 32);
@@ -37,13 +37,13 @@ void rounds(State& v, int count) {
   }
 }
 
-void take(State& v, std::uint64_t word) {
+void take(SipState& v, std::uint64_t word) {
   v[3] ^= word;
   rounds(v, 2);
   v[0] ^= word;
 }
 
-std::string half(State& v) {
+std::string half(SipState& v) {
   rounds(v, 4);
   const std::uint64_t sum = v[0] ^ v[1] ^ v[2] ^ v[3];
   std::string bytes;
@@ -57,8 +57,8 @@ std::string plain_siphash(std::string_view key, std::string_view message) {
   const std::uint64_t k0 = word_of(key.substr(0, kWordBytes));
   const std::uint64_t k1 = word_of(key.substr(kWordBytes));
   // "somepseudorandomlygeneratedbytes"; the 0xee is for 128 bits, as is the 0xdd below.
-  State v = {k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d ^ 0xee, k0 ^ 0x6c7967656e657261,
-             k1 ^ 0x7465646279746573};
+  SipState v = {k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d ^ 0xee, k0 ^ 0x6c7967656e657261,
+                k1 ^ 0x7465646279746573};
   std::string_view rest = message;
   for (; rest.size() >= kWordBytes; rest.remove_prefix(kWordBytes)) {
     take(v, word_of(rest.substr(0, kWordBytes)));

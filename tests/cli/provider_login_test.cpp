@@ -10,7 +10,7 @@ using nlohmann::json;
 using testing::error_response;
 using testing::json_response;
 
-constexpr const char* kPath = "/home/me/.config/titan/config.yaml";
+constexpr const char* kProviderPath = "/home/me/.config/titan/config.yaml";
 const std::string kIssuer = "https://id.example.org";
 
 class ProviderLogin : public testing::CliTest {
@@ -73,7 +73,7 @@ TEST_F(ProviderLogin, ShowsTheCodeAndKeepsTheTokenOfTheServer) {
   EXPECT_EQ(api.log, (std::vector<std::string>{"GET /v1/login", "POST /v1/login"}));
   ASSERT_EQ(forms_.size(), 4U);
   EXPECT_NE(forms_.at(0).find("scope=openid"), std::string::npos) << forms_.at(0);
-  const std::string kept = content(kPath);
+  const std::string kept = content(kProviderPath);
   EXPECT_NE(kept.find("token: titan_login\n"), std::string::npos) << kept;
   EXPECT_NE(kept.find("tokenExpires: "), std::string::npos) << kept;
   for (const std::string& text : {out, err, kept}) {
@@ -81,12 +81,12 @@ TEST_F(ProviderLogin, ShowsTheCodeAndKeepsTheTokenOfTheServer) {
     EXPECT_EQ(text.find("device-secret"), std::string::npos);
   }
   struct stat info {};
-  ASSERT_EQ(stat(disk(kPath).c_str(), &info), 0);
+  ASSERT_EQ(stat(disk(kProviderPath).c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
   EXPECT_EQ(titan("get hosts"), 0) << err;
   EXPECT_EQ(api.authorization, "Bearer titan_login");
   EXPECT_EQ(titan("logout"), 0) << err;
-  EXPECT_EQ(content(kPath).find("tokenExpires"), std::string::npos);
+  EXPECT_EQ(content(kProviderPath).find("tokenExpires"), std::string::npos);
 }
 
 TEST_F(ProviderLogin, SaysWhereToLogInTo) {
@@ -128,7 +128,7 @@ TEST_F(ProviderLogin, KeepsNothingWhenItFails) {
   EXPECT_NE(titan("login --organization acme"), 0);
   EXPECT_NE(err.find("--organization: the server has no identity provider"), std::string::npos)
       << err;
-  EXPECT_FALSE(std::filesystem::exists(disk(kPath)));
+  EXPECT_FALSE(std::filesystem::exists(disk(kProviderPath)));
 }
 
 TEST_F(ProviderLogin, GoesOnWhenTheProviderDoesNotAnswerForAWhile) {

@@ -143,10 +143,10 @@ TEST_F(TraceTest, PutsPagesTogether) {
   json second = trace();
   second["stages"] = json::array();
   second["hosts"].erase(0);
-  int asked = 0;
+  int requests = 0;
   api.on_request = [&](const std::string& line) {
     if (!line.starts_with(kTrace)) return;
-    api.override(kTrace, json_response(asked++ == 0 ? first : second));
+    api.override(kTrace, json_response(requests++ == 0 ? first : second));
   };
   EXPECT_EQ(titan("trace deployment/prod -o json"), 0) << err;
   EXPECT_EQ(json::parse(out), trace());
@@ -216,7 +216,7 @@ TEST_F(ReportStageTest, RefusesWhatMakesNoSenseBeforeItAsks) {
     const char* message;
   };
   const Row rows[] = {
-      {"report", "subcommand is required"},
+      {"report", "expects a verb: one of stage"},
       {"report stage", "STAGE"},
       {"report stage build", "expected a kind and a name"},
       {"report stage Build deployment/prod", "STAGE: expected 1 to 32 characters"},

@@ -17,7 +17,7 @@ struct Read {
   int at_ms;  // since the request was begun
   std::size_t bytes;
 };
-struct Row {
+struct BoundsRow {
   const char* name;
   AnswerBounds::Limits limits;
   std::vector<Read> reads;
@@ -34,7 +34,7 @@ TEST(AnswerBounds, FindsWhatIsTooLateTooLongOrTooSlow) {
                                     .bytes_max = 1'000'000,
                                     .rate_min = 1000,
                                     .rate_grace = milliseconds(0)};
-  const Row rows[] = {
+  const BoundsRow rows[] = {
       {"in time", wide, {{600'000, 1}}, Found::nothing},
       {"not in time", wide, {{1, 1}, {600'001, 1}}, Found::too_late},
       {"a byte is left", wide, {{1, 999'999}, {2, 1}}, Found::nothing},
@@ -50,7 +50,7 @@ TEST(AnswerBounds, FindsWhatIsTooLateTooLongOrTooSlow) {
       {"without grace", strict, {{5000, 100}, {5100, 1}}, Found::nothing},
       {"and too slow", strict, {{5000, 100}, {5101, 1}}, Found::too_slow},
   };
-  for (const Row& row : rows) {
+  for (const BoundsRow& row : rows) {
     AnswerBounds bounds(row.limits, kBegun);
     bool allowed = true;
     for (const Read& read : row.reads) {

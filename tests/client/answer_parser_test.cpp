@@ -9,7 +9,7 @@ using State = AnswerParser::State;
 
 constexpr AnswerParser::Options kOptions{.head_bytes_max = 200, .body_bytes_max = 20};
 
-struct Row {
+struct ParserRow {
   const char* bytes;
   State state;  // after all of them
   int status = 0;
@@ -18,7 +18,7 @@ struct Row {
   bool has_no_body = false;
 };
 
-const Row kRows[] = {
+const ParserRow kRows[] = {
     {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab", State::done, 200, "ab", true},
     {"HTTP/1.1 200 OK\r\ncontent-length:2\r\n\r\nab", State::done, 200, "ab", true},
     {"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", State::done, 200, "", true},
@@ -72,7 +72,7 @@ State feed_all(AnswerParser& parser, std::string_view bytes, std::size_t piece) 
 }
 
 TEST(AnswerParser, ReadsWhatComesInPiecesOfAnySize) {
-  for (const Row& row : kRows) {
+  for (const ParserRow& row : kRows) {
     for (const std::size_t piece : {1UL, 2UL, 7UL, 1000UL}) {
       SCOPED_TRACE(std::string(row.bytes) + " in pieces of " + std::to_string(piece));
       AnswerParser::Options options = kOptions;

@@ -11,7 +11,7 @@ namespace {
 using nlohmann::json;
 
 // One row a request that must be refused; the path and what the error must say.
-struct Row {
+struct BadRequestRow {
   const char* name;
   const char* method;
   const char* target;
@@ -27,7 +27,7 @@ TEST(BadRequests, GetAClear4xxAndLeaveTheStoreAsItWas) {
   server.settle();
   const std::string before = server.client().status()->bookmark;
   const std::string deployments = "/v1/workspaces/default/deployments";
-  const std::vector<Row> rows = {
+  const std::vector<BadRequestRow> rows = {
       {"no such template", "POST", deployments.c_str(),
        R"({"name":"x","spec":{"workload":"temperature-sensor","template":"device-servise",)"
        R"("target":"tim-pi"}})",
@@ -41,7 +41,7 @@ TEST(BadRequests, GetAClear4xxAndLeaveTheStoreAsItWas) {
       {"an unknown field", "POST", "/v1/hosts", R"({"name":"x","spec":{"lables":{}}})", 422,
        "unknown field (did you mean \"labels\"?)"},
   };
-  for (const Row& row : rows) {
+  for (const BadRequestRow& row : rows) {
     const auto answer = server.transport().send({.method = row.method,
                                                  .target = row.target,
                                                  .headers = {{"Content-Type", "application/json"}},

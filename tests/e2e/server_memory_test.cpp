@@ -73,7 +73,7 @@ bool is_all_read(std::uint16_t port) {
 }
 
 // A way to use up memory over one connection.
-struct Row {
+struct MemoryRow {
   const char* name;
   std::function<void(testing::RunningServer&, RawClient&)> attack;
   int status;  // of the answer, after which the connection is closed; or it is left unanswered
@@ -122,7 +122,7 @@ void leave_large_answer(testing::RunningServer& server, RawClient& client,
   EXPECT_TRUE(server.client().status());
 }
 
-std::vector<Row> rows() {
+std::vector<MemoryRow> rows() {
   using Server = testing::RunningServer;
   const std::string many(kMebibyte, 'a');
   std::string headers;
@@ -182,12 +182,12 @@ std::vector<Row> rows() {
   };
 }
 
-int status_of(const std::string& answer) {
+int status_or_none(const std::string& answer) {
   return answer.starts_with("HTTP/1.1 ") ? std::stoi(answer.substr(9, 3)) : kNoAnswer;
 }
 
 // How much more a server that was just started, and has answered the like of it, has at most.
-std::size_t growth(const Row& row) {
+std::size_t growth(const MemoryRow& row) {
   const testing::TemporaryDirectory folder;
   testing::RunningServer server(folder.path() + "/server");
   EXPECT_TRUE(server.client().put_blob(large_content()));
@@ -201,7 +201,7 @@ std::size_t growth(const Row& row) {
   row.attack(server, client);
   if (row.status != kNoAnswer) {
     client.end_output();
-    EXPECT_EQ(status_of(client.until_closed()), row.status);
+    EXPECT_EQ(status_or_none(client.until_closed()), row.status);
   }
   const std::size_t peak = memory.peak_bytes();
   EXPECT_TRUE(server.client().status());
@@ -209,7 +209,7 @@ std::size_t growth(const Row& row) {
 }
 
 // The least of some tries.
-std::size_t least_growth(const Row& row) {
+std::size_t least_growth(const MemoryRow& row) {
   std::size_t least = growth(row);
   for (int i = 1; i < kTries && least > kGrowthMax / 4; ++i) least = std::min(least, growth(row));
   std::cout << row.name << ": " << least / 1024 << " KiB\n";
@@ -219,7 +219,7 @@ std::size_t least_growth(const Row& row) {
 class ServerMemory : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(ServerMemory, GrowsByAMebibyteAtMostForOneConnection) {
-  const Row row = rows()[GetParam()];
+  const MemoryRow row = rows()[GetParam()];
   SCOPED_TRACE(row.name);
   EXPECT_LE(least_growth(row), kGrowthMax);
 }

@@ -27,7 +27,7 @@ constexpr std::uint64_t kAnswersBetweenStops = 300;  // of all of them
 
 const std::string kEndOfHead = "\r\n\r\n";
 
-int status_of(const std::string& answer) {
+int status_in(const std::string& answer) {
   return answer.starts_with("HTTP/1.1 ") ? std::stoi(answer.substr(9, 3)) : 0;
 }
 
@@ -105,7 +105,7 @@ class LoadingClient {
   }
 
   void judge(const std::string& host, const std::string& answer) {
-    const int status = status_of(answer);
+    const int status = status_in(answer);
     if (!is_whole(answer)) {
       wrong_ = host + ": cut: " + answer;
     } else if (status != (options_.writes ? 201 : 200)) {
@@ -176,7 +176,7 @@ class Stop : public ::testing::Test {
   static void expect_sent_home(std::deque<RawClient>& waiters) {
     for (RawClient& waiter : waiters) {
       const std::string answer = waiter.until_closed();
-      EXPECT_EQ(status_of(answer), 204) << answer;
+      EXPECT_EQ(status_in(answer), 204) << answer;
       EXPECT_TRUE(is_whole(answer)) << answer;
       EXPECT_EQ(header_of(answer, "Connection"), "close") << answer;
       EXPECT_NE(header_of(answer, "Titan-Poll-After"), "") << answer;

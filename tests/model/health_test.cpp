@@ -16,7 +16,7 @@ namespace {
 using nlohmann::json;
 using std::chrono::seconds;
 using titan::testing::expect_refusals;
-using Kind = HealthCheck::Kind;
+using CheckKind = HealthCheck::Kind;
 
 Result<Health> parsed(const json& object) {
   return parse_health(object, "health");
@@ -36,11 +36,11 @@ TEST(Health, IsReadWithEachKindOfCheck) {
       "startPeriod": "0s", "interval": "1s", "timeout": "1h", "window": "0s"})")
                             .value();
   const Health expected{
-      .checks = {{.kind = Kind::exec, .command = {"/usr/bin/test", "-e", ""}},
-                 {.kind = Kind::http, .url = "http://localhost:8080/health", .status = 204},
-                 {.kind = Kind::http, .url = "https://[::1]/"},
-                 {.kind = Kind::tcp, .address = "{{host.name}}:1883"},
-                 {.kind = Kind::systemd, .unit = "getty@tty1.service"}},
+      .checks = {{.kind = CheckKind::exec, .command = {"/usr/bin/test", "-e", ""}},
+                 {.kind = CheckKind::http, .url = "http://localhost:8080/health", .status = 204},
+                 {.kind = CheckKind::http, .url = "https://[::1]/"},
+                 {.kind = CheckKind::tcp, .address = "{{host.name}}:1883"},
+                 {.kind = CheckKind::systemd, .unit = "getty@tty1.service"}},
       .start_period = seconds(0),
       .interval = seconds(1),
       .timeout = seconds(3600),
@@ -118,10 +118,10 @@ TEST(Health, IsRefusedWithTheFieldNamed) {
 }
 
 TEST(Health, ShowsAndTakesEachTextThatCounts) {
-  Health health{.checks = {{.kind = Kind::exec, .command = {"a", "b"}, .url = "not shown"},
-                           {.kind = Kind::http, .url = "c"},
-                           {.kind = Kind::tcp, .address = "d"},
-                           {.kind = Kind::systemd, .unit = "e"}}};
+  Health health{.checks = {{.kind = CheckKind::exec, .command = {"a", "b"}, .url = "not shown"},
+                           {.kind = CheckKind::http, .url = "c"},
+                           {.kind = CheckKind::tcp, .address = "d"},
+                           {.kind = CheckKind::systemd, .unit = "e"}}};
   std::string seen;
   const auto visited = for_each_text(health, [&](const std::string& place, std::string& text) {
     seen += place + "=" + text + " ";
@@ -142,7 +142,7 @@ TEST(Health, IsCheckedAgainOnceItsPlaceholdersAreFilled) {
   Health filled = before;
   filled.checks[0].address = "localhost:80";
   EXPECT_TRUE(check_texts(filled).ok());
-  filled.checks[0] = {.kind = Kind::exec, .command = {"a", std::string(4097, 'x')}};
+  filled.checks[0] = {.kind = CheckKind::exec, .command = {"a", std::string(4097, 'x')}};
   EXPECT_EQ(check_texts(filled).error().text(),
             "health.checks[0].exec[1]: is 4097 bytes long, the limit is 4096");
 }

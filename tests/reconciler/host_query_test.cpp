@@ -23,7 +23,7 @@ using titan::testing::make_target;
 using titan::testing::make_template;
 using titan::testing::make_workload;
 
-constexpr std::string_view kEpoch = "0123456789abcdef";
+constexpr std::string_view kQueryEpoch = "0123456789abcdef";
 
 // Two hosts, two deployments: "prod" reaches the lab, "test" reaches everything with a name.
 class HostQuery : public ::testing::Test {
@@ -44,8 +44,8 @@ class HostQuery : public ::testing::Test {
 
   HostChanges ask(const std::string& host, std::optional<std::uint64_t> since) {
     std::optional<model::Bookmark> bookmark;
-    if (since) bookmark = model::Bookmark{std::string(kEpoch), *since};
-    return changes_for_host(builder_.fleet(), kEpoch, host_key(host), bookmark).value();
+    if (since) bookmark = model::Bookmark{std::string(kQueryEpoch), *since};
+    return changes_for_host(builder_.fleet(), kQueryEpoch, host_key(host), bookmark).value();
   }
 
   // "prod test -old": what came, and after a minus what has to go.
@@ -66,11 +66,11 @@ TEST_F(HostQuery, WithoutABookmarkGivesEverything) {
 
 TEST_F(HostQuery, GivesEverythingForAForeignEpochOrASequenceFromTheFuture) {
   const auto ask_with = [&](const model::Bookmark& bookmark) {
-    return changes_for_host(builder_.fleet(), kEpoch, host_key("pi"), bookmark).value().full;
+    return changes_for_host(builder_.fleet(), kQueryEpoch, host_key("pi"), bookmark).value().full;
   };
   EXPECT_TRUE(ask_with({"fedcba9876543210", 5}));
-  EXPECT_TRUE(ask_with({std::string(kEpoch), builder_.head() + 1}));
-  EXPECT_FALSE(ask_with({std::string(kEpoch), builder_.head()}));
+  EXPECT_TRUE(ask_with({std::string(kQueryEpoch), builder_.head() + 1}));
+  EXPECT_FALSE(ask_with({std::string(kQueryEpoch), builder_.head()}));
 }
 
 TEST_F(HostQuery, GivesNothingWhenNothingChanged) {
@@ -151,7 +151,7 @@ TEST_F(HostQuery, TellsWhoSignedAndBringsANewSignature) {
 }
 
 TEST_F(HostQuery, RefusesAHostThatDoesNotExist) {
-  const auto changes = changes_for_host(builder_.fleet(), kEpoch, host_key("gone"), {});
+  const auto changes = changes_for_host(builder_.fleet(), kQueryEpoch, host_key("gone"), {});
   ASSERT_FALSE(changes);
   EXPECT_EQ(changes.error().code, ErrorCode::not_found);
 }
@@ -287,7 +287,7 @@ TEST_F(HostQuery, AHostOfAnotherOrganizationIsReachedByNothingOfThisOne) {
   const EntityRecord& prod = *fleet.find(deployment_key("prod"));
   EXPECT_TRUE(reaches(fleet, prod, *fleet.find_host(host_key("pi")), fleet.head()));
   EXPECT_FALSE(reaches(fleet, prod, *fleet.find_host(theirs.key()), fleet.head()));
-  const auto changes = changes_for_host(fleet, kEpoch, theirs.key(), {});
+  const auto changes = changes_for_host(fleet, kQueryEpoch, theirs.key(), {});
   EXPECT_EQ(text(*changes), "full:");
   EXPECT_TRUE(fleet.find_host(host_key("pi"))->nothing_new_since(before));
 }
@@ -474,7 +474,7 @@ TEST_F(HostQuery, TheManifestHoldsTheNewsAndADigestOfTheWhole) {
     return invalid("line 3: \"x\" is not known");
   };
   ASSERT_TRUE(render_digest(changes.changed[0], refuse));
-  const model::Manifest manifest = manifest_of(kEpoch, "pi", changes);
+  const model::Manifest manifest = manifest_of(kQueryEpoch, "pi", changes);
   ASSERT_EQ(manifest.deployments.size(), 1U);
   EXPECT_EQ(manifest.deployments[0].error, "line 3: \"x\" is not known");
   // "prod" is not in it, but stands in the digest as it was.

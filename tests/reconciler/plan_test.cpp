@@ -37,7 +37,7 @@ std::string text(const Plan& plan) {
   return text;
 }
 
-struct Row {
+struct PlanRow {
   const char* name;
   std::vector<DeploymentFiles> desired;
   std::vector<std::string> held;
@@ -46,7 +46,7 @@ struct Row {
 };
 
 TEST(Plan, LeadsFromWhatIsThereToWhatShouldBe) {
-  const std::vector<Row> rows = {
+  const std::vector<PlanRow> rows = {
       {"nothing anywhere", {}, {}, {}, ""},
       {"a first one", {files("a", {"x=1", "y=1"})}, {}, {}, "a(+x +y)"},
       {"one without files", {files("a", {})}, {}, {}, "a()"},
@@ -108,7 +108,7 @@ TEST(Plan, LeadsFromWhatIsThereToWhatShouldBe) {
        {files("a", {"etc=1"})},
        "a(-etc +etc/x)"},
   };
-  for (const Row& row : rows) {
+  for (const PlanRow& row : rows) {
     std::vector<model::Key> held;
     for (const std::string& name : row.held) held.push_back(deployment_key(name));
     EXPECT_EQ(text(plan(row.desired, held, row.actual)), row.expected) << row.name;

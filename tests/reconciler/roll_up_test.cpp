@@ -59,7 +59,7 @@ const std::string kShortage = "2 of 3 replicas placed: target \"all\" matches 2 
 const std::string kNoWorkload = "workload \"w\" does not exist";
 
 // One row a way in which a deployment can stand.
-struct Row {
+struct RollUpRow {
   const char* name;
   Status before;
   std::vector<HostSays> hosts;
@@ -71,7 +71,7 @@ struct Row {
   bool delivered = false;
 };
 
-const std::vector<Row> kRows = {
+const std::vector<RollUpRow> kRows = {
     {"no host", Status::initialized, {}, Status::initialized, {"target \"all\" matches no host"}},
     {"no host any more",
      Status::ready,
@@ -189,7 +189,7 @@ const std::vector<Row> kRows = {
 };
 
 TEST(RollUp, GivesTheStatusThatTheHostsMake) {
-  for (const Row& row : kRows) {
+  for (const RollUpRow& row : kRows) {
     model::Entity deployment = testing::make_deployment("prod", "w", "t", "all");
     deployment.status = row.before;
     std::get<model::DeploymentSpec>(deployment.spec).replicas = row.replicas;

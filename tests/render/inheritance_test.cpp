@@ -16,9 +16,9 @@ namespace {
 
 using nlohmann::json;
 
-using Texts = std::map<std::string, std::string>;
+using PartialTexts = std::map<std::string, std::string>;
 
-std::string outcome_of(const std::string& text, const Texts& texts = {},
+std::string outcome_of(const std::string& text, const PartialTexts& texts = {},
                        const json& context = json::object(), bool strict = true) {
   Partials partials;
   for (const auto& [name, content] : texts) {
@@ -39,16 +39,16 @@ std::string times(std::size_t count, const std::string& text) {
   return all;
 }
 
-const Texts kUnit = {{"unit",
-                      "[Unit]\n"
-                      "Description={{$description}}a service{{/description}}\n"
-                      "\n"
-                      "[Service]\n"
-                      "{{$service}}\n"
-                      "Type=simple\n"
-                      "{{/service}}\n"
-                      "{{$more}}{{/more}}\n"
-                      "Restart=always\n"}};
+const PartialTexts kUnit = {{"unit",
+                             "[Unit]\n"
+                             "Description={{$description}}a service{{/description}}\n"
+                             "\n"
+                             "[Service]\n"
+                             "{{$service}}\n"
+                             "Type=simple\n"
+                             "{{/service}}\n"
+                             "{{$more}}{{/more}}\n"
+                             "Restart=always\n"}};
 
 TEST(Inheritance, ShowsTheDefaultsOfBlocksThatNothingFills) {
   EXPECT_EQ(outcome_of("{{<unit}}{{/unit}}\n", kUnit),
@@ -76,7 +76,7 @@ TEST(Inheritance, FillsBlocksWithWhatTheParentIsGiven) {
 struct Case {
   const char* what;
   std::string text;
-  Texts texts;
+  PartialTexts texts;
   std::string expected;
 };
 
@@ -87,11 +87,11 @@ void expect_all(const std::vector<Case>& cases, const json& context) {
 }
 
 TEST(Inheritance, PrefersWhatIsFurthestFromTheParent) {
-  const Texts layers = {{"base", "{{$a}}base{{/a}} {{$b}}base{{/b}}"},
-                        {"middle", "{{<base}}{{$a}}middle{{/a}}{{$b}}middle{{/b}}{{/base}}"},
-                        {"wrap", "{{<base}}{{$a}}<{{$a}}wrapped{{/a}}>{{/a}}{{/base}}"},
-                        {"part", "{{<base}}{{$a}}part{{/a}}{{/base}}"},
-                        {"loop", "{{$a}}{{>part}}{{/a}}"}};
+  const PartialTexts layers = {{"base", "{{$a}}base{{/a}} {{$b}}base{{/b}}"},
+                               {"middle", "{{<base}}{{$a}}middle{{/a}}{{$b}}middle{{/b}}{{/base}}"},
+                               {"wrap", "{{<base}}{{$a}}<{{$a}}wrapped{{/a}}>{{/a}}{{/base}}"},
+                               {"part", "{{<base}}{{$a}}part{{/a}}{{/base}}"},
+                               {"loop", "{{$a}}{{>part}}{{/a}}"}};
   expect_all(
       {
           {"one layer", "{{<base}}{{$a}}top{{/a}}{{/base}}", layers, "top base"},
@@ -113,7 +113,7 @@ TEST(Inheritance, PrefersWhatIsFurthestFromTheParent) {
 }
 
 TEST(Inheritance, LooksNamesUpWhereTheBlockStands) {
-  const Texts list = {{"list", "{{#l}}{{$item}}{{.}}{{/item}};{{/l}}"}};
+  const PartialTexts list = {{"list", "{{#l}}{{$item}}{{.}}{{/item}};{{/l}}"}};
   const json context = {{"l", {1, 2}}, {"x", "outer"}, {"o", {{"x", "inner"}}}};
   expect_all(
       {
@@ -143,7 +143,7 @@ TEST(Inheritance, KeepsWhatFillsABlockInThePlaceOfItsDefault) {
   const std::string lines = "{{$a}}\n    one\n      two\n{{/a}}";
   const std::string word = "{{$a}}one{{/a}}";
   const auto fill = [](const std::string& argument) { return "{{<p}}" + argument + "{{/p}}"; };
-  const auto p = [](const std::string& text) { return Texts{{"p", text}}; };
+  const auto p = [](const std::string& text) { return PartialTexts{{"p", text}}; };
   const std::string yaml = "k:\n  {{$a}}\n  d\n  {{/a}}\nz\n";
   expect_all(
       {
@@ -207,7 +207,7 @@ TEST(Inheritance, GivesTheDefaultWhenABlockIsFilledWithTheSame) {
 }
 
 TEST(Inheritance, IgnoresTextInAParentAndRefusesTagsThatCouldNotShow) {
-  const Texts texts = {{"p", "{{$a}}a{{/a}}{{$b}}b{{/b}}"}};
+  const PartialTexts texts = {{"p", "{{$a}}a{{/a}}{{$b}}b{{/b}}"}};
   EXPECT_EQ(outcome_of("{{<p}} text {{! and this }}\n{{$b}}B{{/b}} {{=| |=}} |/p|", texts), "aB");
   const std::string hint =
       " stands in the parent \"p\", but in none of its blocks, so it would never be shown";
@@ -253,11 +253,11 @@ TEST(Inheritance, SaysThroughWhichParentAnErrorCame) {
 }
 
 TEST(Inheritance, EndsParentsThatInheritFromThemselves) {
-  const Texts texts = {{"self", "{{<self}}{{/self}}"},
-                       {"ping", "{{<pong}}{{$a}}{{/a}}{{/pong}}"},
-                       {"pong", "{{<ping}}{{$a}}{{$a}}{{/a}}{{/a}}{{/ping}}"},
-                       {"block", "{{$a}}{{/a}}"},
-                       {"twice", "{{<block}}{{$a}}{{>twice}}{{>twice}}{{/a}}{{/block}}"}};
+  const PartialTexts texts = {{"self", "{{<self}}{{/self}}"},
+                              {"ping", "{{<pong}}{{$a}}{{/a}}{{/pong}}"},
+                              {"pong", "{{<ping}}{{$a}}{{$a}}{{/a}}{{/a}}{{/ping}}"},
+                              {"block", "{{$a}}{{/a}}"},
+                              {"twice", "{{<block}}{{$a}}{{>twice}}{{>twice}}{{/a}}{{/block}}"}};
   const std::string rule = ": more than 64 partials, parents and blocks inside one another";
   EXPECT_EQ(outcome_of("{{>self}}", texts), "self:1:1" + rule);
   EXPECT_EQ(outcome_of("{{>ping}}", texts), "pong:1:1" + rule);
@@ -266,7 +266,7 @@ TEST(Inheritance, EndsParentsThatInheritFromThemselves) {
 
 TEST(Inheritance, CountsItsWork) {
   // Each layer doubles what the one below it does.
-  Texts doubling;
+  PartialTexts doubling;
   for (int i = 0; i < 30; ++i) {
     const std::string next = "n" + std::to_string(i + 1);
     const std::string one = "{{<" + next + "}}{{$a}}{{$a}}{{/a}}{{/a}}{{/" + next + "}}";
@@ -280,7 +280,7 @@ TEST(Inheritance, CountsItsWork) {
             "file: more than 4194304 bytes of output");
   // A block looks into each parent around it.
   std::string chain = "{{$none}}{{/none}}";
-  Texts chained;
+  PartialTexts chained;
   for (int i = 0; i < 60; ++i) {
     chained["c" + std::to_string(i)] = chain;
     chain = "{{<c" + std::to_string(i) + "}}{{$x}}{{/x}}{{/c" + std::to_string(i) + "}}";

@@ -18,7 +18,7 @@ CompiledTemplate compiled(std::vector<SourceFile> files) {
   return CompiledTemplate::compile(std::move(files)).value();
 }
 
-struct Row {
+struct NamesRow {
   std::string what;
   std::vector<SourceFile> files;
   json one;
@@ -29,7 +29,7 @@ struct Row {
 TEST(InputNames, KnowWhatDecidesTheFiles) {
   const json pi = {{"host", {{"name", "pi"}, {"labels", {{"site", "lab"}}}}}, {"values", {1}}};
   const json tim = {{"host", {{"name", "tim"}, {"labels", {{"site", "lab"}}}}}, {"values", {1}}};
-  const Row rows[] = {
+  const NamesRow rows[] = {
       {"no tag", {{.path = "a", .content = "text"}}, pi, json::object(), true},
       {"another name", {{.path = "a", .content = "{{host.labels.site}}"}}, pi, tim, true},
       {"the name", {{.path = "a", .content = "{{host.name}}"}}, pi, tim, false},
@@ -65,7 +65,7 @@ TEST(InputNames, KnowWhatDecidesTheFiles) {
       {"a comment", {{.path = "a", .content = "{{! host.name }}"}}, pi, tim, true},
       {"all", {{.path = "a", .content = "{{#values}}{{.}}{{/values}}"}}, pi, tim, false},
   };
-  for (const Row& row : rows) {
+  for (const NamesRow& row : rows) {
     const InputNames names = compiled(row.files).input_names();
     EXPECT_EQ(names.digest_of(row.one) == names.digest_of(row.other), row.alike) << row.what;
   }

@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-class MustacheSpecification : public testing::TestWithParam<const char*> {};
+class MustacheSpecification : public ::testing::TestWithParam<const char*> {};
 
 Partials partials_of(const json& test) {
   Partials partials;
@@ -46,8 +46,8 @@ TEST_P(MustacheSpecification, EveryCaseOfTheModulePasses) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Modules, MustacheSpecification,
-                         testing::Values("comments", "delimiters", "inheritance", "interpolation",
-                                         "inverted", "partials", "sections"),
+                         ::testing::Values("comments", "delimiters", "inheritance", "interpolation",
+                                           "inverted", "partials", "sections"),
                          [](const auto& module) { return std::string(module.param); });
 
 }  // namespace

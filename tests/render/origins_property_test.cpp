@@ -25,9 +25,9 @@ constexpr std::size_t kChangesOfEach = 6;  // of some 40 that there are
 
 // Makes templates that can be rendered strictly with the inputs it makes: names in sections, lists
 // in lists, partials, parents and blocks, on lines of their own and within lines.
-class RandomTemplate {
+class TemplateMaker {
  public:
-  explicit RandomTemplate(std::uint32_t seed) : random_(seed) {}
+  explicit TemplateMaker(std::uint32_t seed) : random_(seed) {}
 
   json inputs() {
     json values = {{"a", word()}, {"b", number()}, {"c", word()}, {"empty", ""}};
@@ -297,7 +297,7 @@ TEST(OriginsOfRandomTemplates, NameAllThatALineDependsOnAndNothingElseChangesIt)
   const std::uint32_t first = asked == nullptr ? 1 : static_cast<std::uint32_t>(std::atoi(asked));
   Counts counts;
   for (std::uint32_t seed = first; seed < first + (asked == nullptr ? kTemplates : 1); ++seed) {
-    RandomTemplate random(seed);
+    TemplateMaker random(seed);
     const json inputs = random.inputs();
     const std::vector<SourceFile> files = random.files();
     const auto compiled = CompiledTemplate::compile(files);
@@ -309,7 +309,7 @@ TEST(OriginsOfRandomTemplates, NameAllThatALineDependsOnAndNothingElseChangesIt)
     add_changes(inputs, "", changes);
     for (const Change& change : sample(std::move(changes), seed)) {
       check_change(before, lines_of(*compiled, change.inputs), change, counts);
-      if (testing::Test::HasFatalFailure() || testing::Test::HasNonfatalFailure()) return;
+      if (::testing::Test::HasFatalFailure() || ::testing::Test::HasNonfatalFailure()) return;
     }
   }
   if (asked != nullptr) return;

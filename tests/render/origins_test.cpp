@@ -45,16 +45,16 @@ std::vector<std::string> texts_of(const std::vector<Origin>& origins) {
   return texts;
 }
 
-using Texts = std::vector<std::string>;
+using OriginTexts = std::vector<std::string>;
 
 // The origins of each line of what `content` gives as the file "f".
-std::vector<Texts> origins_of(const std::string& content, const json& inputs,
-                              const std::vector<SourceFile>& partials = {}) {
+std::vector<OriginTexts> origins_of(const std::string& content, const json& inputs,
+                                    const std::vector<SourceFile>& partials = {}) {
   std::vector<SourceFile> files = partials;
   files.push_back({.path = "f", .content = content});
   const auto traced = trace(std::move(files), inputs);
   if (!traced) return {{traced.error().text()}};
-  std::vector<Texts> lines;
+  std::vector<OriginTexts> lines;
   for (std::size_t line = 1; line <= traced->front().line_count(); ++line) {
     lines.push_back(texts_of(traced->front().origins(line)));
   }
@@ -64,7 +64,7 @@ std::vector<Texts> origins_of(const std::string& content, const json& inputs,
 TEST(Origins, NameTheTextAndTheValuesOfEachLine) {
   EXPECT_EQ(
       origins_of("a {{x}}-{{{y.z}}}\nb\n\n{{&x}}", {{"x", 12}, {"y", {{"z", "zz"}}}}),
-      (std::vector<Texts>{
+      (std::vector<OriginTexts>{
           {"text at f:1:1 gives 0+2", "value /x at f:1:3 gives 2+2", "text at f:1:8 gives 4+1",
            "value /y/z at f:1:9 gives 5+2", "text at f:1:18 gives 7+1"},
           {"text at f:2:1 gives 0+2"},
@@ -75,14 +75,14 @@ TEST(Origins, NameTheTextAndTheValuesOfEachLine) {
 
 TEST(Origins, CountColumnsInCharactersAndOffsetsInBytes) {
   EXPECT_EQ(origins_of("ä€{{x}}!", {{"x", "ü"}}),
-            (std::vector<Texts>{{"text at f:1:1 gives 0+5", "value /x at f:1:3 gives 5+2",
-                                 "text at f:1:8 gives 7+1"}}));
+            (std::vector<OriginTexts>{{"text at f:1:1 gives 0+5", "value /x at f:1:3 gives 5+2",
+                                       "text at f:1:8 gives 7+1"}}));
 }
 
 TEST(Origins, NameTheItemsOfLists) {
   EXPECT_EQ(origins_of("{{#v.l}}\n- {{n}}\n{{/v.l}}\nend\n",
                        {{"v", {{"l", {{{"n", 1}}, {{"n", 2}}}}}}, {"n", 0}}),
-            (std::vector<Texts>{
+            (std::vector<OriginTexts>{
                 {"section /v/l[0] at f:1:1 encloses", "text at f:2:1 gives 0+2",
                  "value /v/l/0/n at f:2:3 gives 2+1", "text at f:2:8 gives 3+1"},
                 {"section /v/l[1] at f:1:1 encloses", "text at f:2:1 gives 0+2",
@@ -92,44 +92,46 @@ TEST(Origins, NameTheItemsOfLists) {
 }
 
 TEST(Origins, NameWhereANameWasFoundFromTheInside) {
-  EXPECT_EQ(origins_of("{{#a}}{{#l}}{{x}}{{.}}{{y}}{{/l}}{{/a}}",
-                       {{"a", {{"x", 1}}}, {"l", {7}}, {"y", 2}, {"x", 3}}),
-            (std::vector<Texts>{{"section /a at f:1:1 encloses", "section /l[0] at f:1:7 encloses",
+  EXPECT_EQ(
+      origins_of("{{#a}}{{#l}}{{x}}{{.}}{{y}}{{/l}}{{/a}}",
+                 {{"a", {{"x", 1}}}, {"l", {7}}, {"y", 2}, {"x", 3}}),
+      (std::vector<OriginTexts>{{"section /a at f:1:1 encloses", "section /l[0] at f:1:7 encloses",
                                  "value /a/x at f:1:13 gives 0+1", "value /l/0 at f:1:18 gives 1+1",
                                  "value /y at f:1:23 gives 2+1"}}));
 }
 
 TEST(Origins, NameWhatDecidesAboutALine) {
   const json inputs = {{"on", true}, {"off", false}};
-  EXPECT_EQ(
-      origins_of("{{^no.where}}a{{/no.where}}{{#off}}b{{/off}}{{^on}}c{{/on}}\n", inputs),
-      (std::vector<Texts>{{"inverted /no/where at f:1:1 encloses", "text at f:1:14 gives 0+1",
-                           "section /off at f:1:28 gives nothing",
-                           "inverted /on at f:1:45 gives nothing", "text at f:1:60 gives 1+1"}}));
+  EXPECT_EQ(origins_of("{{^no.where}}a{{/no.where}}{{#off}}b{{/off}}{{^on}}c{{/on}}\n", inputs),
+            (std::vector<OriginTexts>{
+                {"inverted /no/where at f:1:1 encloses", "text at f:1:14 gives 0+1",
+                 "section /off at f:1:28 gives nothing", "inverted /on at f:1:45 gives nothing",
+                 "text at f:1:60 gives 1+1"}}));
   // Not around what follows, but the line begins where it does because of it.
-  EXPECT_EQ(origins_of("a{{#on}}\n{{/on}}b", inputs),
-            (std::vector<Texts>{{"text at f:1:1 gives 0+1", "section /on at f:1:2 encloses",
-                                 "text at f:1:9 gives 1+1"},
-                                {"section /on at f:1:2 decides", "text at f:2:8 gives 0+1"}}));
-  EXPECT_EQ(origins_of("{{#on}}\na\n{{/on}}\nb", inputs),
-            (std::vector<Texts>{{"section /on at f:1:1 encloses", "text at f:2:1 gives 0+2"},
-                                {"text at f:4:1 gives 0+1"}}));
-  // Sections of whole lines that are left out do not stand in the line that comes next.
   EXPECT_EQ(
-      origins_of("{{#off}}\na\n{{/off}}\nb{{#off}}\n{{/off}}", inputs),
-      (std::vector<Texts>{{"text at f:4:1 gives 0+1", "section /off at f:4:2 gives nothing"}}));
+      origins_of("a{{#on}}\n{{/on}}b", inputs),
+      (std::vector<OriginTexts>{
+          {"text at f:1:1 gives 0+1", "section /on at f:1:2 encloses", "text at f:1:9 gives 1+1"},
+          {"section /on at f:1:2 decides", "text at f:2:8 gives 0+1"}}));
+  EXPECT_EQ(origins_of("{{#on}}\na\n{{/on}}\nb", inputs),
+            (std::vector<OriginTexts>{{"section /on at f:1:1 encloses", "text at f:2:1 gives 0+2"},
+                                      {"text at f:4:1 gives 0+1"}}));
+  // Sections of whole lines that are left out do not stand in the line that comes next.
+  EXPECT_EQ(origins_of("{{#off}}\na\n{{/off}}\nb{{#off}}\n{{/off}}", inputs),
+            (std::vector<OriginTexts>{
+                {"text at f:4:1 gives 0+1", "section /off at f:4:2 gives nothing"}}));
   // Without "on", neither line break would be there.
   EXPECT_EQ(origins_of("a{{#on}}\n{{/on}}{{#on}}b\n{{/on}}c", inputs).back(),
-            (Texts{"section /on at f:1:2 decides", "text at f:3:8 gives 0+1"}));
+            (OriginTexts{"section /on at f:1:2 decides", "text at f:3:8 gives 0+1"}));
   EXPECT_EQ(origins_of("{{x}}b", {{"x", "1\n2\n"}}),
-            (std::vector<Texts>{{"value /x at f:1:1 gives 0+2"},
-                                {"value /x at f:1:1 gives 0+2"},
-                                {"value /x at f:1:1 decides", "text at f:1:6 gives 0+1"}}));
+            (std::vector<OriginTexts>{{"value /x at f:1:1 gives 0+2"},
+                                      {"value /x at f:1:1 gives 0+2"},
+                                      {"value /x at f:1:1 decides", "text at f:1:6 gives 0+1"}}));
 }
 
 TEST(Origins, NameValuesThatAreEmpty) {
   EXPECT_EQ(origins_of("{{x}}\n{{x}}", {{"x", ""}}),
-            (std::vector<Texts>{{"value /x at f:1:1 gives 0+0", "text at f:1:6 gives 0+1"}}));
+            (std::vector<OriginTexts>{{"value /x at f:1:1 gives 0+0", "text at f:1:6 gives 0+1"}}));
 }
 
 TEST(Origins, NamePartialsParentsAndBlocks) {
@@ -138,7 +140,7 @@ TEST(Origins, NamePartialsParentsAndBlocks) {
   const std::string content = " {{>p}}\n{{<p}}\n{{$b}}\n    g {{x}}\n{{/b}}\n{{/p}}\n";
   EXPECT_EQ(
       origins_of(content, {{"x", 1}}, partials),
-      (std::vector<Texts>{
+      (std::vector<OriginTexts>{
           {"text at partials/p:1:1 gives 0+3", "value /x at partials/p:1:3 gives 3+1",
            "text at partials/p:1:8 gives 4+1"},
           {"text at partials/p:3:1 gives 0+3", "value /x at partials/p:3:3 gives 3+1",
@@ -169,12 +171,13 @@ TEST(Origins, NameTheTagsThatBroughtAText) {
 }
 
 TEST(Origins, EscapeNamesInPointers) {
-  EXPECT_EQ(origins_of("{{a/b.m~n}}{{.}}", {{"a/b", {{"m~n", 1}}}}),
-            (std::vector<Texts>{{"f:1:12: \".\" is an object; expected a string, a number, or true "
+  EXPECT_EQ(
+      origins_of("{{a/b.m~n}}{{.}}", {{"a/b", {{"m~n", 1}}}}),
+      (std::vector<OriginTexts>{{"f:1:12: \".\" is an object; expected a string, a number, or true "
                                  "or false ({{{name}}} writes all of it as JSON in JSON and YAML "
                                  "files)"}}));
   EXPECT_EQ(origins_of("{{a/b.m~n}}", {{"a/b", {{"m~n", 1}}}}),
-            (std::vector<Texts>{{"value /a~1b/m~0n at f:1:1 gives 0+1"}}));
+            (std::vector<OriginTexts>{{"value /a~1b/m~0n at f:1:1 gives 0+1"}}));
 }
 
 TEST(Origins, NameWhatAPathIsMadeOf) {
@@ -187,9 +190,9 @@ TEST(Origins, NameWhatAPathIsMadeOf) {
   EXPECT_EQ(file.line_count(), 0U);
   const std::string at = " at etc/{{host.name}}-{{v}}.conf:1:";
   EXPECT_EQ(texts_of(file.path_origins()),
-            (Texts{"text" + at + "1 gives 0+4", "value /host/name" + at + "5 gives 4+2",
-                   "text" + at + "18 gives 6+1", "value /v" + at + "19 gives 7+0",
-                   "text" + at + "24 gives 7+5"}));
+            (OriginTexts{"text" + at + "1 gives 0+4", "value /host/name" + at + "5 gives 4+2",
+                         "text" + at + "18 gives 6+1", "value /v" + at + "19 gives 7+0",
+                         "text" + at + "24 gives 7+5"}));
 }
 
 TEST(Origins, AreLinesOfTheFileItselfWhenItIsCopied) {
@@ -197,7 +200,7 @@ TEST(Origins, AreLinesOfTheFileItselfWhenItIsCopied) {
   ASSERT_TRUE(traced) << traced.error().text();
   ASSERT_EQ(traced->front().line_count(), 2U);
   EXPECT_EQ(traced->front().line(2), "b");
-  EXPECT_EQ(texts_of(traced->front().origins(2)), (Texts{"text at b:2:1 gives 0+1"}));
+  EXPECT_EQ(texts_of(traced->front().origins(2)), (OriginTexts{"text at b:2:1 gives 0+1"}));
 }
 
 TEST(Origins, AreNotRecordedBeyondALimit) {

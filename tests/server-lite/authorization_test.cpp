@@ -34,13 +34,13 @@ enum class Where {
 
 enum Rank { nobody = 99, viewer = 0, developer = 1, platform = 2, admin = 3 };
 
-struct Row {
+struct RouteRow {
   const char* route;
   Where where;
   Rank least;
 };
 
-constexpr Row kTable[] = {
+constexpr RouteRow kTable[] = {
     {"GET /openapi.json", Where::anybody, viewer},
     {"GET /docs", Where::anybody, viewer},
     {"GET /docs/{file}", Where::anybody, viewer},
@@ -149,9 +149,9 @@ constexpr Row kTable[] = {
 // A workspace is made by whoever may write it, and its name stands in the body: see below.
 constexpr const char* kMakesWorkspaces = "POST /v1/workspaces";
 
-const Row* row_of(const std::string& route) {
+const RouteRow* row_of(const std::string& route) {
   const auto* const row =
-      std::ranges::find_if(kTable, [&](const Row& one) { return one.route == route; });
+      std::ranges::find_if(kTable, [&](const RouteRow& one) { return one.route == route; });
   return row == std::end(kTable) ? nullptr : row;
 }
 
@@ -166,7 +166,7 @@ struct Person {
 
 enum class Verdict { allowed, unknown, hidden, denied };
 
-Verdict expected(const Row& row, const Person& who, const std::string& workspace) {
+Verdict expected(const RouteRow& row, const Person& who, const std::string& workspace) {
   if (row.where == Where::anybody) return Verdict::allowed;
   if (!who.rank) return Verdict::unknown;
   const bool everywhere = who.workspace.empty();
@@ -279,7 +279,7 @@ TEST_F(Authorization, OfEveryRouteIsAsTheTableSays) {
   std::size_t asked = 0;
   for (const std::string& route : routes()) {
     if (route == kMakesWorkspaces) continue;
-    const Row* row = row_of(route);
+    const RouteRow* row = row_of(route);
     ASSERT_NE(row, nullptr) << route << " is not in the table of this test";
     const auto space = route.find(' ');
     const std::string method = route.substr(0, space);
@@ -308,7 +308,7 @@ TEST_F(Authorization, OfADeviceIsItsHostAndBlobs) {
   testing::TestDevice device(server_, 1);
   device.become("pi");
   server_.put_host("nuc", {});
-  const auto expected_of_device = [](const std::string& route, const Row& row,
+  const auto expected_of_device = [](const std::string& route, const RouteRow& row,
                                      const std::string& host) {
     if (row.where == Where::anybody || row.where == Where::known) return Verdict::allowed;
     if (route == "GET /v1/blobs/{digest}") return Verdict::allowed;
@@ -319,7 +319,7 @@ TEST_F(Authorization, OfADeviceIsItsHostAndBlobs) {
   };
   for (const std::string& route : routes()) {
     if (route == kMakesWorkspaces) continue;
-    const Row* row = row_of(route);
+    const RouteRow* row = row_of(route);
     ASSERT_NE(row, nullptr) << route;
     const auto space = route.find(' ');
     const std::string method = route.substr(0, space);
@@ -349,8 +349,8 @@ TEST_F(Authorization, OfABatchIsThatOfEachOfItsChanges) {
     if (kind == model::Kind::assignment) continue;
     const std::string plural(model::plural_of(kind));
     const bool inside = model::in_workspace(kind);
-    const Row* row = row_of(inside ? "DELETE /v1/workspaces/{workspace}/" + plural + "/{name}"
-                                   : "DELETE /v1/" + plural + "/{name}");
+    const RouteRow* row = row_of(inside ? "DELETE /v1/workspaces/{workspace}/" + plural + "/{name}"
+                                        : "DELETE /v1/" + plural + "/{name}");
     ASSERT_NE(row, nullptr) << plural;
     for (const std::string workspace : {"iot", "attic"}) {
       json change = {{"operation", "DELETE"},
@@ -394,7 +394,7 @@ TEST_F(Authorization, HidesAWorkspaceLikeOneThatDoesNotExist) {
   }
   for (const std::string& route : routes()) {
     const auto space = route.find(' ');
-    const Row* row = row_of(route);
+    const RouteRow* row = row_of(route);
     if (row == nullptr || row->where != Where::workspace) continue;
     const std::string method = route.substr(0, space);
     const std::string path = route.substr(space + 1);

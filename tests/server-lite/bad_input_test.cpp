@@ -9,7 +9,7 @@ using nlohmann::json;
 using titan::testing::TestServer;
 
 // One row a way to be wrong: what the answer says, word for word where it matters.
-struct Row {
+struct BadInputRow {
   const char* name;
   const char* method;
   const char* target;
@@ -26,7 +26,7 @@ TEST(BadInput, GetsAClearAnswerAndLeavesTheStoreAsItWas) {
   const char* hosts = "/v1/hosts";
   const char* targets = "/v1/workspaces/default/targets";
   const char* deployments = "/v1/workspaces/default/deployments";
-  const std::vector<Row> rows = {
+  const std::vector<BadInputRow> rows = {
       {"broken JSON", "POST", hosts, "{\"name\":", 400, "body", "not valid JSON"},
       {"no JSON at all", "POST", hosts, "", 400, "body", "not valid JSON"},
       {"a key twice", "POST", hosts, R"({"name":"a","name":"b"})", 400, "body",
@@ -84,7 +84,7 @@ TEST(BadInput, GetsAClearAnswerAndLeavesTheStoreAsItWas) {
       {"the singular", "GET", "/v1/host", "", 404, "", "there is nothing at \"/v1/host\""},
   };
   const std::string before = server.store().head().value().text();
-  for (const Row& row : rows) {
+  for (const BadInputRow& row : rows) {
     const HttpResponse response = server.call(row.method, row.target, row.body);
     EXPECT_EQ(response.status, row.status) << row.name << ": " << response.body;
     const json error = parse_json(response.body).value().at("error");

@@ -12,7 +12,7 @@ using nlohmann::json;
 using titan::testing::ObedientHost;
 using titan::testing::TestServer;
 
-constexpr const char* kProd = "/v1/workspaces/default/deployments/prod";
+constexpr const char* kFaultProd = "/v1/workspaces/default/deployments/prod";
 
 class Fault : public ::testing::Test {
  protected:
@@ -53,7 +53,7 @@ TEST_F(Fault, EveryErrorAtEveryCallOfAWriteIsToldAndWritesNothing) {
   const std::vector<Write> writes = {
       {"PUT", "/v1/hosts/pi", R"({"spec":{"labels":{"site":"lab","new":"1"}}})"},
       {"POST", "/v1/hosts", R"({"name":"nuc"})"},
-      {"DELETE", kProd, ""},
+      {"DELETE", kFaultProd, ""},
       {"POST", "/v1/changes",
        R"({"changes":[{"operation":"CREATE","entity":{"kind":"Host","name":"nuc"}},
            {"operation":"DELETE","kind":"Host","name":"pi"}]})"},

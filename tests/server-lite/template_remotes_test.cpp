@@ -57,7 +57,7 @@ TEST(TemplateRemotesFile, IsRefusedWithTheFieldThatIsNoGood) {
       {"remotes:\n  - {prefix: /srv/git/}", "remotes[0].prefix", "on this machine"},
       {"remotes:\n  - {prefix: 'http://git.example.org/'}", "remotes[0].prefix", "https://"},
       {"remotes:\n  - {prefix: 'https://a/x/../'}", "remotes[0].prefix", "\"..\""},
-      {"remotes:\n  - {prefix: 'https://a/', token: x}", "remotes[0].token", "tokenFile"},
+      {"remotes:\n  - {prefix: 'https://a/', token: x}", "remotes[0].token", "unknown field"},
       {"remotes:\n  - {prefix: 'https://a/', tokenFile: x}", "remotes[0].tokenFile", "absolute"},
       {"remotes:\n  - {prefix: 'https://a/', keyFile: /x}", "remotes[0].keyFile", "goes with ssh"},
       {"remotes:\n  - {prefix: 'ssh://a/', keyFile: /x, tokenFile: /x}", "remotes[0].tokenFile",

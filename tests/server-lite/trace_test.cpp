@@ -59,7 +59,8 @@ class TraceTest : public ::testing::Test {
   // "accepted 0, deployed - 0/2": the stages with their times.
   std::string told() {
     std::string text;
-    for (const json& stage : trace()["stages"]) {
+    const json answer = trace();
+    for (const json& stage : answer["stages"]) {
       text += (text.empty() ? "" : ", ") + stage["stage"].get<std::string>() + " " +
               second(stage["time"]);
       if (stage.contains("of")) {
@@ -420,7 +421,7 @@ TEST_F(TraceTest, AViewerOfTheWorkspaceSeesItAndADeveloperReports) {
                       {model::Role::developer, "default", 200, 200},
                       {model::Role::admin, "iot", 404, 404}};
   for (const Row& row : rows) {
-    const std::string name(model::name_of(row.role));
+    const std::string name = std::string(model::name_of(row.role)) + "-of-" + row.workspace;
     Entity token{.name = name,
                  .spec = model::TokenSpec{.grants = {{row.role, row.workspace}},
                                           .digest = Digest::of("titan_" + name)},
@@ -434,7 +435,10 @@ TEST_F(TraceTest, AViewerOfTheWorkspaceSeesItAndADeveloperReports) {
               row.reporting)
         << name;
   }
-  EXPECT_EQ(server_.deployment("prod").stages[0].actor, "token/developer");
+  const auto prod = server_.client().get(
+      {.kind = model::Kind::deployment, .workspace = "default", .name = "prod"});
+  ASSERT_TRUE(prod.ok()) << prod.error().text();
+  EXPECT_EQ(prod->stages.at(0).actor, "token/developer-of-default");
 }
 
 }  // namespace

@@ -234,18 +234,18 @@ class FaultyDay {
   std::string struck_;
 };
 
-struct Row {
+struct FaultRow {
   const char* name;
   Fault fault;
   bool lasting;
   std::uint64_t stride;  // 1: every call fails in its turn; 3: every third
 };
 
-class StoreFaultTest : public ::testing::TestWithParam<Row> {};
+class StoreFaultTest : public ::testing::TestWithParam<FaultRow> {};
 
 TEST_P(StoreFaultTest, LosesNothingAndRecoversByItselfWhicheverCallFails) {
   FaultyVfs vfs;
-  const Row& row = GetParam();
+  const FaultRow& row = GetParam();
   FaultyVfs::Plan plan{.fault = row.fault, .lasting = row.lasting};
   const std::uint64_t stride = row.stride * kTimesFewer;
   std::uint64_t calls = 1;
@@ -272,10 +272,11 @@ TEST_P(StoreFaultTest, LosesNothingAndRecoversByItselfWhicheverCallFails) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, StoreFaultTest,
-                         ::testing::Values(Row{"IoErrorOnce", Fault::io_error, false, 1},
-                                           Row{"IoErrorFromThenOn", Fault::io_error, true, 3},
-                                           Row{"DiskFullOnce", Fault::disk_full, false, 1},
-                                           Row{"DiskFullFromThenOn", Fault::disk_full, true, 3}),
+                         ::testing::Values(FaultRow{"IoErrorOnce", Fault::io_error, false, 1},
+                                           FaultRow{"IoErrorFromThenOn", Fault::io_error, true, 3},
+                                           FaultRow{"DiskFullOnce", Fault::disk_full, false, 1},
+                                           FaultRow{"DiskFullFromThenOn", Fault::disk_full, true,
+                                                    3}),
                          [](const auto& tested) { return std::string(tested.param.name); });
 
 }  // namespace

@@ -28,7 +28,7 @@ constexpr const char* kSshd = "/usr/sbin/sshd";
 constexpr const char* kNginx = "/usr/sbin/nginx";
 constexpr const char* kFcgiwrap = "/usr/sbin/fcgiwrap";
 constexpr const char* kBackend = "/usr/lib/git-core/git-http-backend";
-constexpr std::chrono::seconds kStartTimeout{20};
+constexpr std::chrono::seconds kGitStartTimeout{20};
 
 sockaddr_in on_loopback(std::uint16_t port) {
   sockaddr_in address{};
@@ -51,7 +51,7 @@ std::uint16_t free_port() {
 
 void await_port(std::uint16_t port, const std::string& log) {
   const SystemClock clock;
-  const auto deadline = clock.monotonic() + kStartTimeout;
+  const auto deadline = clock.monotonic() + kGitStartTimeout;
   while (clock.monotonic() < deadline) {
     const Descriptor socket(::socket(AF_INET, SOCK_STREAM, 0));
     sockaddr_in address = on_loopback(port);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "server-lite/front_door/limits.hpp"
+#include "tests/server-lite/front_door/raw_client.hpp"
 
 namespace titan::front_door {
 namespace {
@@ -137,9 +138,6 @@ class ConnectionTest : public ::testing::Test, public Connection::Surroundings {
   std::unique_ptr<Connection> connection_;
 };
 
-std::string get(const std::string& target, const std::string& more = "") {
-  return "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + more + "\r\n";
-}
 std::string answer_text(const std::string& body, const std::string& more = "") {
   return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + more +
          "\r\n" + body;

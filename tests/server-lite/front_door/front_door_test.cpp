@@ -128,9 +128,6 @@ class FrontDoorTest : public ::testing::Test {
   std::thread thread_;
 };
 
-std::string get(const std::string& target, const std::string& more = "") {
-  return "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + more + "\r\n";
-}
 std::string body_of(const std::string& answer) {
   return answer.substr(answer.find("\r\n\r\n") + 4);
 }

@@ -100,4 +100,8 @@ std::string RawClient::until_closed() {
   return std::exchange(input_, {});
 }
 
+std::string get(const std::string& target, const std::string& more) {
+  return "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + more + "\r\n";
+}
+
 }  // namespace titan::front_door

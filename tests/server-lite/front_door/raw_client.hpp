@@ -40,4 +40,7 @@ class RawClient {
   std::string input_;
 };
 
+// A whole request; `more`: header lines.
+std::string get(const std::string& target, const std::string& more = "");
+
 }  // namespace titan::front_door
