@@ -11,14 +11,14 @@ namespace titan::server_lite {
 namespace {
 
 constexpr std::string_view kPrefix = "titan-master-key:";
-constexpr const char* kFolder = "keys";
+constexpr const char* kMasterFolder = "keys";
 constexpr const char* kFile = "keys/master";
-constexpr std::uint32_t kFolderMode = 0700;
+constexpr std::uint32_t kMasterFolderMode = 0700;
 // A service manager may give the file to a service by an access list, whose mask shows as the
 // rights of the group.
 constexpr std::uint32_t kEverybodyMode = 0007;
 
-Error at(const std::string& path, Error error) {
+Error about(const std::string& path, Error error) {
   error.subject = path;
   return error;
 }
@@ -45,7 +45,7 @@ Secret make_line(Random& random) {
 
 Result<Secret> read_named(const std::string& path, std::uint32_t forbidden_mode) {
   auto key = key_of(read_secret_file(path, forbidden_mode));
-  return key ? std::move(key) : at(path, key.error());
+  return key ? std::move(key) : about(path, key.error());
 }
 
 Result<Secret> read_or_make(FileSystem& data, bool is_needed, Random& random) {
@@ -53,16 +53,17 @@ Result<Secret> read_or_make(FileSystem& data, bool is_needed, Random& random) {
   const bool is_missing = !there && there.error().code == ErrorCode::not_found;
   if (!there && !is_missing) return there.error();
   if (is_missing && is_needed) {
-    return at(kFile, not_found("the master key is gone, and the secrets that are stored open with "
-                               "no other; put the file back, or name its place by --master-key"));
+    return about(kFile,
+                 not_found("the master key is gone, and the secrets that are stored open with "
+                           "no other; put the file back, or name its place by --master-key"));
   }
   if (is_missing) {
-    TITAN_TRY(data.make_directory(kFolder, kFolderMode));
+    TITAN_TRY(data.make_directory(kMasterFolder, kMasterFolderMode));
     TITAN_TRY(data.sync_directory(""));
     TITAN_TRY(write_secret_file(data, kFile, make_line(random).bytes()));
   }
   auto key = key_of(read_secret_file(data, kFile));
-  return key ? std::move(key) : at(kFile, key.error());
+  return key ? std::move(key) : about(kFile, key.error());
 }
 
 }  // namespace

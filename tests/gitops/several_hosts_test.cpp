@@ -132,7 +132,7 @@ TEST_F(SeveralHostsTest, TakesTheFoldersOfAllItsHostsAlongInARace) {
   EXPECT_EQ(remote_.content("hosts/tim-pi/default/prod/settings.conf"), "1");
   EXPECT_EQ(remote_.content("README.md"), "by hand");
   EXPECT_EQ(remote_.lines({"ls-tree", "main", "hosts/gone"}), Lines());
-  EXPECT_EQ(remote_.subjects()[0], "3 hosts: update 2 deployments; remove 1 host");
+  EXPECT_EQ(remote_.subjects()[0], "3 hosts: update default/prod; remove 1 host");
   EXPECT_EQ(remote_.run({"rev-list", "--merges", "main"}), "");
   remote_.expect_sound();
   git_.expect_sound();
