@@ -249,11 +249,13 @@ Result<void> GitopsProcessor::add(const Key& key, Host& host, Batch& batch) {
 
 // When one host's content is refused, each goes by itself, so that the others are not held up.
 void GitopsProcessor::commit(const Batch& batch, Clock::Monotonic now) {
-  const auto done = write(batch, 0, batch.states.size());
-  if (!done && !is_of_a_host(done.error())) rest(done.error(), now);
+  auto done = write(batch, 0, batch.states.size());
+  const bool alone = !done && is_of_a_host(done.error()) && batch.states.size() > 1;
   for (std::size_t i = 0; i < batch.states.size(); ++i) {
-    const bool alone = !done && is_of_a_host(done.error()) && batch.states.size() > 1;
-    settle(batch, i, alone ? write(batch, i, 1) : done);
+    const bool rests = now < git_rests_until_;
+    if (alone && !rests) done = write(batch, i, 1);
+    if (!done && !is_of_a_host(done.error()) && !rests) rest(done.error(), now);
+    settle(batch, i, done);
   }
 }
 
