@@ -401,7 +401,9 @@ Clock::Monotonic GitopsProcessor::next_step(Clock::Monotonic now) const {
   if (!gone_.empty() || !log_is_read_) at_least(git_rests_until_);
   if (wants_push_) at_least(push_rests_until_);
   if (!to_tell_.empty()) at_least(tell_rests_until_);
-  if (parts_.publisher->has_remote() && !hosts_.empty()) at_least(next_look_);
+  if (parts_.publisher->has_remote() && !hosts_.empty()) {
+    at_least(std::max(next_look_, push_rests_until_));
+  }
   return next;
 }
 
