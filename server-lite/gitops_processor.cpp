@@ -249,11 +249,13 @@ Result<void> GitopsProcessor::add(const Key& key, Host& host, Batch& batch) {
 
 // When one host's content is refused, each goes by itself, so that the others are not held up.
 void GitopsProcessor::commit(const Batch& batch, Clock::Monotonic now) {
-  const auto done = write(batch, 0, batch.states.size());
-  if (!done && !is_of_a_host(done.error())) rest(done.error(), now);
+  auto done = write(batch, 0, batch.states.size());
+  const bool alone = !done && is_of_a_host(done.error()) && batch.states.size() > 1;
   for (std::size_t i = 0; i < batch.states.size(); ++i) {
-    const bool alone = !done && is_of_a_host(done.error()) && batch.states.size() > 1;
-    settle(batch, i, alone ? write(batch, i, 1) : done);
+    const bool rests = now < git_rests_until_;
+    if (alone && !rests) done = write(batch, i, 1);
+    if (!done && !is_of_a_host(done.error()) && !rests) rest(done.error(), now);
+    settle(batch, i, done);
   }
 }
 
@@ -399,7 +401,9 @@ Clock::Monotonic GitopsProcessor::next_step(Clock::Monotonic now) const {
   if (!gone_.empty() || !log_is_read_) at_least(git_rests_until_);
   if (wants_push_) at_least(push_rests_until_);
   if (!to_tell_.empty()) at_least(tell_rests_until_);
-  if (parts_.publisher->has_remote() && !hosts_.empty()) at_least(next_look_);
+  if (parts_.publisher->has_remote() && !hosts_.empty()) {
+    at_least(std::max(next_look_, push_rests_until_));
+  }
   return next;
 }
 

@@ -407,6 +407,32 @@ TEST_F(GitopsTest, SaysWhyTheRepositoryCannotBeWritten) {
   GitTool(path).expect_sound();
 }
 
+// No client can make such a workspace; but were there content that Git refuses, others go on.
+TEST_F(GitopsTest, IsHeldUpByNoHostWhoseContentIsRefused) {
+  put_prod();
+  const std::string workspace = "kustomization.yaml";
+  store::Batch batch{.actor = "test"};
+  const auto add = [&](model::Entity entity) {
+    batch.mutations.push_back({entity.key(), 0, entity});
+  };
+  add({.name = workspace, .spec = model::WorkspaceSpec{}, .status = Status::ready});
+  add({.name = "w", .workspace = workspace, .spec = model::WorkloadSpec{}});
+  add({.name = "odd", .workspace = workspace, .spec = model::TargetSpec{.labels = {{"x", "y"}}}});
+  add({.name = "bad",
+       .workspace = workspace,
+       .spec =
+           model::DeploymentSpec{.workload = "w", .template_name = "service", .target = "odd"}});
+  ASSERT_TRUE(server_.faults().commit(batch));
+  server_.put({.name = "ada",
+               .spec = model::HostSpec{.labels = {{"x", "y"}}, .delivery = Delivery::gitops}});
+  deliver();
+  EXPECT_EQ(prod(), "READY");
+  const std::string bad = state("/v1/workspaces/kustomization.yaml/deployments/bad");
+  EXPECT_EQ(bad.substr(0, 42), "ERROR: host ada: it cannot be committed: d") << bad;
+  EXPECT_EQ(host("ada"), "INITIALIZED");
+  EXPECT_EQ(remote_.lines({"ls-tree", "--name-only", "main", "hosts/"}), Lines({"hosts/pi"}));
+}
+
 TEST_F(GitopsTest, ShowsNoValueOfASecret) {
   const model::Key db{.kind = model::Kind::secret, .workspace = "default", .name = "db"};
   const json sealed = {
