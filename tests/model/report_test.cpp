@@ -113,12 +113,15 @@ TEST(HostReport, LeavesOutOfItsJsonWhatIsNotKnown) {
 
 TEST(HostReport, HasADigestOfAllButWhatTheServerWrites) {
   HostReport report{.deployments = {{.key = {.kind = Kind::deployment, .name = "prod"}}}};
+  report.deployments[0].key.workspace = "default";
   const Digest before = digest_of(report);
   for (const auto time : {&DeploymentReport::since, &DeploymentReport::delivered,
                           &DeploymentReport::committed, &DeploymentReport::deployed}) {
     report.deployments[0].*time = Timestamp::from_micros(1);
     EXPECT_EQ(digest_of(report), before);
-    EXPECT_EQ(parse_report(json_of(report))->deployments[0].*time, Timestamp::from_micros(1));
+    const auto parsed = parse_report(json_of(report));
+    ASSERT_TRUE(parsed.ok()) << parsed.error().text();
+    EXPECT_EQ(parsed->deployments[0].*time, Timestamp::from_micros(1));
   }
   report.deployments[0].desired_digest = Digest::of("desired");
   EXPECT_NE(digest_of(report), before);
