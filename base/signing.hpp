@@ -25,8 +25,8 @@ class PublicKey {
   PublicKey() = default;  // none
   // invalid when `text` is not of the form above, or no such point.
   static Result<PublicKey> parse(std::string_view text);
-  // For what was parsed before it was stored: not whether it is such a point, which takes as long
-  // as half a signature. With one that is none, no signature verifies and nothing is sealed.
+  // For what was parsed before it was stored: not whether it is such a point, which takes half
+  // as long as to verify. With one that is none no signature verifies; do not seal for it.
   static Result<PublicKey> parse_known(std::string_view text);
 
   // Empty for none.
