@@ -91,6 +91,14 @@ std::string blob_path(const Digest& digest) {
   return "/v1/blobs/" + digest.text();
 }
 
+// `token`: where the page before ended; empty: the first page.
+std::string page_query(const std::string& token) {
+  return Query()
+      .add("limit", std::to_string(kListPageItems))
+      .add_if(!token.empty(), "continue", token)
+      .text();
+}
+
 std::string query_of(const WriteOptions& options) {
   return Query()
       .add_if(options.create_workspace, "createWorkspace", "true")
@@ -340,11 +348,7 @@ Result<std::vector<DeploymentHost>> Client::deployment_hosts(const model::Key& d
   std::vector<DeploymentHost> hosts;
   std::string token;
   for (std::size_t page = 0; page < kListPagesMax; ++page) {
-    const std::string query = Query()
-                                  .add("limit", std::to_string(kListPageItems))
-                                  .add_if(!token.empty(), "continue", token)
-                                  .text();
-    TITAN_ASSIGN(const json body, ask_json(entity_path(deployment) + "/hosts" + query));
+    TITAN_ASSIGN(const json body, ask_json(entity_path(deployment) + "/hosts" + page_query(token)));
     TITAN_ASSIGN(const json items, read_items(body));
     for (const json& item : items) {
       TITAN_ASSIGN(auto host, read_deployment_host(item));
@@ -372,11 +376,7 @@ Result<Trace> Client::trace(const model::Key& deployment, const Progress& progre
   json whole;
   std::string token;
   for (std::size_t page = 0; page < kListPagesMax; ++page) {
-    const std::string query = Query()
-                                  .add("limit", std::to_string(kListPageItems))
-                                  .add_if(!token.empty(), "continue", token)
-                                  .text();
-    TITAN_ASSIGN(json body, ask_json(entity_path(deployment) + "/trace" + query));
+    TITAN_ASSIGN(json body, ask_json(entity_path(deployment) + "/trace" + page_query(token)));
     TITAN_ASSIGN(token, read_continue(body));
     if (body.is_object()) body.erase("continue");
     TITAN_TRY(read_trace(body));

@@ -6,14 +6,13 @@
 #include "base/key_agreement.hpp"
 #include "base/sealing.hpp"
 #include "base/secret_file.hpp"
+#include "server-lite/identity/server_keys.hpp"
 
 namespace titan::server_lite {
 namespace {
 
 constexpr std::string_view kPrefix = "titan-master-key:";
-constexpr const char* kFolder = "keys";
 constexpr const char* kFile = "keys/master";
-constexpr std::uint32_t kFolderMode = 0700;
 // A service manager may give the file to a service by an access list, whose mask shows as the
 // rights of the group.
 constexpr std::uint32_t kEverybodyMode = 0007;
@@ -53,7 +52,7 @@ Result<Secret> read_or_make(FileSystem& data, bool is_needed, Random& random) {
                            "no other; put the file back, or name its place by --master-key"));
   }
   if (is_missing) {
-    TITAN_TRY(data.make_directory(kFolder, kFolderMode));
+    TITAN_TRY(data.make_directory(kKeysFolder, kKeysFolderMode));
     TITAN_TRY(data.sync_directory(""));
     TITAN_TRY(write_secret_file(data, kFile, make_line(random).bytes()));
   }

@@ -18,13 +18,11 @@ using model::KeyStatement;
 using model::ServerStatement;
 using nlohmann::json;
 
-constexpr const char* kFolder = "keys";
 constexpr const char* kKey = "keys/server";
 constexpr const char* kNextKey = "keys/server.next";
 constexpr const char* kRoot = "keys/root.pub";
 constexpr const char* kStatements = "keys/statements.json";
 constexpr std::uint32_t kPublicMode = 0644;
-constexpr std::uint32_t kFolderMode = 0700;
 
 Error at(const std::string& path, Error error) {
   if (error.subject.empty()) error.subject = path;
@@ -104,13 +102,13 @@ Result<void> end_rotation(FileSystem& data, const std::vector<ServerStatement>& 
   const bool was_stated = next && stated != nullptr && stated->key == next->public_key();
   if (!was_stated) return remove_if_present(data, kNextKey);
   TITAN_TRY(data.rename(kNextKey, kKey));
-  return data.sync_directory(kFolder);
+  return data.sync_directory(kKeysFolder);
 }
 
 }  // namespace
 
 Result<ServerKeys> ServerKeys::open(FileSystem& data, Random& random) {
-  TITAN_TRY(data.make_directory(kFolder, kFolderMode));
+  TITAN_TRY(data.make_directory(kKeysFolder, kKeysFolderMode));
   TITAN_TRY(data.sync_directory(""));
   TITAN_ASSIGN(auto statements, read_statements(data));
   TITAN_TRY(end_rotation(data, statements));
@@ -200,7 +198,7 @@ Result<void> ServerKeys::take_next(SigningKey next, KeyStatement statement) {
   TITAN_TRY(write_secret(*data_, kNextKey, next));
   TITAN_TRY(state(std::move(statement)));
   TITAN_TRY(data_->rename(kNextKey, kKey));
-  TITAN_TRY(data_->sync_directory(kFolder));
+  TITAN_TRY(data_->sync_directory(kKeysFolder));
   key_ = std::move(next);
   return {};
 }

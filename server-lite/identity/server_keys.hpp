@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,10 @@
 #include "model/server_statement.hpp"
 
 namespace titan::server_lite {
+
+// Of the data folder; for its owner alone.
+constexpr const char* kKeysFolder = "keys";
+constexpr std::uint32_t kKeysFolderMode = 0700;
 
 // The key by which a server signs, the public half of its root key, and what it has stated about
 // both and about its epochs: docs/spec/identity.md. They are kept in the folder `keys` of the data

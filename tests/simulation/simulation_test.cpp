@@ -29,15 +29,15 @@ struct Size {
 #if defined(TITAN_NIGHTLY)
 constexpr Size kOnTheStore = {9, 100'000};
 constexpr Size kOnTheServer = {5, 20'000};
-constexpr int kFaultSeeds = 20;
+constexpr std::uint64_t kFaultSeeds = 20;
 #elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr Size kOnTheStore = {1, 3'000};
 constexpr Size kOnTheServer = {1, 1'000};
-constexpr int kFaultSeeds = 1;
+constexpr std::uint64_t kFaultSeeds = 1;
 #else
 constexpr Size kOnTheStore = {1, 40'000};
 constexpr Size kOnTheServer = {1, 10'000};
-constexpr int kFaultSeeds = 5;
+constexpr std::uint64_t kFaultSeeds = 5;
 #endif
 
 // One that was given, to replay it; new ones at night; else always the same.
@@ -102,7 +102,7 @@ using Fault = StorePtr (*)(StorePtr, std::shared_ptr<FaultMemory>);
 // The finding must come within so many operations, for each of several seeds, and say
 // `word`; without the fault the same history has none.
 void expect_found(Fault fault, Simulation::Options options, const std::string& word = "") {
-  for (const std::uint64_t seed : seeds(kFaultSeeds, kFirstFaultSeed)) {
+  for (std::uint64_t seed = kFirstFaultSeed; seed < kFirstFaultSeed + kFaultSeeds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     options.seed = seed;
     options.operations = kFaultFoundWithin;

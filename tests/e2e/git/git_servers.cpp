@@ -15,7 +15,6 @@
 #include <thread>
 
 #include "base/clock.hpp"
-#include "base/descriptor.hpp"
 #include "base/process_runner.hpp"
 #include "base/text.hpp"
 #include "client/http_transport.hpp"
@@ -38,8 +37,8 @@ sockaddr_in on_loopback(std::uint16_t port) {
   return address;
 }
 
-std::uint16_t free_port() {
-  const Descriptor socket(::socket(AF_INET, SOCK_STREAM, 0));
+// Gives the socket a port that was free.
+std::uint16_t bind_somewhere(const Descriptor& socket) {
   sockaddr_in address = on_loopback(0);
   socklen_t size = sizeof address;
   if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
@@ -47,6 +46,10 @@ std::uint16_t free_port() {
     throw std::runtime_error("there is no free port");
   }
   return ntohs(address.sin_port);
+}
+
+std::uint16_t free_port() {
+  return bind_somewhere(Descriptor(::socket(AF_INET, SOCK_STREAM, 0)));
 }
 
 void await_port(std::uint16_t port, const std::string& log) {
@@ -80,6 +83,11 @@ std::string run_tool(std::vector<std::string> arguments) {
                              (outcome ? outcome->errors : outcome.error().text()));
   }
   return outcome->output;
+}
+
+SilentServer::SilentServer()
+    : socket_(::socket(AF_INET, SOCK_STREAM, 0)), port_(bind_somewhere(socket_)) {
+  if (::listen(socket_.get(), 1) != 0) throw std::runtime_error("listen failed");
 }
 
 bool SshServer::is_installed() {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "gitops/remote_options.hpp"
 #include "tests/e2e/programs.hpp"
 #include "tests/support/certificates.hpp"
@@ -13,6 +14,17 @@ namespace titan::testing {
 
 // Runs a program to its end, which has to be a good one, and gives its output.
 std::string run_tool(std::vector<std::string> arguments);
+
+// Takes connections on loopback, and says nothing.
+class SilentServer {
+ public:
+  SilentServer();
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+ private:
+  Descriptor socket_;
+  std::uint16_t port_ = 0;
+};
 
 // sshd on loopback, with keys and a configuration of its own, for the user who runs the test.
 class SshServer {

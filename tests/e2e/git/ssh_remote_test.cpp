@@ -1,12 +1,8 @@
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <filesystem>
 
-#include "base/descriptor.hpp"
 #include "base/text.hpp"
 #include "gitops/repository.hpp"
 #include "tests/e2e/git/git_servers.hpp"
@@ -132,19 +128,12 @@ TEST_F(SshRemote, SaysWhatIsWrongWithTheRepository) {
 }
 
 TEST_F(SshRemote, IsGivenUpWhenItSaysNothing) {
-  const Descriptor silent(::socket(AF_INET, SOCK_STREAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ASSERT_EQ(::bind(silent.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
-  ASSERT_EQ(::listen(silent.get(), 1), 0);
-  ASSERT_EQ(::getsockname(silent.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const testing::SilentServer silent;
   RemoteOptions access = server_->options();
   access.silence_max = std::chrono::milliseconds(100);
   ASSERT_TRUE(local_->commit({.host = "tim-pi"}, info_at(1)).ok());
-  const auto pushed = local_->push(
-      "ssh://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/a.git", {.access = access});
+  const auto pushed = local_->push("ssh://127.0.0.1:" + std::to_string(silent.port()) + "/a.git",
+                                   {.access = access});
   ASSERT_FALSE(pushed.ok());
   EXPECT_EQ(pushed.error().code, ErrorCode::unavailable) << pushed.error().text();
 }

@@ -1,15 +1,10 @@
 // Templates out of repositories of other machines, by https and ssh.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "base/clock.hpp"
-#include "base/descriptor.hpp"
 #include "gitops/wire_template_source.hpp"
 #include "tests/e2e/await_template.hpp"
 #include "tests/e2e/git/git_servers.hpp"
@@ -42,6 +37,16 @@ class TemplateRemotes : public ::testing::Test {
       tree_.git({"clone", "--quiet", "--bare", tree_.path(), repository});
     }
     tree_.git({"push", "--quiet", repository, "main"});
+    return commit;
+  }
+  // The commit of the tag "v1", an object of its own; no branch has it.
+  std::string push_tag(const std::string& repository) {
+    tree_.git({"checkout", "--quiet", "--detach"});
+    tree_.write("deploy/root/etc/service.conf", "of the tag");
+    const std::string commit = tree_.commit("beside main");
+    tree_.git({"tag", "--annotate", "--message", "v1", "v1"});
+    tree_.git({"push", "--quiet", repository, "v1"});
+    tree_.git({"checkout", "--quiet", "main"});
     return commit;
   }
   Outcome create(const std::string& name, const std::string& url, const std::string& ref) {
@@ -83,13 +88,7 @@ TEST_F(TemplateRemotes, AreFollowedByHttps) {
   const std::string second = push(repository, "second");
   await_commit(*server_, "service", second);
 
-  // A tag that is an object of its own, whose commit no branch has.
-  tree_.git({"checkout", "--quiet", "--detach"});
-  tree_.write("deploy/root/etc/service.conf", "of the tag");
-  const std::string tagged = tree_.commit("beside main");
-  tree_.git({"tag", "--annotate", "--message", "v1", "v1"});
-  tree_.git({"push", "--quiet", repository, "v1"});
-  tree_.git({"checkout", "--quiet", "main"});
+  const std::string tagged = push_tag(repository);
   follow("tagged", web.url("team/x.git"), "v1");
   await_commit(*server_, "tagged", tagged);
 
@@ -118,12 +117,7 @@ TEST_F(TemplateRemotes, AreFollowedBySsh) {
   const std::string first = push(repository, "first");
   follow("service", ssh.url(repository), "main");
   await_commit(*server_, "service", first);
-  tree_.git({"checkout", "--quiet", "--detach"});
-  tree_.write("deploy/root/etc/service.conf", "of the tag");
-  const std::string tagged = tree_.commit("beside main");
-  tree_.git({"tag", "--annotate", "--message", "v1", "v1"});
-  tree_.git({"push", "--quiet", repository, "v1"});
-  tree_.git({"checkout", "--quiet", "main"});
+  const std::string tagged = push_tag(repository);
   follow("tagged", ssh.url(repository), "v1");
   await_commit(*server_, "tagged", tagged);
 
@@ -156,16 +150,8 @@ TEST_F(TemplateRemotes, AreThoseThatAreAllowedAlone) {
 TEST_F(TemplateRemotes, AreGivenUpWhenTheySayNothing) {
   if (!SshServer::is_installed()) GTEST_SKIP() << "openssh-server is not installed";
   const SshServer ssh(folder_.path() + "/sshd");
-  const Descriptor silent(::socket(AF_INET, SOCK_STREAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ASSERT_EQ(::bind(silent.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
-  ASSERT_EQ(::listen(silent.get(), 1), 0);
-  ASSERT_EQ(::getsockname(silent.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
-  const std::string place =
-      "ssh://git@127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/srv/";
+  const testing::SilentServer silent;
+  const std::string place = "ssh://git@127.0.0.1:" + std::to_string(silent.port()) + "/srv/";
   const SystemClock clock;
   gitops::WireTemplateSource source(
       {.folder = folder_.path() + "/kept",
